@@ -1,0 +1,40 @@
+/* file.h -- files: whole reads with a limit, atomic writes, folders. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/status.h"
+
+/* The whole file, '\0' added behind it (not counted). ERR_FILE; ERR_LIMIT above `limit` bytes. */
+status file_read(const char *path, size_t limit, char **bytes, size_t *n);
+
+/* Temporary file beside it, write, fsync, rename, fsync of the folder: after a crash the old
+ * content or the new one, never a part. ERR_FILE (the temporary is removed). */
+status file_write(const char *path, const void *bytes, size_t n);
+
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+
+/* The folder and those above it; an existing one is fine. */
+status file_make_folder(const char *path);
+
+/* Names (not paths) in a folder that end in `suffix`, sorted bytewise, without "." and "..".
+ * A folder that does not exist has none. Freed by file_names_free. */
+status file_names(const char *folder, const char *suffix, char ***names, size_t *n);
+void file_names_free(char **names, size_t n);
+
+/* A file mapped read-only. */
+typedef struct file_map {
+    const void *bytes;
+    size_t n;
+} file_map;
+status file_map_open(file_map *m, const char *path);
+void file_map_close(file_map *m);
+
+/* An append-only file that this process alone writes, made new (O_EXCL). One line is one write and
+ * one fdatasync. */
+typedef struct file_log file_log;
+status file_log_new(file_log **log, const char *path);
+status file_log_add(file_log *log, const void *bytes, size_t n, uint64_t *offset); /* offset: NULL is fine */
+status file_log_close(file_log *log); /* NULL is fine */
+
+#endif

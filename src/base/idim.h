@@ -1,0 +1,301 @@
+/* idim.h -- the one installed header of libidim: what a program needs to measure the intrinsic
+ * dimension of its own network on its own task.
+ *
+ *   tensor, layout   which numbers a network has, where they lie in one flat vector
+ *   slot, rider, view where a network finds its weights while it runs, and leaves their gradients
+ *   model row        a network: layout, theta0, forward, backward; owns no weights
+ *   task row         a data set: samples in splits, a loss
+ *   idim_d90         the measurement
+ *
+ * Shapes are written (rows, cols), row-major. All vectors are plain arrays of idim_real. Rows that a
+ * program brings must outlive the calls that use them. Usable from C++. */
+#ifndef IDIM_H
+#define IDIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IDIM_VERSION "0.1.0"
+
+/* The installed library is built with float; the gradient checks build everything with double. */
+#ifdef IDIM_DOUBLE
+typedef double idim_real;
+#else
+typedef float idim_real;
+#endif
+
+typedef enum idim_status {
+    IDIM_OK,
+    IDIM_ERR_FAILED, /* anything that no other word names */
+    IDIM_ERR_USAGE,  /* what the caller asked for is wrong: exit code 2 */
+    IDIM_ERR_MEMORY,
+    IDIM_ERR_FILE,   /* cannot be opened, read, written */
+    IDIM_ERR_FORMAT, /* was read and is wrong: cut short, wrong magic, out of range */
+    IDIM_ERR_LIMIT,  /* larger than a stated limit, or than an integer holds */
+    IDIM_ERR_STOPPED /* a signal or a callback asked for the end; what is finished is kept */
+} idim_status;
+
+/* The sentence of this thread's last failure: thing, place, mend. Borrowed until the next one. */
+const char *idim_error_text(void);
+
+/* Call once, first. Turns GSL's aborting error handler off (for the whole process), sets BLAS to one
+ * thread, checks that this CPU has the instructions that the library was built for. */
+idim_status idim_start(void);
+
+/* ------------------------------------------------------------------ keys of a kind */
+
+typedef enum idim_type {
+    IDIM_SIZE,   /* size_t */
+    IDIM_NUMBER, /* double */
+    IDIM_BOOL,   /* bool: yes, no */
+    IDIM_TEXT,   /* const char *: a word, a "quoted" text, a list q+v or a map q:4+v:8 as written */
+    IDIM_WORD    /* int: the place of the word in `words` */
+} idim_type;
+
+/* One row: name=value in kind:name=value,name=value. The last row of a table is all zeros. */
+typedef struct idim_key {
+    const char *name;
+    idim_type type;
+    size_t offset;        /* of the field in the kind's struct */
+    const char *fallback; /* the default, as written; NULL: must be given */
+    double min, max;      /* inclusive; for texts and words both 0 */
+    const char *words;    /* IDIM_WORD: "stacked+single" */
+    const char *unit;     /* "numbers", "epochs", "" */
+    const char *doc;      /* one line */
+} idim_key;
+
+/* ------------------------------------------------------------------ random streams */
+
+/* 128 bits that name a stream; its elements come from idim_uniform and idim_normal. */
+typedef struct idim_stream {
+    uint32_t key[2], base[2];
+} idim_stream;
+
+double idim_uniform(const idim_stream *s, uint64_t i); /* in (0,1) */
+double idim_normal(const idim_stream *s, uint64_t i);  /* standard normal, the same bits everywhere */
+
+/* ------------------------------------------------------------------ weights */
+
+typedef struct idim_tensor {
+    const char *name;  /* "fc1.weight": unique in its layout */
+    const char *roles; /* "+"-separated words that `targets` selects by: "fc+kernel" */
+    size_t shape[4];   /* [out, in], [out, in, height, width], [n]; unused: 0 */
+    size_t offset;     /* of its first number in the flat vector; tensors lie one behind another */
+    size_t n;          /* product of the shape */
+    int layer;         /* counted from 0, for layer ranges; -1: belongs to no layer */
+    bool tied;         /* one tensor with several roles: all of them must be selected together */
+    bool outside;      /* added by a method (adapter, prefix): not counted in D */
+    bool decay;        /* l2 and weight decay apply (kernels, yes; biases and norms, no) */
+    double lr_factor;  /* learning rate relative to the optimiser's; 0 means 1 */
+} idim_tensor;
+
+typedef struct idim_layout {
+    const idim_tensor *tensors;
+    size_t n_tensors;
+    size_t n; /* numbers in all */
+} idim_layout;
+
+/* A low-rank path beside one tensor W (out, in), on a block of its rows. A layer computes
+ *
+ *     y = c o (scale W x + sum_k s_k e_k o B_k (m_k o (A_k drop_k(x))))
+ *
+ * Vectors that are NULL are ones; gradients that are NULL are not wanted (frozen). Gradients are
+ * added to, not overwritten. */
+typedef struct idim_rider {
+    size_t row0, rows, r;
+    double s, drop; /* drop: share of x's entries set to 0 while training, the rest scaled up */
+    const idim_real *A, *B; /* (r, in) with leading dimension lda; (rows, r) with ldb */
+    const idim_real *m, *e; /* (r); (rows) */
+    idim_real *g_A, *g_B, *g_m, *g_e;
+    size_t lda, ldb;
+} idim_rider;
+
+typedef enum idim_storage { IDIM_STORED_REAL, IDIM_STORED_BF16 } idim_storage;
+
+/* Where one tensor's values are and where its gradient goes. */
+typedef struct idim_slot {
+    const void *value;
+    idim_storage storage;
+    idim_real *grad; /* NULL: frozen, the product that makes it is skipped; else added to */
+    idim_real scale; /* of W x; 1 */
+    const idim_real *c; /* (out) or NULL */
+    idim_real *g_c;
+    const idim_rider *riders;
+    size_t n_riders;
+} idim_slot;
+
+typedef struct idim_view {
+    const idim_layout *layout;
+    idim_slot *slots; /* (layout->n_tensors) */
+} idim_view;
+
+/* ------------------------------------------------------------------ samples and losses */
+
+typedef struct idim_batch {
+    size_t n;                   /* samples */
+    const idim_real *x;         /* (n, n_features) */
+    const int32_t *tokens;      /* (n, length) for tasks of text, else NULL */
+    size_t length;
+    const int32_t *labels;      /* (n) classes, or NULL */
+    const idim_real *targets;   /* (n, n_outputs) for squared losses, or NULL */
+    const uint32_t *index;      /* (n) which samples of the split these are */
+} idim_batch;
+
+/* A loss and the score that goes with it. */
+typedef struct idim_loss_row {
+    const char *name;   /* "softmax" */
+    const char *metric; /* "accuracy" */
+    bool lower_is_better;
+    double worst; /* the score of a diverged run */
+    /* Adds the batch's loss to *loss_sum; writes hits (n; 1 where the sample counts as right) and,
+     * where wanted, g_outputs (n, k) = d(mean loss)/d(outputs), overwritten. hits, g_outputs: NULL
+     * when not wanted. */
+    void (*eval)(size_t n, size_t k, const idim_real *outputs, const idim_batch *batch,
+                 idim_real *g_outputs, double *loss_sum, uint8_t *hits);
+    /* The score of a split from its mean loss and its share of hits. */
+    double (*score)(double mean_loss, double share_of_hits);
+} idim_loss_row;
+
+extern const idim_loss_row idim_loss_softmax; /* cross-entropy in nats; accuracy */
+extern const idim_loss_row idim_loss_squared; /* half the sum of squares over outputs; exp(-loss) */
+
+/* ------------------------------------------------------------------ a network */
+
+typedef enum idim_mode { IDIM_TRAIN, IDIM_EVAL } idim_mode;
+typedef struct idim_pool idim_pool;
+
+/* What one pass over a batch is given besides weights and samples. */
+typedef struct idim_pass {
+    idim_mode mode;
+    idim_stream dropout; /* masks come from (stream, step, sample index): redrawn alike */
+    uint64_t step;
+    idim_pool *pool; /* the run's threads, or NULL */
+} idim_pass;
+
+typedef struct idim_model idim_model;
+typedef struct idim_task idim_task;
+
+typedef struct idim_model_row {
+    const char *name, *doc, *source;
+    const char *example; /* keys for the tests: "fc:width=5,depth=2" */
+    unsigned revision;   /* hashed into the run id: raise it when the same keys give other numbers */
+    const idim_key *keys;
+    size_t size; /* of the kind's struct, whose first member is idim_model */
+    /* Keys are filled, model->task is set. Fills layout, D, n_outputs; refuses a task it cannot
+     * take. On failure clear is called. */
+    idim_status (*init)(idim_model *model);
+    void (*clear)(idim_model *model); /* NULL: nothing to free */
+    /* Draws all numbers of the layout at step 0: theta0 (layout.n). */
+    void (*theta0)(const idim_model *model, const idim_stream *stream, idim_real *theta0);
+    /* Bytes of work space for batches of up to n samples with this view's riders. */
+    size_t (*work)(const idim_model *model, const idim_view *view, size_t n, idim_mode mode);
+    /* outputs (batch->n, n_outputs). Cannot fail. In IDIM_TRAIN, work keeps what backward needs. */
+    void (*forward)(const idim_model *model, const idim_view *view, const idim_batch *batch,
+                    const idim_pass *pass, void *work, idim_real *outputs);
+    /* After forward with the same batch, pass and work: adds to the slots' gradients. */
+    void (*backward)(const idim_model *model, const idim_view *view, const idim_batch *batch,
+                     const idim_pass *pass, void *work, const idim_real *g_outputs);
+} idim_model_row;
+
+struct idim_model {
+    const idim_model_row *row;
+    const idim_task *task; /* borrowed, until the model is freed: its shape is what init reads */
+    idim_layout layout;
+    size_t D;         /* numbers of the layout that are not `outside` */
+    size_t n_outputs; /* per sample */
+    const char *head; /* role of the last layer, for presets such as `top`; "head" by custom */
+    void *own;        /* the frame's: strings and tensors that idim_model_tensor made */
+};
+
+/* For init: appends a tensor to the model's layout (name copied; roles "fc+kernel"; dims 1..4) and
+ * sets layout.n and D. decay is set when the tensor has two or more dimensions. ERR_MEMORY,
+ * ERR_LIMIT. */
+idim_status idim_model_tensor(idim_model *model, const char *name, const char *roles, int layer,
+                              size_t dims, const size_t *shape);
+
+/* ------------------------------------------------------------------ a task */
+
+typedef enum idim_split { IDIM_SPLIT_TRAIN, IDIM_SPLIT_VAL, IDIM_SPLIT_TEST, IDIM_SPLITS } idim_split;
+
+/* One split, in memory. Features are bytes or reals; x = scale o feature + shift. */
+typedef struct idim_samples {
+    size_t n;
+    const uint8_t *bytes;      /* (n, n_features) or NULL */
+    const idim_real *reals;    /* (n, n_features) or NULL */
+    const int32_t *labels;     /* (n) or NULL */
+    const idim_real *targets;  /* (n, n_outputs) or NULL */
+} idim_samples;
+
+typedef struct idim_task_row {
+    const char *name, *doc, *source, *example;
+    unsigned revision;
+    const idim_key *keys;
+    size_t size; /* of the kind's struct, whose first member is idim_task */
+    /* Keys are filled. Loads everything and fills the fields of idim_task; may leave the
+     * validation split empty (n = 0): the frame then takes a stratified part of the training split. */
+    idim_status (*init)(idim_task *task);
+    void (*clear)(idim_task *task);
+    /* Fills *batch for the samples index[0..n). NULL: rows of the arrays of task->splits. x, labels
+     * and targets are written into the buffers that batch already points at. */
+    void (*fetch)(const idim_task *task, idim_split split, const uint32_t *index, size_t n,
+                  idim_batch *batch);
+} idim_task_row;
+
+struct idim_task {
+    const idim_task_row *row;
+    const idim_loss_row *loss;
+    size_t shape[3];   /* channels, height, width of one sample; {n, 1, 1} for plain vectors */
+    size_t n_features; /* product of the shape; 0 for a task without inputs */
+    size_t n_outputs;  /* classes, or targets per sample */
+    idim_samples splits[IDIM_SPLITS];
+    const idim_real *scale, *shift; /* (n_features) or NULL: 1 and 0 */
+    bool memorise;    /* scored and tuned on the training split (shuffled labels) */
+    double published; /* baseline that `fixed` thresholds take (Li et al.: 1.0); 0: none */
+    void *own;        /* the frame's */
+};
+
+/* ------------------------------------------------------------------ the measurement */
+
+typedef enum idim_d90_state { IDIM_EXACT, IDIM_ABOVE, IDIM_BELOW, IDIM_UNMEASURABLE } idim_d90_state;
+
+/* What is asked. Texts are what the command line takes; NULL or 0 is the default of `idim d90`. */
+typedef struct idim_d90_ask {
+    const idim_model_row *model;
+    const char *model_keys; /* "width=200,depth=2" */
+    const idim_task_row *task;
+    const char *task_keys;
+    const char *space;     /* "fastfood" */
+    const char *d;         /* "100..2000/log8" */
+    const char *optimiser; /* "adam" */
+    const char *lr;        /* "rel:.3+rel:1+rel:3": the grid, for the baseline alike */
+    const char *rule;      /* "own,raw,.9" */
+    size_t epochs, batch, seeds, tune_seeds, threads;
+    uint64_t seed;   /* the first */
+    const char *out; /* results folder: runs are kept and resumed; NULL: nothing is written */
+    /* Told after each finished run; a value other than 0 stops with IDIM_ERR_STOPPED. */
+    int (*told)(void *context, size_t done, size_t total, const char *now);
+    void *context;
+} idim_d90_ask;
+
+typedef struct idim_d90_answer {
+    idim_d90_state state;
+    double d90;                 /* d90_fit; NaN unless state is IDIM_EXACT */
+    double low, high;           /* 95 % interval; NaN: none (fewer than 3 seeds); INFINITY: above */
+    double d_min, d_max;        /* the grid's ends */
+    double baseline, floor, threshold;
+    size_t D, runs;
+    char rule[160];             /* in words: "own baseline, raw .9, d90_fit, 3 seeds, 5 epochs" */
+} idim_d90_answer;
+
+/* Trains in this process, one run after another. Errors: as the status says; the sentence is left. */
+idim_status idim_d90(const idim_d90_ask *ask, idim_d90_answer *answer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

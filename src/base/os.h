@@ -1,0 +1,59 @@
+/* os.h -- the one place that asks the operating system: cores, memory, clocks, processes.
+ * os.c alone defines _GNU_SOURCE. */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include "base/status.h"
+
+size_t os_cores(void);          /* SLURM_CPUS_PER_TASK, else the affinity mask; at least 1 */
+uint64_t os_memory(void);       /* bytes this process may use: the cgroup's limit, else the machine's */
+uint64_t os_peak_rss(void);     /* bytes */
+double os_seconds(void);        /* monotonic */
+double os_cpu_seconds(void);    /* user + system, this process */
+void os_time_text(char out[32]); /* wall clock, UTC, ISO 8601: "2026-11-24T12:00:00Z" */
+void os_host(char out[64]);
+void os_cpu_name(char out[64]); /* /proc/cpuinfo's model name */
+uint64_t os_random(void);       /* from the system: for file name suffixes alone, never for science */
+size_t os_columns(void);        /* of the terminal on stderr, 80 when unknown */
+bool os_is_terminal(int fd);
+long os_process(void);          /* this process's id */
+
+/* The path of the running executable (not of a link to it). ERR_FILE. */
+status os_executable(char *out, size_t room);
+
+/* true when this CPU has every instruction set the program was compiled for; else `missing` names
+ * the first that it lacks. Runs before any vector instruction. */
+bool os_cpu_fits(const char **missing);
+
+/* An anonymous memory file (memfd), inherited by spawned processes, of n bytes mapped for writing. */
+status os_shared_new(const char *name, size_t n, int *fd, void **bytes);
+/* Maps a descriptor read-only; *n is its size. */
+status os_shared_map(int fd, const void **bytes, size_t *n);
+void os_unmap(const void *bytes, size_t n);
+void os_close(int fd);
+
+/* A spawned process with pipes to its stdin and from its stdout; stderr is inherited, and so are
+ * descriptors made by os_shared_new. */
+typedef struct os_child {
+    long process;
+    int in, out; /* we write to in, read from out; -1 when closed */
+} os_child;
+status os_spawn(os_child *child, const char *path, const char *const *argv, const char *const *extra_env);
+/* Waits until one of n children has something to read, or timeout_ms passed (-1: for ever).
+ * *which = n on a timeout. A child with out = -1 is passed over. ERR_STOPPED after a signal that
+ * os_catch_signals noted. */
+status os_wait_any(os_child *children, size_t n, int timeout_ms, size_t *which);
+/* Bytes read into buffer (0: the child closed its end). */
+status os_read(int fd, char *buffer, size_t room, size_t *n);
+status os_write(int fd, const void *bytes, size_t n);
+/* Waits for the end. *exit_code is the exit code or 128 + signal. Closes the pipes. */
+status os_reap(os_child *child, int *exit_code);
+void os_kill(os_child *child, bool hard); /* SIGKILL when hard, else SIGTERM */
+
+/* INT, TERM and USR1 are noted, no more; os_signal gives the first noted one, 0 when none. */
+void os_catch_signals(void);
+int os_signal(void);
+/* This process ends when its parent does (a worker whose leader was killed). */
+void os_die_with_parent(void);
+
+#endif

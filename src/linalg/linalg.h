@@ -1,0 +1,33 @@
+/* linalg.h -- the one place that calls BLAS. Row-major, size_t; BLAS's int is made and checked here
+ * (layouts refuse dimensions that it cannot hold). Every call runs on the calling thread alone, so
+ * that threads change no bytes. */
+#ifndef LINALG_LINALG_H
+#define LINALG_LINALG_H
+
+#include "base/status.h"
+
+/* C (m, n; ldc) = alpha op(A) op(B) + beta C, op(A) (m, k), op(B) (k, n); lda, ldb are the row
+ * strides of A and B as stored. trans_a: A is stored (k, m). beta = 0 overwrites (NaN included). */
+void mat_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, real alpha, const real *A,
+              size_t lda, const real *B, size_t ldb, real beta, real *C, size_t ldc);
+
+/* y = A x or A^T x, A (m, n; lda): overwrites y. */
+void mat_vec(bool trans, size_t m, size_t n, const real *A, size_t lda, const real *x, real *y);
+
+/* Sums in double, in a fixed order. */
+double vec_norm(const real *x, size_t n);
+double vec_dot(const real *x, const real *y, size_t n);
+double vec_distance(const real *x, const real *y, size_t n);
+
+/* y += a x;  x *= a */
+void vec_axpy(size_t n, real a, const real *restrict x, real *restrict y);
+void vec_scale(size_t n, real a, real *x);
+
+/* The BLAS that runs: "OpenBLAS 0.3.21 Cooperlake". Borrowed, static. */
+const char *blas_name(void);
+/* The kernel's name alone ("Cooperlake"), and which one OPENBLAS_CORETYPE could name that fits this
+ * CPU and was measured faster on our shapes (NULL: none). */
+const char *blas_kernel(void);
+const char *blas_kernel_advice(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* model.h -- networks behind one table, made from "fc:width=200,depth=2" for a task. A model owns no
+ * weights: it declares a layout and runs on a weights view. Const and shared by threads once made. */
+#ifndef MODELS_MODEL_H
+#define MODELS_MODEL_H
+
+#include "base/key.h"
+#include "base/rng.h"
+#include "base/status.h"
+#include "data/data.h"
+
+typedef idim_model model;
+typedef idim_model_row model_row;
+typedef idim_layout layout;
+typedef idim_tensor tensor;
+typedef idim_view view;
+typedef idim_slot slot;
+typedef idim_rider rider;
+typedef idim_pass pass;
+
+extern const model_row *const model_rows[]; /* ended by NULL */
+status model_find(const char *name, const model_row **row);
+
+status model_new(model **m, const char *spec, const task *t);
+status model_new_row(model **m, const model_row *row, const char *args, const task *t);
+void model_free(model *m);
+const char *model_spec(const model *m); /* canonical */
+
+/* A view with all slots frozen at theta (layout.n): values there, grad NULL, scale 1, no riders. */
+status view_init(view *v, const layout *l);
+void view_clear(view *v);
+void view_point(view *v, const real *theta, real *g_theta /* NULL: frozen */);
+
+/* The place of a tensor by its name; SIZE_MAX: none. */
+size_t layout_find(const layout *l, const char *name);
+
+#endif

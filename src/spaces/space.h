@@ -1,0 +1,124 @@
+/* space.h -- the map from the trained numbers z (d) to weights (n), and back for gradients.
+ *
+ *     theta = theta0 + Delta(z)            lift
+ *     g_z   = J(z)^T g_theta               pull      J = d theta / d z
+ *
+ * A kind is one file with one exported symbol, its row (space_ops), and one word in table.c. The
+ * frame (space.c, compose.c) parses "fastfood:d=500@lora:r=8++full:targets=head", selects tensors,
+ * packs theta0, and gives every kind the calls that it leaves out.
+ *
+ * n is what the space covers: the selected tensors packed in layout order. A made space is const and
+ * shared by threads; a run owns its space_mem. */
+#ifndef SPACES_SPACE_H
+#define SPACES_SPACE_H
+
+#include "base/key.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/status.h"
+#include "models/model.h"
+
+typedef struct space space;
+
+/* What one run owns of a space. state is checkpointed, work is scratch. */
+typedef struct space_mem {
+    void *state, *work;
+    real *theta, *g_theta;     /* (n) each, where the default bind lifts to; NULL when not needed */
+    struct space_mem *part[2]; /* of the parts of a composition */
+    real *z, *g_z;             /* of the second part of a@b */
+} space_mem;
+
+typedef struct space_ops {
+    const char *name, *doc, *source, *example;
+    const char *cost;      /* memory and time in words, for the help: "4 n d bytes; O(n d) a step" */
+    const char *expansion; /* of a preset: "full:targets=head"; then no code below, no keys */
+    const char *targets;   /* selected by default: "all", "matrix" */
+    unsigned revision;
+    bool regenerable; /* frozen parts come back bit for bit from the seed on any machine */
+    bool moved;       /* step 0 is not theta0 */
+    bool rides;       /* has its own bind: theta is never formed, so no l2 on it */
+    const key *keys;
+    size_t size;
+    /* Keys, n, layout, theta0, stream, sibling are filled; d too when it is a key. Checks and
+     * allocates everything; fills d, zlayout (zlayout.tensors NULL: the frame makes one tensor "z"
+     * of d numbers), z0 (NULL: zeros), state_bytes, work_bytes. On failure clear is called. */
+    status (*init)(space *s);
+    void (*clear)(space *s);
+    void (*start)(const space *s, space_mem *mem); /* fills the state at step 0; NULL: zeros */
+    void (*lift)(const space *s, space_mem *mem, const real *restrict z, real *restrict theta);
+    void (*pull)(const space *s, space_mem *mem, const real *restrict z,
+                 const real *restrict g_theta, real *restrict g_z);
+    /* NULL: bind lifts to mem->theta and points the view there; gather pulls. */
+    void (*bind)(const space *s, space_mem *mem, const real *z, real *g_z, view *v);
+    void (*gather)(const space *s, space_mem *mem, const real *z, real *g_z, view *v);
+    /* Several runs on one reading of the frozen parts, each with the bits that it gets alone. The
+     * spaces are siblings (d may differ). NULL: one after another. */
+    void (*lift_n)(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
+                   real *const *theta);
+    void (*pull_n)(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
+                   const real *const *g_theta, real *const *g_z);
+    void (*after_step)(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z);
+} space_ops;
+
+struct space {
+    const space_ops *ops;
+    size_t d, n;
+    const layout *layout; /* of the selection, packed: offsets 0 .. n */
+    const real *theta0;   /* (n) packed */
+    stream stream;        /* for everything that the kind draws */
+    const space *sibling; /* a made space of the same kind, keys but d, layout and stream, with d no
+                             smaller than ours, that outlives us: its frozen parts may be borrowed */
+    size_t memory_limit;  /* bytes that the frozen parts may take */
+    layout zlayout;
+    const real *z0; /* (d) or NULL */
+    size_t state_bytes, work_bytes;
+    const size_t *selected; /* place of each packed tensor in the layout that was given */
+    const char *targets;
+    void *own; /* the frame's: texts, packed layout, parts of a composition */
+};
+
+extern const space_ops *const space_rows[]; /* ended by NULL */
+status space_find(const char *name, const space_ops **row);
+
+/* l and theta0 (l->n) are borrowed until space_free. ERR_USAGE: the spec or a target that matches
+ * nothing, rows claimed twice; ERR_LIMIT: does not fit in memory, with the sum and the mend. */
+status space_new(space **s, const char *spec, const layout *l, const real *theta0, stream stream_);
+/* The same with a sibling (NULL: none) and a limit in bytes (0: half of what the machine has). */
+status space_new_beside(space **s, const char *spec, const layout *l, const real *theta0,
+                        stream stream_, const space *sibling, size_t memory_limit);
+void space_free(space *s);
+
+/* The canonical text of a spec without making it, presets expanded: what is hashed. And the
+ * revisions of its kinds, "fastfood=1 lora=2". Fresh strings. */
+status space_canonical(const char *spec, char **canonical, char **revisions);
+/* The spec with d of its first space (or another key) set: space_with("fastfood:form=single", "d", "750"). */
+status space_with(const char *spec, const char *key_, const char *value, char **out);
+/* Does the first space of the spec have this key (d, r)? */
+bool space_has_key(const char *spec, const char *key_);
+
+status space_mem_new(space_mem **mem, const space *s);
+void space_mem_free(space_mem *mem);
+
+/* z at step 0 (d). */
+void space_start(const space *s, space_mem *mem, real *z);
+/* Gradient and weights; see the head. Overwrite their outputs. One mem per thread. */
+void space_lift(const space *s, space_mem *mem, const real *z, real *theta);
+void space_pull(const space *s, space_mem *mem, const real *z, const real *g_theta, real *g_z);
+/* All of the layout that space_new was given: theta0 where nothing is selected, lift elsewhere. */
+void space_merge(const space *s, space_mem *mem, const real *z, real *theta_all);
+
+/* Every step: attach to the weights view and zero what gradients will be added to; after backward
+ * finish g_z. The view was pointed at the whole theta0, frozen, once before. n runs of siblings; n
+ * is 1 for a run alone. */
+void space_bind(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
+                real *const *g_z, view *const *v);
+void space_gather(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
+                  real *const *g_z, view *const *v);
+void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z);
+
+/* Adds l2 * theta to g_theta inside gather: the trainer's l2 (kernels alone). Refused (ERR_USAGE) for
+ * spaces that ride. theta is where bind left it. */
+status space_l2_allowed(const space *s);
+void space_add_l2(const space *s, space_mem *mem, const real *z, real *g_z, double l2);
+
+#endif
