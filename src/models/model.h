@@ -30,6 +30,10 @@ status view_init(view *v, const layout *l);
 void view_clear(view *v);
 void view_point(view *v, const real *theta, real *g_theta /* NULL: frozen */);
 
+/* The trainer's l2: grad += l2 * value for every slot that has a gradient and whose tensor decays
+ * (kernels; Li et al. 2018 regularise the projected weights so). */
+void view_add_l2(const view *v, real l2);
+
 /* The place of a tensor by its name; SIZE_MAX: none. */
 size_t layout_find(const layout *l, const char *name);
 

@@ -116,9 +116,7 @@ void space_gather(size_t n, const space *const *s, space_mem *const *mem, const 
                   real *const *g_z, view *const *v);
 void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z);
 
-/* Adds l2 * theta to g_theta inside gather: the trainer's l2 (kernels alone). Refused (ERR_USAGE) for
- * spaces that ride. theta is where bind left it. */
-status space_l2_allowed(const space *s);
-void space_add_l2(const space *s, space_mem *mem, const real *z, real *g_z, double l2);
+/* Does any part ride? Then weights are never formed and the trainer's l2 is refused. */
+bool space_rides(const space *s);
 
 #endif
