@@ -15,16 +15,15 @@
 typedef idim_status status;
 typedef idim_real real;
 
-enum {
-    OK = IDIM_OK,
-    ERR_FAILED = IDIM_ERR_FAILED,
-    ERR_USAGE = IDIM_ERR_USAGE,
-    ERR_MEMORY = IDIM_ERR_MEMORY,
-    ERR_FILE = IDIM_ERR_FILE,
-    ERR_FORMAT = IDIM_ERR_FORMAT,
-    ERR_LIMIT = IDIM_ERR_LIMIT,
-    ERR_STOPPED = IDIM_ERR_STOPPED
-};
+/* Macros and not a second enum: both compilers warn where two enums mix. */
+#define OK IDIM_OK
+#define ERR_FAILED IDIM_ERR_FAILED
+#define ERR_USAGE IDIM_ERR_USAGE
+#define ERR_MEMORY IDIM_ERR_MEMORY
+#define ERR_FILE IDIM_ERR_FILE
+#define ERR_FORMAT IDIM_ERR_FORMAT
+#define ERR_LIMIT IDIM_ERR_LIMIT
+#define ERR_STOPPED IDIM_ERR_STOPPED
 
 #if defined(__GNUC__)
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))

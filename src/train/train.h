@@ -1,0 +1,88 @@
+/* train.h -- one training: (task, model, theta0, space, optimiser, schedule, budget) -> a result; and
+ * teams of trainings that go step by step beside each other.
+ *
+ * A team's runs share task, model, theta0, batches and the space's kind; they differ in optimiser,
+ * rate and d (siblings). Each gets the bits that it would get alone; together they read a dense P
+ * once a step. The trainer knows no space, model or optimiser by name. */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include "base/pool.h"
+#include "data/data.h"
+#include "models/model.h"
+#include "spaces/space.h"
+#include "train/optimiser.h"
+
+typedef enum train_end {
+    TRAIN_OK,
+    TRAIN_STOPPED,  /* after `stop_epoch`: no test score; a byte-equal prefix of the longer run */
+    TRAIN_DIVERGED, /* NaN or Inf was met: the score is the metric's worst value */
+    TRAIN_ENDS
+} train_end;
+extern const char *const train_end_text[TRAIN_ENDS]; /* "ok", "stopped", "diverged" */
+
+/* What the members of a team share. */
+typedef struct train_plan {
+    const task *task;
+    const model *model;
+    const real *theta0;  /* (model->layout.n) */
+    size_t batch;        /* samples a step; the last step of an epoch takes what is left */
+    size_t epochs;       /* 0: step 0 is scored */
+    size_t steps;        /* in place of epochs when not 0; history then has at most 20 rows */
+    stream order, dropout;
+    bool test;           /* false: a tuning run, test data are not touched */
+    pool *pool;
+    /* Told at every evaluation of the team; not 0: ends with ERR_STOPPED. NULL: nobody. */
+    int (*told)(void *context, size_t epoch, size_t epochs);
+    void *context;
+} train_plan;
+
+/* One member. */
+typedef struct train_member {
+    const space *space;
+    const optimiser *optimiser;
+    const schedule *schedule;
+    double clip, l2;     /* 0: none; the norm of g_z; the factor on kernels added to g_theta */
+    size_t stop_epoch;   /* 0: never; the search's decision, not part of what the run is */
+} train_member;
+
+typedef struct train_row { /* of the history */
+    size_t epoch, step;
+    double lr;
+    double train_loss, train_score; /* mean over the epoch's batches while they are trained on */
+    double val_loss, val_score;     /* NaN without a validation split */
+} train_row;
+
+typedef struct train_result {
+    train_end end;
+    size_t epochs, steps;       /* done */
+    double score, loss;         /* test split, last epoch; NaN when not scored */
+    double score_best;          /* test score at the epoch best on validation data */
+    double val, val_best;       /* validation score, last and best */
+    size_t best_epoch;
+    double train;               /* training score of the last epoch */
+    double gain;                /* of the validation score over the last tenth: > 0, still improving */
+    double update_norm;         /* ||theta - theta0|| over the selection, at the end */
+    train_row *history;
+    size_t n_history;
+    uint8_t *bits; /* one bit per test sample: 1 where right; (n_bits + 7) / 8 bytes; NULL: none */
+    size_t n_bits;
+    real *z; /* (d) at the end */
+    size_t d;
+} train_result;
+
+/* Trains n members; results (n) are filled for all or, on failure, for none. ERR_MEMORY, ERR_USAGE
+ * (l2 with a space that rides, no samples), ERR_STOPPED. */
+status train_team(const train_plan *plan, const train_member *members, size_t n,
+                  train_result *results);
+void train_result_clear(train_result *r);
+
+/* Loss and score of one z-merged set of weights on a split: hits (n) or NULL. */
+status train_evaluate(const task *t, const model *m, const real *theta, split which, pool *p,
+                      double *loss, double *score, uint8_t *hits);
+
+/* Steps an epoch takes, and those of the whole plan. */
+size_t train_steps_per_epoch(const task *t, size_t batch);
+size_t train_steps(const train_plan *plan);
+
+#endif
