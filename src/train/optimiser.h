@@ -15,7 +15,7 @@ typedef struct optimiser_row {
     unsigned revision;
     const key *keys; /* every row has lr and wd */
     size_t size;
-    size_t slots;    /* numbers kept per trained number: momentum 1, Adam 2 */
+    size_t slots; /* numbers kept per trained number: momentum 1, Adam 2 */
     /* One step on n numbers: t counts from 1; g is used times g_scale (clipping); lr and wd are this
      * range's. slot[i] (n) is the i-th kept array. */
     void (*step)(const optimiser *o, size_t t, double lr, double wd, double g_scale, size_t n,

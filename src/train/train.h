@@ -25,12 +25,12 @@ extern const char *const train_end_text[TRAIN_ENDS]; /* "ok", "stopped", "diverg
 typedef struct train_plan {
     const task *task;
     const model *model;
-    const real *theta0;  /* (model->layout.n) */
-    size_t batch;        /* samples a step; the last step of an epoch takes what is left */
-    size_t epochs;       /* 0: step 0 is scored */
-    size_t steps;        /* in place of epochs when not 0; history then has at most 20 rows */
+    const real *theta0; /* (model->layout.n) */
+    size_t batch;       /* samples a step; the last step of an epoch takes what is left */
+    size_t epochs;      /* 0: step 0 is scored */
+    size_t steps;       /* in place of epochs when not 0; history then has at most 20 rows */
     stream order, dropout;
-    bool test;           /* false: a tuning run, test data are not touched */
+    bool test; /* false: a tuning run, test data are not touched */
     pool *pool;
     /* Told at every evaluation of the team; not 0: ends with ERR_STOPPED. NULL: nobody. */
     int (*told)(void *context, size_t epoch, size_t epochs);
@@ -42,8 +42,8 @@ typedef struct train_member {
     const space *space;
     const optimiser *optimiser;
     const schedule *schedule;
-    double clip, l2;     /* 0: none; the norm of g_z; the factor on kernels added to g_theta */
-    size_t stop_epoch;   /* 0: never; the search's decision, not part of what the run is */
+    double clip, l2;   /* 0: none; the norm of g_z; the factor on kernels added to g_theta */
+    size_t stop_epoch; /* 0: never; the search's decision, not part of what the run is */
 } train_member;
 
 typedef struct train_row { /* of the history */
@@ -55,14 +55,14 @@ typedef struct train_row { /* of the history */
 
 typedef struct train_result {
     train_end end;
-    size_t epochs, steps;       /* done */
-    double score, loss;         /* test split, last epoch; NaN when not scored */
-    double score_best;          /* test score at the epoch best on validation data */
-    double val, val_best;       /* validation score, last and best */
+    size_t epochs, steps; /* done */
+    double score, loss;   /* test split, last epoch; NaN when not scored */
+    double score_best;    /* test score at the epoch best on validation data */
+    double val, val_best; /* validation score, last and best */
     size_t best_epoch;
-    double train;               /* training score of the last epoch */
-    double gain;                /* of the validation score over the last tenth: > 0, still improving */
-    double update_norm;         /* ||theta - theta0|| over the selection, at the end */
+    double train;       /* training score of the last epoch */
+    double gain;        /* of the validation score over the last tenth: > 0, still improving */
+    double update_norm; /* ||theta - theta0|| over the selection, at the end */
     train_row *history;
     size_t n_history;
     uint8_t *bits; /* one bit per test sample: 1 where right; (n_bits + 7) / 8 bytes; NULL: none */
@@ -82,7 +82,7 @@ status train_evaluate(const task *t, const model *m, const real *theta, split wh
                       double *loss, double *score, uint8_t *hits);
 
 /* Steps an epoch takes, and those of the whole plan. */
-size_t train_steps_per_epoch(const task *t, size_t batch);
+size_t train_steps_per_epoch(const task *t, size_t batch_size);
 size_t train_steps(const train_plan *plan);
 
 #endif

@@ -1,0 +1,47 @@
+/* run.h -- one run as a person asks for it, its canonical form and its id.
+ *
+ * The canonical form is the sorted list of "key=value" lines of what is not at its default, with the
+ * kinds in their own canonical form, followed by what else decides the numbers: revisions, the SHA-256
+ * of the data's files, the width of real. Its SHA-256 is the run id. A new key with a default moves no
+ * id. */
+#ifndef SWEEP_RUN_H
+#define SWEEP_RUN_H
+
+#include "base/key.h"
+#include "data/data.h"
+
+/* Raised when the trainer or another part that is no kind would give other numbers. */
+enum { RUN_REVISION = 1, RUN_ID = 21 /* 20 hexadecimal digits and '\0' */ };
+
+typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
+
+typedef struct run_spec {
+    const char *data, *model, *space, *optimiser, *schedule;
+    size_t epochs, steps, batch;
+    double clip, l2;
+    int role; /* tune: streams of its own, no test score */
+    size_t seed;
+    double seed_theta0, seed_P, seed_order, seed_dropout; /* -1: as seed */
+} run_spec;
+
+/* The keys of a run: options of commands, columns of runs.csv, members of a journal's "run". */
+extern const key run_keys[];
+
+/* Defaults, then "key=value" pairs by key_set. Texts are owned by `texts`. */
+status run_defaults(run_spec *r, key_texts *texts);
+
+/* A copy whose kinds are canonical (made in `texts`). ERR_USAGE: a kind or value is wrong. */
+status run_canonical(const run_spec *r, run_spec *canonical, key_texts *texts);
+
+/* The id of a canonical run; `content` is task_content of its data. `form` (NULL: not wanted) is the
+ * text that is hashed, mem_free. */
+status run_id(const run_spec *canonical, const char *content, char id[RUN_ID], char **form);
+
+/* {"batch":"128","data":"mnist",...}: all keys, sorted, as one JSON object; and back. */
+void run_write(const run_spec *r, text *out);
+status run_read(const char *json, run_spec *r, key_texts *texts);
+
+/* The stream of one purpose ("theta0", "P", "order", "dropout") of a run. */
+stream run_stream(const run_spec *r, const char *purpose);
+
+#endif

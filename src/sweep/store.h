@@ -1,0 +1,44 @@
+/* store.h -- the results folder: journals that are only appended to, and what is made from them.
+ *
+ *     runs/WORKER.jsonl  a line per finished run (record.h)   runs/WORKER.bits  a bit per test sample
+ *     runs.csv, history.csv, provenance.csv                   by store_collect
+ *
+ * No two processes write one file. A torn last line is dropped; a line with a wrong checksum is
+ * dropped and counted. Of two results of one id a longer one replaces a stopped one, a whole one a
+ * failed one; of two whole ones the first (by file name, then offset) stays and a difference is
+ * reported. */
+#ifndef SWEEP_STORE_H
+#define SWEEP_STORE_H
+
+#include "sweep/record.h"
+
+typedef struct store store;
+
+/* Opens a folder (made when it is not there) and reads all journals. */
+status store_open(store **s, const char *folder);
+status store_close(store *s);
+const char *store_folder(const store *s);
+
+/* Reads what other workers wrote since. */
+status store_refresh(store *s);
+
+size_t store_count(const store *s);
+const record *store_at(const store *s, size_t i); /* in order of ids */
+const record *store_find(const store *s, const char *id);
+
+/* Damaged lines and differing doubles that were met, one sentence each. */
+size_t store_notes(const store *s);
+const char *store_note(const store *s, size_t i);
+
+/* Appends to this process's own journal, which the first call makes. The record is copied. */
+status store_add(store *s, const record *r);
+
+/* The stored bits of a record, (n_test + 7) / 8 bytes, mem_free; NULL and OK when it has none. */
+status store_bits(const store *s, const record *r, uint8_t **bits);
+
+/* Folds the journals of ended workers into one and writes runs.csv, history.csv and provenance.csv
+ * of the runs listed (NULL: of all). */
+status store_collect(store *s);
+status store_write_csv(const store *s);
+
+#endif

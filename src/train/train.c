@@ -1,0 +1,545 @@
+/* train.c -- the loop: batches, bind, forward, loss, backward, gather, step; scores at epochs' ends.
+ *
+ * Members sit side by side. Each step reads one batch, binds all members (one reading of what their
+ * spaces share), runs each member's passes through the same work space, gathers all, and moves each
+ * z. Nothing that one member computes reaches another, so a member's bits do not depend on who else
+ * sits there.
+ *
+ * Test data are touched once, at the end: for the last weights, and for those of the epoch that was
+ * best on validation data when that was an earlier one. */
+#include <math.h>
+#include <string.h>
+
+#include "linalg/linalg.h"
+#include "train/train.h"
+
+enum {
+    EVAL_BATCH = 500,  /* divides the usual test sets; the batch size moves no bit of a score */
+    HISTORY_ROWS = 20, /* with `steps`, where an epoch may be one step */
+    SLOTS = 4
+};
+
+const char *const train_end_text[TRAIN_ENDS] = {"ok", "stopped", "diverged"};
+
+typedef struct seat { /* a member while it trains */
+    const train_member *m;
+    train_result *r;
+    space_mem *mem;
+    view view;
+    real *z, *g_z, *z_best, *kept;
+    real *slot[SLOTS];
+    double loss_sum;
+    size_t hits, seen;
+    bool live;
+} seat;
+
+typedef struct trainer {
+    const train_plan *plan;
+    seat *seats;
+    size_t n, n_live;
+    batch_buffer batch;
+    uint32_t *order, *index;
+    uint8_t *hits;
+    real *outputs, *g_outputs;
+    void *work;
+    /* the live ones, in the form that bind and gather take */
+    size_t *live;
+    const space **space;
+    space_mem **mem;
+    real **z, **g_z;
+    const real **z_const;
+    view **view;
+} trainer;
+
+size_t train_steps_per_epoch(const task *t, size_t batch_size)
+{
+    size_t n = t->splits[IDIM_SPLIT_TRAIN].n;
+    return n / batch_size + (n % batch_size != 0);
+}
+
+size_t train_steps(const train_plan *plan)
+{
+    return plan->steps ? plan->steps
+                       : plan->epochs * train_steps_per_epoch(plan->task, plan->batch);
+}
+
+/* History rows of the plan, and the step after which row k (from 0) is written. */
+static size_t train_rows(const train_plan *plan)
+{
+    if (!plan->steps)
+        return plan->epochs;
+    return plan->steps < HISTORY_ROWS ? plan->steps : HISTORY_ROWS;
+}
+
+static size_t train_row_end(const train_plan *plan, size_t k)
+{
+    return train_steps(plan) * (k + 1) / train_rows(plan);
+}
+
+static double score_of(const task *t, double loss_sum, size_t hits, size_t n)
+{
+    return t->loss->score(loss_sum / (double)n, (double)hits / (double)n);
+}
+
+/* ------------------------------------------------------------------ scores */
+
+static size_t count_hits(const uint8_t *hits, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += hits[i];
+    return count;
+}
+
+/* Loss sum and hits of a bound view over a split; hits (n of the split) or NULL. */
+static void evaluate(const task *t, const model *m, const view *v, split which, pool *p,
+                     batch_buffer *b, uint32_t *index, void *work, real *outputs,
+                     uint8_t *hits_of_batch, double *loss_sum, size_t *hits, uint8_t *all_hits)
+{
+    size_t n = t->splits[which].n;
+    pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)p};
+    *loss_sum = 0;
+    *hits = 0;
+    for (size_t i = 0; i < n; i += EVAL_BATCH) {
+        size_t k = n - i < EVAL_BATCH ? n - i : EVAL_BATCH;
+        for (size_t j = 0; j < k; j++)
+            index[j] = (uint32_t)(i + j);
+        task_fetch(t, which, index, k, b);
+        m->row->forward(m, v, &b->batch, &ps, work, outputs);
+        t->loss->eval(k, t->n_outputs, outputs, &b->batch, NULL, loss_sum, hits_of_batch);
+        *hits += count_hits(hits_of_batch, k);
+        if (all_hits)
+            memcpy(all_hits + i, hits_of_batch, k);
+    }
+}
+
+status train_evaluate(const task *t, const model *m, const real *theta, split which, pool *p,
+                      double *loss, double *score, uint8_t *hits)
+{
+    view v = {0};
+    batch_buffer b = {0};
+    void *work = NULL;
+    real *outputs = NULL;
+    uint32_t index[EVAL_BATCH];
+    uint8_t some[EVAL_BATCH];
+    size_t right, n = t->splits[which].n;
+    status st;
+    if (n == 0)
+        return error_set(ERR_USAGE, "%s: this split has no samples to score", task_spec(t));
+    if ((st = view_init(&v, &m->layout)) || (st = batch_init(&b, t, EVAL_BATCH)))
+        goto done;
+    view_point(&v, theta, NULL);
+    work = mem_array(m->row->work(m, &v, EVAL_BATCH, IDIM_EVAL), 1);
+    outputs = mem_array((size_t)EVAL_BATCH * t->n_outputs, sizeof *outputs);
+    if (!work || !outputs) {
+        st = ERR_MEMORY;
+        goto done;
+    }
+    evaluate(t, m, &v, which, p, &b, index, work, outputs, some, loss, &right, hits);
+    *score = score_of(t, *loss, right, n);
+    *loss /= (double)n;
+done:
+    mem_free(work);
+    mem_free(outputs);
+    batch_clear(&b);
+    view_clear(&v);
+    return st;
+}
+
+/* ------------------------------------------------------------------ seats */
+
+static status seat_init(seat *s, const train_plan *plan, const train_member *m, train_result *r)
+{
+    const space *sp = m->space;
+    const optimiser_row *o = m->optimiser->row;
+    size_t rows = train_rows(plan), kept;
+    status st;
+    s->m = m;
+    s->r = r;
+    s->live = true;
+    if (m->l2 > 0 && space_rides(sp))
+        return error_set(ERR_USAGE,
+                         "l2=%g: this space never forms the weights that l2 acts on; use the "
+                         "optimiser's wd (it decays z) in its place",
+                         m->l2);
+    if ((st = space_mem_new(&s->mem, sp)) || (st = view_init(&s->view, &plan->model->layout)) ||
+        (st = size_mul(o->slots ? o->slots : 1, sp->d, &kept)))
+        return st;
+    s->z = mem_array(sp->d, sizeof *s->z);
+    s->g_z = mem_array(sp->d, sizeof *s->g_z);
+    s->z_best = mem_array(sp->d, sizeof *s->z_best);
+    s->kept = mem_array(kept, sizeof *s->kept);
+    r->history = mem_array(rows, sizeof *r->history);
+    r->z = mem_array(sp->d, sizeof *r->z);
+    r->d = sp->d;
+    if (!s->z || !s->g_z || !s->z_best || !s->kept || !r->history || !r->z)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < o->slots; i++)
+        s->slot[i] = s->kept + i * sp->d;
+    view_point(&s->view, plan->theta0, NULL);
+    space_start(sp, s->mem, s->z);
+    memcpy(s->z_best, s->z, sp->d * sizeof *s->z);
+    return OK;
+}
+
+static void seat_clear(seat *s)
+{
+    space_mem_free(s->mem);
+    view_clear(&s->view);
+    mem_free(s->z);
+    mem_free(s->g_z);
+    mem_free(s->z_best);
+    mem_free(s->kept);
+}
+
+/* Lists the live seats again, in order. */
+static void trainer_list(trainer *t)
+{
+    t->n_live = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        seat *s = &t->seats[i];
+        if (!s->live)
+            continue;
+        size_t k = t->n_live++;
+        t->live[k] = i;
+        t->space[k] = s->m->space;
+        t->mem[k] = s->mem;
+        t->z[k] = s->z;
+        t->z_const[k] = s->z;
+        t->g_z[k] = s->g_z;
+        t->view[k] = &s->view;
+    }
+}
+
+static void trainer_bind(trainer *t)
+{
+    if (t->n_live)
+        space_bind(t->n_live, t->space, t->mem, t->z_const, t->g_z, t->view);
+}
+
+static status trainer_init(trainer *t, const train_plan *plan, const train_member *members,
+                           size_t n, train_result *results)
+{
+    const task *task_ = plan->task;
+    const model *m = plan->model;
+    size_t n_train = task_->splits[IDIM_SPLIT_TRAIN].n;
+    size_t most = plan->batch > EVAL_BATCH ? plan->batch : EVAL_BATCH, bytes = 1;
+    status st;
+    if (n_train == 0 || plan->batch == 0)
+        return error_set(ERR_USAGE, "%s: nothing to train on: %zu training samples, batch %zu",
+                         task_spec(task_), n_train, plan->batch);
+    t->plan = plan;
+    t->n = n;
+    t->seats = mem_array(n, sizeof *t->seats);
+    t->live = mem_array(n, sizeof *t->live);
+    t->space = mem_array(n, sizeof *t->space);
+    t->mem = mem_array(n, sizeof *t->mem);
+    t->z = mem_array(n, sizeof *t->z);
+    t->z_const = mem_array(n, sizeof *t->z_const);
+    t->g_z = mem_array(n, sizeof *t->g_z);
+    t->view = mem_array(n, sizeof *t->view);
+    t->order = mem_array(n_train, sizeof *t->order);
+    t->index = mem_array(most, sizeof *t->index);
+    t->hits = mem_array(most, 1);
+    t->outputs = mem_array(most * task_->n_outputs, sizeof *t->outputs);
+    t->g_outputs = mem_array(plan->batch * task_->n_outputs, sizeof *t->g_outputs);
+    if (!t->seats || !t->live || !t->space || !t->mem || !t->z || !t->z_const || !t->g_z ||
+        !t->view || !t->order || !t->index || !t->hits || !t->outputs || !t->g_outputs)
+        return ERR_MEMORY;
+    if ((st = batch_init(&t->batch, task_, most)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        if ((st = seat_init(&t->seats[i], plan, &members[i], &results[i])))
+            return st;
+    trainer_list(t);
+    trainer_bind(t); /* riders are in the views now, and count in the work space */
+    for (size_t i = 0; i < n; i++) {
+        size_t train = m->row->work(m, &t->seats[i].view, plan->batch, IDIM_TRAIN);
+        size_t eval = m->row->work(m, &t->seats[i].view, EVAL_BATCH, IDIM_EVAL);
+        bytes = train > bytes ? train : bytes;
+        bytes = eval > bytes ? eval : bytes;
+    }
+    t->work = mem_array(bytes, 1);
+    return t->work ? OK : ERR_MEMORY;
+}
+
+static void trainer_clear(trainer *t)
+{
+    for (size_t i = 0; t->seats && i < t->n; i++)
+        seat_clear(&t->seats[i]);
+    mem_free(t->seats);
+    mem_free(t->live);
+    mem_free(t->space);
+    mem_free(t->mem);
+    mem_free(t->z);
+    mem_free(t->z_const);
+    mem_free(t->g_z);
+    mem_free(t->view);
+    mem_free(t->order);
+    mem_free(t->index);
+    mem_free(t->hits);
+    mem_free(t->outputs);
+    mem_free(t->g_outputs);
+    mem_free(t->work);
+    batch_clear(&t->batch);
+}
+
+/* ------------------------------------------------------------------ one step */
+
+/* NaN or Inf: the run ends with the worst value of its metric; a result, not a failure. */
+static void seat_diverge(trainer *t, seat *s)
+{
+    double worst = t->plan->task->loss->worst;
+    s->live = false;
+    s->r->end = TRAIN_DIVERGED;
+    s->r->score = s->r->score_best = s->r->val = s->r->val_best = s->r->train = worst;
+    s->r->loss = NAN;
+    s->r->gain = 0;
+}
+
+static void seat_move(seat *s, size_t step, size_t T, size_t per_epoch)
+{
+    const train_member *m = s->m;
+    const space *sp = m->space;
+    double lr = m->optimiser->lr * schedule_factor(m->schedule, step, T, per_epoch), scale = 1;
+    if (m->clip > 0) {
+        double norm = vec_norm(s->g_z, sp->d);
+        scale = norm > m->clip ? m->clip / norm : 1;
+    }
+    for (size_t i = 0; i < sp->zlayout.n_tensors; i++) {
+        const tensor *part = &sp->zlayout.tensors[i];
+        double factor = part->lr_factor > 0 ? part->lr_factor : 1;
+        real *kept[SLOTS];
+        for (size_t k = 0; k < m->optimiser->row->slots; k++)
+            kept[k] = s->slot[k] + part->offset;
+        m->optimiser->row->step(m->optimiser, step + 1, lr * factor,
+                                part->decay ? m->optimiser->wd : 0, scale, part->n,
+                                s->z + part->offset, s->g_z + part->offset, kept);
+    }
+    space_after_step(sp, s->mem, step + 1, T, s->z, s->g_z);
+}
+
+static void trainer_step(trainer *t, size_t step, size_t T, size_t per_epoch)
+{
+    const train_plan *plan = t->plan;
+    const model *m = plan->model;
+    const batch *b = &t->batch.batch;
+    pass ps = {.mode = IDIM_TRAIN,
+               .dropout = plan->dropout,
+               .step = step,
+               .pool = (idim_pool *)plan->pool};
+    size_t n_train = plan->task->splits[IDIM_SPLIT_TRAIN].n;
+    size_t first = step % per_epoch * plan->batch;
+    size_t k = n_train - first < plan->batch ? n_train - first : plan->batch;
+    bool lost = false;
+
+    if (first == 0) {
+        stream epoch = stream_sub(&plan->order, step / per_epoch);
+        rng_permutation(&epoch, n_train, t->order);
+    }
+    task_fetch(plan->task, IDIM_SPLIT_TRAIN, t->order + first, k, &t->batch);
+    trainer_bind(t);
+    for (size_t i = 0; i < t->n_live; i++) {
+        seat *s = &t->seats[t->live[i]];
+        double loss = 0;
+        m->row->forward(m, &s->view, b, &ps, t->work, t->outputs);
+        plan->task->loss->eval(k, plan->task->n_outputs, t->outputs, b, t->g_outputs, &loss,
+                               t->hits);
+        if (!isfinite(loss)) {
+            seat_diverge(t, s);
+            lost = true;
+            continue;
+        }
+        s->loss_sum += loss;
+        s->hits += count_hits(t->hits, k);
+        s->seen += k;
+        m->row->backward(m, &s->view, b, &ps, t->work, t->g_outputs);
+        if (s->m->l2 > 0)
+            view_add_l2(&s->view, (real)s->m->l2);
+    }
+    if (lost)
+        trainer_list(t);
+    if (t->n_live)
+        space_gather(t->n_live, t->space, t->mem, t->z_const, t->g_z, t->view);
+    for (size_t i = 0; i < t->n_live; i++)
+        seat_move(&t->seats[t->live[i]], step, T, per_epoch);
+}
+
+/* ------------------------------------------------------------------ ends of epochs and of runs */
+
+static bool better(const task *t, double a, double b)
+{
+    return t->loss->lower_is_better ? a < b : a > b;
+}
+
+static void seat_evaluate(trainer *t, seat *s, split which, double *loss, double *score,
+                          uint8_t *all_hits)
+{
+    const task *task_ = t->plan->task;
+    size_t hits, n = task_->splits[which].n;
+    evaluate(task_, t->plan->model, &s->view, which, t->plan->pool, &t->batch, t->index, t->work,
+             t->outputs, t->hits, loss, &hits, all_hits);
+    *score = score_of(task_, *loss, hits, n);
+    *loss /= (double)n;
+}
+
+/* After the steps of history row k: validation scores of all live members. */
+static void trainer_score(trainer *t, size_t k, size_t step, size_t T, size_t per_epoch)
+{
+    const task *task_ = t->plan->task;
+    bool has_val = task_->splits[IDIM_SPLIT_VAL].n > 0, lost = false;
+    trainer_bind(t);
+    for (size_t i = 0; i < t->n_live; i++) {
+        seat *s = &t->seats[t->live[i]];
+        train_result *r = s->r;
+        train_row row = {.epoch = k + 1, .step = step, .val_loss = NAN, .val_score = NAN};
+        row.lr = s->m->optimiser->lr * schedule_factor(s->m->schedule, step - 1, T, per_epoch);
+        row.train_loss = s->loss_sum / (double)s->seen;
+        row.train_score = score_of(task_, s->loss_sum, s->hits, s->seen);
+        s->loss_sum = 0;
+        s->hits = s->seen = 0;
+        if (has_val) {
+            seat_evaluate(t, s, IDIM_SPLIT_VAL, &row.val_loss, &row.val_score, NULL);
+            if (!isfinite(row.val_loss)) {
+                seat_diverge(t, s);
+                lost = true;
+                continue;
+            }
+        }
+        r->history[r->n_history++] = row;
+        r->epochs = k + 1;
+        r->steps = step;
+        r->val = row.val_score;
+        r->train = row.train_score;
+        if (!has_val || r->best_epoch == 0 || better(task_, row.val_score, r->val_best)) {
+            r->val_best = row.val_score;
+            r->best_epoch = k + 1;
+            memcpy(s->z_best, s->z, s->m->space->d * sizeof *s->z);
+        }
+        if (s->m->stop_epoch == k + 1 && k + 1 < train_rows(t->plan)) {
+            r->end = TRAIN_STOPPED;
+            s->live = false;
+            lost = true;
+        }
+    }
+    if (lost)
+        trainer_list(t);
+}
+
+/* What the validation score (the training score where there is none) gained over the last tenth of
+ * the rows, in the metric's good direction. */
+static double result_gain(const task *t, const train_result *r)
+{
+    if (r->n_history < 2)
+        return 0;
+    const train_row *last = &r->history[r->n_history - 1];
+    size_t before = r->n_history - 1 - (r->n_history + 9) / 10;
+    if (r->n_history <= 2)
+        before = 0;
+    const train_row *then = &r->history[before];
+    double gain = isnan(last->val_score) ? last->train_score - then->train_score
+                                         : last->val_score - then->val_score;
+    return t->loss->lower_is_better ? -gain : gain;
+}
+
+static status seat_finish(trainer *t, seat *s)
+{
+    const task *task_ = t->plan->task;
+    const space *sp = s->m->space;
+    train_result *r = s->r;
+    size_t n_test = task_->splits[IDIM_SPLIT_TEST].n;
+    memcpy(r->z, s->z, sp->d * sizeof *r->z);
+    if (r->end == TRAIN_DIVERGED)
+        return OK;
+    r->gain = result_gain(task_, r);
+    if (r->end == TRAIN_STOPPED || !t->plan->test)
+        return OK;
+    if (n_test == 0)
+        return error_set(ERR_USAGE, "%s: no test samples to score on", task_spec(task_));
+
+    uint8_t *hits = mem_array(n_test, 1);
+    real *theta = mem_array(sp->n, sizeof *theta);
+    r->n_bits = n_test;
+    r->bits = mem_array((n_test + 7) / 8, 1);
+    status st = hits && theta && r->bits ? OK : ERR_MEMORY;
+    if (st)
+        goto done;
+    seat_evaluate(t, s, IDIM_SPLIT_TEST, &r->loss, &r->score, hits);
+    r->score_best = r->score;
+    space_lift(sp, s->mem, s->z, theta);
+    r->update_norm = vec_distance(theta, sp->theta0, sp->n);
+    for (size_t i = 0; i < n_test; i++)
+        r->bits[i / 8] = (uint8_t)(r->bits[i / 8] | (hits[i] << i % 8));
+    if (!isfinite(r->loss))
+        seat_diverge(t, s);
+done:
+    mem_free(hits);
+    mem_free(theta);
+    return st;
+}
+
+/* The weights of the best epoch, where that was not the last. */
+static void trainer_score_best(trainer *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        seat *s = &t->seats[i];
+        s->live = s->r->end == TRAIN_OK && t->plan->test && s->r->best_epoch != s->r->epochs;
+        if (s->live)
+            memcpy(s->z, s->z_best, s->m->space->d * sizeof *s->z);
+    }
+    trainer_list(t);
+    if (t->n_live == 0)
+        return;
+    trainer_bind(t);
+    for (size_t i = 0; i < t->n_live; i++) {
+        seat *s = &t->seats[t->live[i]];
+        double loss;
+        seat_evaluate(t, s, IDIM_SPLIT_TEST, &loss, &s->r->score_best, NULL);
+    }
+}
+
+static status trainer_run(trainer *t)
+{
+    const train_plan *plan = t->plan;
+    size_t T = train_steps(plan), rows = train_rows(plan), step = 0;
+    size_t per_epoch = train_steps_per_epoch(plan->task, plan->batch);
+    status st;
+    for (size_t k = 0; k < rows && t->n_live; k++) {
+        for (size_t end = train_row_end(plan, k); step < end && t->n_live; step++)
+            trainer_step(t, step, T, per_epoch);
+        trainer_score(t, k, step, T, per_epoch);
+        if (plan->told && plan->told(plan->context, k + 1, rows))
+            return error_set(ERR_STOPPED, "stopped after epoch %zu of %zu", k + 1, rows);
+    }
+    trainer_bind(t);
+    for (size_t i = 0; i < t->n; i++)
+        if ((st = seat_finish(t, &t->seats[i])))
+            return st;
+    trainer_score_best(t);
+    return OK;
+}
+
+status train_team(const train_plan *plan, const train_member *members, size_t n,
+                  train_result *results)
+{
+    trainer t = {0};
+    memset(results, 0, n * sizeof *results);
+    for (size_t i = 0; i < n; i++)
+        results[i].score = results[i].score_best = results[i].loss = results[i].val =
+            results[i].val_best = results[i].train = NAN;
+    status st = trainer_init(&t, plan, members, n, results);
+    if (!st)
+        st = trainer_run(&t);
+    trainer_clear(&t);
+    for (size_t i = 0; st && i < n; i++)
+        train_result_clear(&results[i]);
+    return st;
+}
+
+void train_result_clear(train_result *r)
+{
+    mem_free(r->history);
+    mem_free(r->bits);
+    mem_free(r->z);
+    memset(r, 0, sizeof *r);
+}
