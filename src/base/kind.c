@@ -1,7 +1,6 @@
 /* kind.c -- see kind.h. */
 #include <string.h>
 
-#include "base/key.h"
 #include "base/kind.h"
 
 enum { KIND_ROWS = 64 }; /* names that a "did you mean" looks through */
@@ -32,4 +31,35 @@ status kind_open(const char *what, const char *spec, const void *const *rows, co
     status st = key_kind(spec, name, sizeof name, args);
     *row = NULL;
     return st ? st : kind_find(what, name, rows, row);
+}
+
+status kind_canonical(const char *what, const char *spec, const void *const *rows, char **canonical,
+                      unsigned *revision)
+{
+    const void *found;
+    const char *args;
+    key_texts texts = {0};
+    text t = {0};
+    *canonical = NULL;
+    *revision = 0;
+    status st = kind_open(what, spec, rows, &found, &args);
+    if (st)
+        return st;
+    const kind_row *row = found;
+    void *object = mem_array(1, row->size);
+    if (!object)
+        return ERR_MEMORY;
+    if (!(st = key_parse(row->name, row->keys, args, object, &texts))) {
+        key_canonical(row->name, row->keys, object, &t);
+        st = t.failed ? ERR_MEMORY : OK;
+    }
+    if (st) {
+        text_clear(&t);
+    } else {
+        *canonical = t.text;
+        *revision = row->revision;
+    }
+    key_texts_clear(&texts);
+    mem_free(object);
+    return st;
 }

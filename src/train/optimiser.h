@@ -36,8 +36,7 @@ extern const optimiser_row *const optimiser_rows[];
 status optimiser_new(optimiser **o, const char *spec);
 void optimiser_free(optimiser *o);
 
-/* The canonical text of a spec, its revision, and the spec with another lr: "adam:beta2=.99,lr=0.01". */
-status optimiser_canonical(const char *spec, char **canonical, unsigned *revision);
+/* The canonical text of a spec with another lr: "adam:beta2=.99,lr=0.01". */
 status optimiser_with_lr(const char *spec, double lr, char **out);
 
 typedef struct schedule schedule;
@@ -60,7 +59,6 @@ struct schedule {
 extern const schedule_row *const schedule_rows[];
 status schedule_new(schedule **s, const char *spec);
 void schedule_free(schedule *s);
-status schedule_canonical(const char *spec, char **canonical, unsigned *revision);
 
 /* The factor with warm-up: (t + 1) / W before step W, the row's after, on what is left. */
 double schedule_factor(const schedule *s, size_t t, size_t T, size_t per_epoch);

@@ -12,6 +12,9 @@ OPTIMISERS(DECLARE)
 const optimiser_row *const optimiser_rows[] = {OPTIMISERS(POINT) NULL};
 #undef POINT
 
+KIND_ROW(optimiser_row);
+KIND_ROW(schedule_row);
+
 status optimiser_new(optimiser **o, const char *spec)
 {
     const void *found;
@@ -66,38 +69,6 @@ void schedule_free(schedule *s)
     if (s)
         key_texts_clear(&s->texts);
     mem_free(s);
-}
-
-status optimiser_canonical(const char *spec, char **canonical, unsigned *revision)
-{
-    optimiser *o;
-    text t = {0};
-    status st = optimiser_new(&o, spec);
-    *canonical = NULL;
-    *revision = 0;
-    if (st)
-        return st;
-    key_canonical(o->row->name, o->row->keys, o, &t);
-    *revision = o->row->revision;
-    optimiser_free(o);
-    *canonical = t.text;
-    return t.failed ? ERR_MEMORY : OK;
-}
-
-status schedule_canonical(const char *spec, char **canonical, unsigned *revision)
-{
-    schedule *s;
-    text t = {0};
-    status st = schedule_new(&s, spec);
-    *canonical = NULL;
-    *revision = 0;
-    if (st)
-        return st;
-    key_canonical(s->row->name, s->row->keys, s, &t);
-    *revision = s->row->revision;
-    schedule_free(s);
-    *canonical = t.text;
-    return t.failed ? ERR_MEMORY : OK;
 }
 
 status optimiser_with_lr(const char *spec, double lr, char **out)
