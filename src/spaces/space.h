@@ -29,16 +29,16 @@ typedef struct space_mem {
 } space_mem;
 
 typedef struct space_ops {
-    const char *name, *doc, *source, *example;
-    const char *cost;      /* memory and time in words, for the help: "4 n d bytes; O(n d) a step" */
-    const char *expansion; /* of a preset: "full:targets=head"; then no code below, no keys */
-    const char *targets;   /* selected by default: "all", "matrix" */
+    const char *name, *doc, *source, *example; /* as kind_row, to size */
     unsigned revision;
-    bool regenerable; /* frozen parts come back bit for bit from the seed on any machine */
-    bool moved;       /* step 0 is not theta0 */
-    bool rides;       /* has its own bind: theta is never formed, so no l2 on it */
-    const key *keys;
+    const key *keys; /* the kind's own; the frame adds `targets` (space_keys) */
     size_t size;
+    const char *cost; /* memory and time in words, for the help: "4 n d bytes; O(n d) a step" */
+    const char *expansion; /* of a preset: "full:targets=head"; then no code below, no keys */
+    const char *targets;   /* selected by default: "all" (also NULL), "matrix" */
+    bool regenerable;      /* frozen parts come back bit for bit from the seed on any machine */
+    bool moved;            /* step 0 is not theta0 */
+    bool rides;            /* has its own bind: theta is never formed, so no l2 on it */
     /* Keys, n, layout, theta0, stream, sibling are filled; d too when it is a key. Checks and
      * allocates everything; fills d, zlayout (zlayout.tensors NULL: the frame makes one tensor "z"
      * of d numbers), z0 (NULL: zeros), state_bytes, work_bytes. On failure clear is called. */
@@ -48,7 +48,8 @@ typedef struct space_ops {
     void (*lift)(const space *s, space_mem *mem, const real *restrict z, real *restrict theta);
     void (*pull)(const space *s, space_mem *mem, const real *restrict z,
                  const real *restrict g_theta, real *restrict g_z);
-    /* NULL: bind lifts to mem->theta and points the view there; gather pulls. */
+    /* NULL: bind lifts to mem->theta and points the view there; gather pulls. A kind with a bind of
+     * its own finishes g_z in its gather; NULL there: nothing is left to finish. */
     void (*bind)(const space *s, space_mem *mem, const real *z, real *g_z, view *v);
     void (*gather)(const space *s, space_mem *mem, const real *z, real *g_z, view *v);
     /* Several runs on one reading of the frozen parts, each with the bits that it gets alone. The
@@ -57,7 +58,8 @@ typedef struct space_ops {
                    real *const *theta);
     void (*pull_n)(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
                    const real *const *g_theta, real *const *g_z);
-    void (*after_step)(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z);
+    void (*after_step)(const space *s, space_mem *mem, size_t t, size_t T, real *z,
+                       const real *g_z);
 } space_ops;
 
 struct space {
@@ -72,6 +74,9 @@ struct space {
     layout zlayout;
     const real *z0; /* (d) or NULL */
     size_t state_bytes, work_bytes;
+    bool lifted;         /* set by init: some tensor carries no rider, so the default bind is used
+                             although the row has its own */
+    size_t frozen_bytes; /* what space_needs was told */
     const size_t *selected; /* place of each packed tensor in the layout that was given */
     const char *targets;
     void *own; /* the frame's: texts, packed layout, parts of a composition */
@@ -79,6 +84,13 @@ struct space {
 
 extern const space_ops *const space_rows[]; /* ended by NULL */
 status space_find(const char *name, const space_ops **row);
+
+/* All keys of a row, for help and lists: its own and `targets`; ended by zeros, freed by mem_free. */
+status space_keys(const space_ops *row, key **keys);
+
+/* For init, before anything is allocated: the frozen parts will take this many bytes. ERR_LIMIT:
+ * "dense: 750 x 199,210 numbers are 570 MiB, the limit is 100 MiB; MEND". */
+status space_needs(space *s, double bytes, const char *sum, const char *mend);
 
 /* l and theta0 (l->n) are borrowed until space_free. ERR_USAGE: the spec or a target that matches
  * nothing, rows claimed twice; ERR_LIMIT: does not fit in memory, with the sum and the mend. */
@@ -118,5 +130,8 @@ void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *
 
 /* Does any part ride? Then weights are never formed and the trainer's l2 is refused. */
 bool space_rides(const space *s);
+/* Is step 0 somewhere else than theta0? Do all frozen parts come back from the seed? */
+bool space_moved(const space *s);
+bool space_regenerable(const space *s);
 
 #endif

@@ -1,0 +1,65 @@
+/* full.c -- every selected weight is trained itself.
+ *
+ *   theta = z        z0 = theta0        g_z = g_theta
+ *
+ * z and g_z are what the view points at: nothing is copied and no second vector of weights is held,
+ * and weight decay of z is everyone's weight decay, towards zero. z's layout is the selection's, so
+ * biases and norms (decay false) are left out of it.
+ * Cost: nothing beyond z, g_z and the optimiser's numbers. */
+#include <string.h>
+
+#include "spaces/space.h"
+
+typedef struct full {
+    space base;
+} full;
+
+static status full_init(space *base)
+{
+    base->d = base->n;
+    base->zlayout = *base->layout;
+    base->z0 = base->theta0;
+    return OK;
+}
+
+static void full_lift(const space *base, space_mem *mem, const real *restrict z,
+                      real *restrict theta)
+{
+    (void)mem;
+    memcpy(theta, z, base->n * sizeof *theta);
+}
+
+static void full_pull(const space *base, space_mem *mem, const real *restrict z,
+                      const real *restrict g_theta, real *restrict g_z)
+{
+    (void)mem;
+    (void)z;
+    memcpy(g_z, g_theta, base->n * sizeof *g_z);
+}
+
+static void full_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
+{
+    (void)mem;
+    memset(g_z, 0, base->n * sizeof *g_z);
+    for (size_t k = 0; k < base->layout->n_tensors; k++)
+        v->slots[base->selected[k]] = (slot){.value = z + base->layout->tensors[k].offset,
+                                             .grad = g_z + base->layout->tensors[k].offset,
+                                             .storage = IDIM_STORED_REAL,
+                                             .scale = 1};
+}
+
+const space_ops space_full = {
+    .name = "full",
+    .doc = "every selected weight is trained: the baseline; with targets, a part of the model",
+    .source = "ordinary training",
+    .example = "full",
+    .revision = 1,
+    .size = sizeof(full),
+    .cost =
+        "no memory and no time of its own; z, its gradient and the optimiser have D numbers each",
+    .regenerable = true,
+    .init = full_init,
+    .lift = full_lift,
+    .pull = full_pull,
+    .bind = full_bind,
+};

@@ -1,0 +1,233 @@
+/* spec.c -- specs as texts: finding rows, expanding presets, the canonical form that is hashed, and
+ * setting a key. Nothing is made here. */
+#include <string.h>
+
+#include "base/kind.h"
+#include "spaces/frame.h"
+
+status space_find(const char *name, const space_ops **row)
+{
+    const void *found;
+    status st = kind_find("space", name, (const void *const *)space_rows, &found);
+    *row = found;
+    return st;
+}
+
+status spec_open(const char *spec, const space_ops **row, const char **args)
+{
+    const void *found;
+    status st = kind_open("space", spec, (const void *const *)space_rows, &found, args);
+    *row = found;
+    if (st || !(*row)->expansion)
+        return st;
+    if (**args)
+        return error_set(ERR_USAGE, "%s: %s is short for %s and takes no keys; write that out",
+                         spec, (*row)->name, (*row)->expansion);
+    return spec_open((*row)->expansion, row, args); /* presets of presets end at a kind */
+}
+
+status space_keys(const space_ops *row, key **keys)
+{
+    size_t n = 0;
+    while (row->keys && row->keys[n].name)
+        n++;
+    *keys = mem_array(n + 2, sizeof **keys);
+    if (!*keys)
+        return ERR_MEMORY;
+    if (row->expansion)
+        return OK;
+    if (n)
+        memcpy(*keys, row->keys, n * sizeof **keys);
+    (*keys)[n] = (key)KEY_TEXT("targets", space, targets, row->targets ? row->targets : "all",
+                               "tensors: all, matrix, a role, a name, \"pattern\", layers 0..5, "
+                               "role:0..5, or a list a+b");
+    return OK;
+}
+
+status spec_parse(const space_ops *row, const char *args, space *s, key_texts *texts)
+{
+    key *keys;
+    status st = space_keys(row, &keys);
+    if (!st)
+        st = key_parse(row->name, keys, args, s, texts);
+    mem_free(keys);
+    return st;
+}
+
+bool spec_same_but_d(const space *a, const space *b)
+{
+    bool same = true;
+    for (const key *k = a->ops->keys; k && k->name && same; k++) {
+        text x = {0}, y = {0};
+        if (!strcmp(k->name, "d"))
+            continue;
+        key_value(k, a, &x);
+        key_value(k, b, &y);
+        same = !x.failed && !y.failed && !strcmp(x.text ? x.text : "", y.text ? y.text : "");
+        text_clear(&x);
+        text_clear(&y);
+    }
+    return same;
+}
+
+/* Calls `each` on every kind of a spec, left to right; `before` is what stands before it. */
+typedef status spec_each(void *context, const char *spec, const char *before);
+static status spec_walk(const char *spec, spec_each *each, void *context)
+{
+    char **sums, **chain;
+    size_t n_sums, n_chain;
+    status st = key_cut(spec, "++", &sums, &n_sums);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n_sums && !st; i++) {
+        if ((st = key_cut(sums[i], "@", &chain, &n_chain)))
+            break;
+        for (size_t k = 0; k < n_chain && !st; k++)
+            st = each(context, chain[k], k ? "@" : i ? "++" : "");
+        key_parts_free(chain, n_chain);
+    }
+    key_parts_free(sums, n_sums);
+    return st;
+}
+
+typedef struct spec_texts {
+    text canonical, revisions;
+} spec_texts;
+
+/* Is "name=" already in the list of revisions? */
+static bool spec_noted(const text *revisions, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *w = revisions->text; w && *w;) {
+        size_t length = strcspn(w, " ");
+        if (length == n && !strncmp(w, word, n))
+            return true;
+        w += length + (w[length] == ' ');
+    }
+    return false;
+}
+
+static status spec_canonical_one(void *context, const char *spec, const char *before)
+{
+    spec_texts *t = context;
+    const space_ops *row;
+    const char *args;
+    key *keys = NULL;
+    key_texts texts = {0};
+    status st = spec_open(spec, &row, &args);
+    if (st)
+        return st;
+    space *s = mem_array(1, row->size);
+    char *revision = mem_printf("%s=%u", row->name, row->revision);
+    st = s && revision ? space_keys(row, &keys) : ERR_MEMORY;
+    if (!st && !(st = key_parse(row->name, keys, args, s, &texts))) {
+        text_add(&t->canonical, "%s", before);
+        key_canonical(row->name, keys, s, &t->canonical);
+        if (!spec_noted(&t->revisions, revision))
+            text_add(&t->revisions, "%s%s", t->revisions.length ? " " : "", revision);
+    }
+    key_texts_clear(&texts);
+    mem_free(revision);
+    mem_free(keys);
+    mem_free(s);
+    return st;
+}
+
+status space_canonical(const char *spec, char **canonical, char **revisions)
+{
+    spec_texts t = {0};
+    *canonical = *revisions = NULL;
+    status st = spec_walk(spec, spec_canonical_one, &t);
+    if (!st && (t.canonical.failed || t.revisions.failed))
+        st = ERR_MEMORY;
+    if (st) {
+        text_clear(&t.canonical);
+        text_clear(&t.revisions);
+        return st;
+    }
+    *canonical = t.canonical.text;
+    *revisions = t.revisions.text;
+    return OK;
+}
+
+typedef struct spec_setting {
+    const char *name, *value;
+    text out;
+} spec_setting;
+
+/* Copies every kind as it is; the first one without the key, then with it at the end. */
+static status spec_with_one(void *context, const char *spec, const char *before)
+{
+    spec_setting *w = context;
+    const space_ops *row;
+    const char *args;
+    char **parts;
+    size_t n;
+    status st;
+    if (*before) {
+        text_add(&w->out, "%s%s", before, spec);
+        return OK;
+    }
+    if ((st = spec_open(spec, &row, &args)))
+        return st;
+    text_add(&w->out, "%s", row->name);
+    char separator = ':';
+    if (*args) {
+        if ((st = key_cut(args, ",", &parts, &n)))
+            return st;
+        for (size_t i = 0; i < n; i++) {
+            size_t length = strcspn(parts[i], "=");
+            if (length == strlen(w->name) && !strncmp(parts[i], w->name, length))
+                continue;
+            text_add(&w->out, "%c%s", separator, parts[i]);
+            separator = ',';
+        }
+        key_parts_free(parts, n);
+    }
+    text_add(&w->out, "%c%s=%s", separator, w->name, w->value);
+    return OK;
+}
+
+status space_with(const char *spec, const char *key_, const char *value, char **out)
+{
+    spec_setting w = {.name = key_, .value = value};
+    *out = NULL;
+    if (!space_has_key(spec, key_))
+        return error_set(ERR_USAGE, "%s: its first space has no key %s", spec, key_);
+    status st = spec_walk(spec, spec_with_one, &w);
+    if (!st && w.out.failed)
+        st = ERR_MEMORY;
+    if (st)
+        text_clear(&w.out);
+    else
+        *out = w.out.text;
+    return st;
+}
+
+typedef struct spec_question {
+    const char *name;
+    bool has;
+} spec_question;
+
+static status spec_has_one(void *context, const char *spec, const char *before)
+{
+    spec_question *q = context;
+    const space_ops *row;
+    const char *args;
+    key *keys;
+    status st;
+    if (*before)
+        return OK;
+    if ((st = spec_open(spec, &row, &args)) || (st = space_keys(row, &keys)))
+        return st;
+    for (const key *k = keys; k->name; k++)
+        q->has = q->has || !strcmp(k->name, q->name);
+    mem_free(keys);
+    return OK;
+}
+
+bool space_has_key(const char *spec, const char *key_)
+{
+    spec_question q = {.name = key_};
+    return !spec_walk(spec, spec_has_one, &q) && q.has;
+}

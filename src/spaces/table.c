@@ -1,0 +1,42 @@
+/* table.c -- the spaces, and the presets: rows with a text in place of code, written out before
+ * anything is parsed or hashed. */
+#include <stddef.h>
+
+#include "spaces/space.h"
+
+#define SPACES(X) X(full) X(onehot)
+
+static const space_ops preset_top = {
+    .name = "top",
+    .doc = "the last layer alone, all else frozen",
+    .source = "linear probing",
+    .example = "top",
+    .cost = "as full",
+    .expansion = "full:targets=head",
+};
+
+static const space_ops preset_bias = {
+    .name = "bias",
+    .doc = "the biases alone, all else frozen",
+    .source = "Ben Zaken et al., BitFit, arXiv 2106.10199",
+    .example = "bias",
+    .cost = "as full",
+    .expansion = "full:targets=bias",
+};
+
+static const space_ops preset_norms = {
+    .name = "norms",
+    .doc = "the scales and shifts of normalisation layers alone",
+    .source = "Frankle et al., arXiv 2003.00152",
+    .example = "norms",
+    .cost = "as full",
+    .expansion = "full:targets=norm",
+};
+
+#define DECLARE(name) extern const space_ops space_##name;
+SPACES(DECLARE)
+#undef DECLARE
+#define POINT(name) &space_##name,
+const space_ops *const space_rows[] = {SPACES(POINT) & preset_top, &preset_bias, &preset_norms,
+                                       NULL};
+#undef POINT
