@@ -12,14 +12,27 @@
 
 typedef struct full {
     space base;
+    tensor *tensors; /* of zlayout */
 } full;
 
 static status full_init(space *base)
 {
+    full *s = (full *)base;
+    size_t count = base->layout->n_tensors;
+    s->tensors = mem_copy(base->layout->tensors, count, sizeof *s->tensors);
+    if (!s->tensors)
+        return ERR_MEMORY;
+    for (size_t k = 0; k < count; k++)
+        s->tensors[k].outside = false; /* of the model; in fastfood@full it is as trained as any */
     base->d = base->n;
-    base->zlayout = *base->layout;
+    base->zlayout = (layout){.tensors = s->tensors, .n_tensors = count, .n = base->n};
     base->z0 = base->theta0;
     return OK;
+}
+
+static void full_clear(space *base)
+{
+    mem_free(((full *)base)->tensors);
 }
 
 static void full_lift(const space *base, space_mem *mem, const real *restrict z,
@@ -59,6 +72,7 @@ const space_ops space_full = {
         "no memory and no time of its own; z, its gradient and the optimiser have D numbers each",
     .regenerable = true,
     .init = full_init,
+    .clear = full_clear,
     .lift = full_lift,
     .pull = full_pull,
     .bind = full_bind,

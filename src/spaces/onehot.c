@@ -30,11 +30,9 @@ static status onehot_init(space *base)
 {
     onehot *s = (onehot *)base;
     size_t n = base->n, d = base->d;
-    if (d > n)
-        return error_set(ERR_USAGE, "onehot: d=%zu is more than its %zu weights; lower d", d, n);
-    status st = space_needs(base, 4.0 * (double)n + sizeof(real) * (double)d,
-                            "an index for every weight", "lower the number of weights by targets=");
-    if (st)
+    status st = space_check_d(base);
+    if (st || (st = space_needs(base, 4.0 * (double)n + sizeof(real) * (double)d,
+                                "an index for every weight", "select fewer weights by targets=")))
         return st;
 
     st = ERR_MEMORY;                             /* mem_array leaves the sentence */

@@ -134,6 +134,14 @@ status space_needs(space *s, double bytes, const char *sum, const char *mend)
     return OK;
 }
 
+status space_check_d(const space *s)
+{
+    if (s->d > s->n)
+        return error_set(ERR_USAGE, "%s: d=%zu is more than its %zu weights; lower d", s->ops->name,
+                         s->d, s->n);
+    return OK;
+}
+
 status space_new_beside(space **s, const char *spec, const layout *l, const real *theta0,
                         stream stream_, const space *sibling, size_t memory_limit)
 {

@@ -92,6 +92,9 @@ status space_keys(const space_ops *row, key **keys);
  * "dense: 750 x 199,210 numbers are 570 MiB, the limit is 100 MiB; MEND". */
 status space_needs(space *s, double bytes, const char *sum, const char *mend);
 
+/* For init: more trained numbers than weights are refused. */
+status space_check_d(const space *s);
+
 /* l and theta0 (l->n) are borrowed until space_free. ERR_USAGE: the spec or a target that matches
  * nothing, rows claimed twice; ERR_LIMIT: does not fit in memory, with the sum and the mend. */
 status space_new(space **s, const char *spec, const layout *l, const real *theta0, stream stream_);

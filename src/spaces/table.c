@@ -4,7 +4,7 @@
 
 #include "spaces/space.h"
 
-#define SPACES(X) X(full) X(onehot)
+#define SPACES(X) X(full) X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora)
 
 static const space_ops preset_top = {
     .name = "top",
