@@ -1,13 +1,15 @@
-/* record.h -- a finished run: what it was, what came out, where it was made; as one line of a journal.
+/* record.h -- a finished run: what it was, what came out, where it was made; as one journal line.
  *
- * A line is JSON: {"crc":"xxxxxxxx","format":1,"id":...}; the checksum covers the bytes behind it. */
+ * Everything but the members under "made" is the same bytes whenever the same run is done again on
+ * the same numeric kind. */
 #ifndef SWEEP_RECORD_H
 #define SWEEP_RECORD_H
 
+#include "format/jsonl.h"
 #include "sweep/run.h"
 #include "train/train.h"
 
-enum { RECORD_FORMAT = 1 };
+enum { RECORD_FORMAT = 1, RECORD_TRIES = 3 };
 
 typedef enum record_status {
     RECORD_OK,
@@ -20,29 +22,41 @@ extern const char *const record_status_text[RECORD_STATES];
 
 typedef struct record {
     char id[RUN_ID];
-    char kind[17]; /* numeric kind */
+    char kind[17]; /* numeric kind; "" for a failure */
     run_spec run;  /* canonical */
     record_status status;
-    const char *reason; /* of a failure; "" */
-    bool outside;       /* a failure by signal, memory or a full disk: tried again */
-    size_t d, D, n_train, n_val, n_test;
+    const char *reason; /* of a failure: one sentence; "" */
+    bool outside;       /* a failure by a signal, memory or a full disk: tried again */
+    size_t tries;       /* that ended so, this one counted */
+    size_t d, d_head, D, n_train, n_val, n_test;
+    double lr;
     const char *metric;
-    train_result result; /* bits and z empty when read back */
-    const char *bits_file;
+    bool lower_is_better;
+    train_result result; /* bits and z are not in the line: empty when read back */
+
+    const char *bits_file; /* under runs/; "" when there are none */
     uint64_t bits_offset;
     uint32_t bits_crc;
-    /* provenance: moves no number */
-    const char *provenance; /* a JSON object */
+    /* made: moves no number */
+    char start[32], host[64];
     double wall_s, cpu_s, peak_rss;
-    const char *start;
-    key_texts texts;
+    size_t team, threads; /* wall_s and cpu_s are the team's shares */
+    key_texts texts;      /* that the texts above point into */
 } record;
 
-/* The line with its '\n'. Doubles read back exactly; NaN is null. */
-status record_write(const record *r, text *line);
+/* The line with its '\n'. */
+void record_write(const record *r, text *line);
 
 /* A line without its '\n'. ERR_FORMAT: no JSON, a wrong checksum, another format. */
 status record_read(const char *line, size_t n, record *r);
 void record_clear(record *r);
+
+/* A text that the record owns from now on; NULL: ERR_MEMORY. */
+const char *record_text(record *r, const char *text_);
+
+/* A whole result: done, or failed in a way that another try would not mend. */
+bool record_whole(const record *r);
+/* Do two records of one id hold the same numbers (all but "made")? */
+bool record_same(const record *a, const record *b);
 
 #endif

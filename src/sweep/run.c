@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/kind.h"
-#include "models/model.h"
+#include "format/jsonl.h"
 #include "spaces/space.h"
 #include "sweep/run.h"
 #include "train/optimiser.h"
@@ -29,6 +29,19 @@ const key run_keys[] = {
     KEY("seed.dropout", run_spec, seed_dropout, "-1", -1, 1e15, "", SEED_DOC),
     {0},
 };
+enum { RUN_KEYS = sizeof run_keys / sizeof *run_keys - 1 };
+
+/* The kinds of a run but its space, whose grammar composes. */
+static const struct {
+    const char *name, *what;
+    size_t field;
+} kinds[] = {
+    {"data", "data set", offsetof(run_spec, data)},
+    {"model", "model", offsetof(run_spec, model)},
+    {"optimiser", "optimiser", offsetof(run_spec, optimiser)},
+    {"schedule", "schedule", offsetof(run_spec, schedule)},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 status run_defaults(run_spec *r, key_texts *texts)
 {
@@ -36,7 +49,20 @@ status run_defaults(run_spec *r, key_texts *texts)
     return key_parse("run", run_keys, NULL, r, texts);
 }
 
-/* Puts a kind's canonical text into a field; takes the text. */
+static status kind_form(size_t i, const run_spec *r, const run_rows *own, char **form,
+                        unsigned *revision)
+{
+    const void *const *tables[KINDS] = {
+        (const void *const *)(own ? own->tasks : task_rows),
+        (const void *const *)(own ? own->models : model_rows),
+        (const void *const *)optimiser_rows,
+        (const void *const *)schedule_rows,
+    };
+    const char *spec = *(const char *const *)((const char *)r + kinds[i].field);
+    return kind_canonical(kinds[i].what, spec, tables[i], form, revision);
+}
+
+/* Puts a kind's canonical text into a field, and frees it. */
 static status set_taken(const char *name, char *value, run_spec *r, key_texts *texts)
 {
     status st = key_set("run", run_keys, name, value, r, texts);
@@ -44,33 +70,14 @@ static status set_taken(const char *name, char *value, run_spec *r, key_texts *t
     return st;
 }
 
-/* The kinds of a run but its space, whose grammar composes. */
-static const struct {
-    const char *name, *what;
-    size_t field;
-    const void *const *rows;
-} kinds[] = {
-    {"data", "data set", offsetof(run_spec, data), (const void *const *)task_rows},
-    {"model", "model", offsetof(run_spec, model), (const void *const *)model_rows},
-    {"optimiser", "optimiser", offsetof(run_spec, optimiser), (const void *const *)optimiser_rows},
-    {"schedule", "schedule", offsetof(run_spec, schedule), (const void *const *)schedule_rows},
-};
-enum { KINDS = sizeof kinds / sizeof *kinds };
-
-static const char *kind_spec(const run_spec *r, size_t i)
-{
-    return *(const char *const *)((const char *)r + kinds[i].field);
-}
-
-status run_canonical(const run_spec *r, run_spec *canonical, key_texts *texts)
+status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical, key_texts *texts)
 {
     status st;
     char *form, *revisions;
     unsigned revision;
     *canonical = *r;
     for (size_t i = 0; i < KINDS; i++)
-        if ((st =
-                 kind_canonical(kinds[i].what, kind_spec(r, i), kinds[i].rows, &form, &revision)) ||
+        if ((st = kind_form(i, r, rows, &form, &revision)) ||
             (st = set_taken(kinds[i].name, form, canonical, texts)))
             return st;
     if ((st = space_canonical(r->space, &form, &revisions)))
@@ -84,8 +91,6 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(const key *const *)a)->name, (*(const key *const *)b)->name);
 }
 
-/* The rows of run_keys, sorted by name. */
-enum { RUN_KEYS = sizeof run_keys / sizeof *run_keys - 1 };
 static void sorted_keys(const key *sorted[RUN_KEYS])
 {
     for (size_t i = 0; i < RUN_KEYS; i++)
@@ -93,52 +98,81 @@ static void sorted_keys(const key *sorted[RUN_KEYS])
     qsort(sorted, RUN_KEYS, sizeof *sorted, by_name);
 }
 
-status run_id(const run_spec *canonical, const char *content, char id[RUN_ID], char **form)
+/* Appends the lines of what is not at its default. The task is always named. */
+static status form_keys(const run_spec *r, text *form)
 {
     const key *sorted[RUN_KEYS];
-    text t = {0}, value = {0}, fallback = {0};
-    run_spec defaults;
+    text value = {0}, fallback = {0};
     key_texts texts = {0};
-    char hex[HASH_HEX], *form_, *revisions = NULL;
-    unsigned revision;
+    run_spec defaults;
     status st = run_defaults(&defaults, &texts);
     sorted_keys(sorted);
     for (size_t i = 0; !st && i < RUN_KEYS; i++) {
-        value.length = fallback.length = 0;
-        key_value(sorted[i], canonical, &value);
+        text_clear(&value);
+        text_clear(&fallback);
+        key_value(sorted[i], r, &value);
         key_value(sorted[i], &defaults, &fallback);
-        /* the task is always named: its default may change, what it is may not */
-        if (value.failed || fallback.failed || strcmp(value.text, fallback.text) ||
-            !strcmp(sorted[i]->name, "data"))
-            text_add(&t, "%s=%s\n", sorted[i]->name, value.text ? value.text : "");
+        if (value.failed || fallback.failed)
+            st = ERR_MEMORY;
+        else if (strcmp(value.text, fallback.text) || !strcmp(sorted[i]->name, "data"))
+            text_add(form, "%s=%s\n", sorted[i]->name, value.text);
     }
-    text_add(&t, "core %d\nreal %zu\ncontent %s\n", RUN_REVISION, sizeof(real), content);
-    for (size_t i = 0; !st && i < KINDS; i++) {
-        st = kind_canonical(kinds[i].what, kind_spec(canonical, i), kinds[i].rows, &form_,
-                            &revision);
-        text_add(&t, "%s %u\n", kinds[i].name, revision);
-        mem_free(form_);
+    text_clear(&value);
+    text_clear(&fallback);
+    key_texts_clear(&texts);
+    return st;
+}
+
+/* Appends what else decides the numbers. */
+static status form_rest(const run_spec *r, const run_rows *rows, const char *content, text *form)
+{
+    status st;
+    char *spec, *revisions;
+    unsigned revision;
+    text_add(form, "core %d\nreal %zu\ncontent %s\n", RUN_REVISION, sizeof(real), content);
+    for (size_t i = 0; i < KINDS; i++) {
+        if ((st = kind_form(i, r, rows, &spec, &revision)))
+            return st;
+        text_add(form, "%s %u\n", kinds[i].name, revision);
+        mem_free(spec);
     }
-    if (!st && !(st = space_canonical(canonical->space, &form_, &revisions))) {
-        text_add(&t, "space %s\n", revisions);
-        mem_free(form_);
-        mem_free(revisions);
-    }
-    if (!st && (t.failed || value.failed || fallback.failed))
+    if ((st = space_canonical(r->space, &spec, &revisions)))
+        return st;
+    text_add(form, "space %s\n", revisions);
+    mem_free(spec);
+    mem_free(revisions);
+    return OK;
+}
+
+status run_id(const run_spec *canonical, const run_rows *rows, const char *content, char id[RUN_ID],
+              char **form)
+{
+    text t = {0};
+    char hex[HASH_HEX];
+    status st;
+    id[0] = '\0';
+    if (form)
+        *form = NULL;
+    if (!(st = form_keys(canonical, &t)) && !(st = form_rest(canonical, rows, content, &t)) &&
+        t.failed)
         st = ERR_MEMORY;
     if (!st) {
         hash_bytes(t.text, t.length, hex);
         memcpy(id, hex, RUN_ID - 1);
         id[RUN_ID - 1] = '\0';
     }
-    if (form && !st)
+    if (!st && form)
         *form = t.text;
     else
         text_clear(&t);
-    text_clear(&value);
-    text_clear(&fallback);
-    key_texts_clear(&texts);
     return st;
+}
+
+void run_value(const run_spec *r, const char *name, text *out)
+{
+    for (size_t i = 0; i < RUN_KEYS; i++)
+        if (!strcmp(run_keys[i].name, name))
+            key_value(&run_keys[i], r, out);
 }
 
 stream run_stream(const run_spec *r, const char *purpose)
@@ -156,4 +190,48 @@ stream run_stream(const run_spec *r, const char *purpose)
             seed = (uint64_t)own[i].seed;
     stream s = stream_make(seed, purpose);
     return r->role == RUN_TUNE ? stream_named(&s, "tune") : s;
+}
+
+void run_write(const run_spec *r, text *out)
+{
+    const key *sorted[RUN_KEYS];
+    text value = {0};
+    sorted_keys(sorted);
+    for (size_t i = 0; i < RUN_KEYS; i++) {
+        text_clear(&value);
+        key_value(sorted[i], r, &value);
+        text_add(out, "%s\"%s\":", i ? "," : "{", sorted[i]->name);
+        jsonl_string(out, value.text ? value.text : "");
+        out->failed |= value.failed;
+    }
+    text_add(out, "}");
+    text_clear(&value);
+}
+
+status run_read(const json_t *object, run_spec *r, key_texts *texts)
+{
+    status st = run_defaults(r, texts);
+    for (size_t i = 0; !st && i < RUN_KEYS; i++) {
+        const char *value = jsonl_get_string(object, run_keys[i].name, NULL);
+        if (value)
+            st = key_set("run", run_keys, run_keys[i].name, value, r, texts);
+    }
+    return st;
+}
+
+status run_copy(const run_spec *r, run_spec *copy, key_texts *texts)
+{
+    text value = {0};
+    status st = OK;
+    *copy = *r;
+    for (size_t i = 0; !st && i < RUN_KEYS; i++) {
+        if (run_keys[i].type != IDIM_TEXT)
+            continue;
+        text_clear(&value);
+        text_add(&value, "%s", *(const char *const *)((const char *)r + run_keys[i].offset));
+        st = value.failed ? ERR_MEMORY
+                          : key_set("run", run_keys, run_keys[i].name, value.text, copy, texts);
+    }
+    text_clear(&value);
+    return st;
 }

@@ -7,8 +7,10 @@
 #ifndef SWEEP_RUN_H
 #define SWEEP_RUN_H
 
+#include <jansson.h>
+
 #include "base/key.h"
-#include "data/data.h"
+#include "models/model.h"
 
 /* Raised when the trainer or another part that is no kind would give other numbers. */
 enum { RUN_REVISION = 1, RUN_ID = 21 /* 20 hexadecimal digits and '\0' */ };
@@ -30,16 +32,31 @@ extern const key run_keys[];
 /* Defaults, then "key=value" pairs by key_set. Texts are owned by `texts`. */
 status run_defaults(run_spec *r, key_texts *texts);
 
+/* Where the rows of data sets and models are looked up; NULL: the tables of this library. A program
+ * that brings its own rows hands tables of them. */
+typedef struct run_rows {
+    const task_row *const *tasks;
+    const model_row *const *models;
+} run_rows;
+
 /* A copy whose kinds are canonical (made in `texts`). ERR_USAGE: a kind or value is wrong. */
-status run_canonical(const run_spec *r, run_spec *canonical, key_texts *texts);
+status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical,
+                     key_texts *texts);
 
 /* The id of a canonical run; `content` is task_content of its data. `form` (NULL: not wanted) is the
  * text that is hashed, mem_free. */
-status run_id(const run_spec *canonical, const char *content, char id[RUN_ID], char **form);
+status run_id(const run_spec *canonical, const run_rows *rows, const char *content, char id[RUN_ID],
+              char **form);
 
-/* {"batch":"128","data":"mnist",...}: all keys, sorted, as one JSON object; and back. */
+/* The spec's text of one key ("space", "lr" is none): what runs.csv shows. Appends. */
+void run_value(const run_spec *r, const char *name, text *out);
+
+/* {"batch":"128","data":"mnist",...}: all keys, sorted, as one JSON object of strings; and back. */
 void run_write(const run_spec *r, text *out);
-status run_read(const char *json, run_spec *r, key_texts *texts);
+status run_read(const json_t *object, run_spec *r, key_texts *texts);
+
+/* A copy with texts of its own. */
+status run_copy(const run_spec *r, run_spec *copy, key_texts *texts);
 
 /* The stream of one purpose ("theta0", "P", "order", "dropout") of a run. */
 stream run_stream(const run_spec *r, const char *purpose);

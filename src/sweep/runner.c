@@ -1,0 +1,320 @@
+/* runner.c -- see runner.h. */
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/os.h"
+#include "sweep/provenance.h"
+#include "sweep/runner.h"
+
+struct runner {
+    const run_rows *rows;
+    pool *pool;
+    size_t memory;
+    char kind[17];
+    char *task_text, *model_text;
+    task *task;
+    model *model;
+    char content[HASH_HEX];
+};
+
+status runner_new(runner **out, const run_rows *rows, size_t threads, size_t memory)
+{
+    runner *r = mem_array(1, sizeof *r);
+    status st;
+    *out = NULL;
+    if (!r)
+        return ERR_MEMORY;
+    r->rows = rows;
+    r->memory = memory;
+    if ((st = pool_new(&r->pool, threads)) || (st = numeric_kind(r->kind))) {
+        runner_free(r);
+        return st;
+    }
+    *out = r;
+    return OK;
+}
+
+static void runner_drop_model(runner *r)
+{
+    model_free(r->model);
+    mem_free(r->model_text);
+    r->model = NULL;
+    r->model_text = NULL;
+}
+
+static void runner_drop_task(runner *r)
+{
+    runner_drop_model(r);
+    task_free(r->task);
+    mem_free(r->task_text);
+    r->task = NULL;
+    r->task_text = NULL;
+}
+
+void runner_free(runner *r)
+{
+    if (!r)
+        return;
+    runner_drop_task(r);
+    pool_free(r->pool);
+    mem_free(r);
+}
+
+/* Rows that a program brings have no revision that we could trust: its own bytes stand for them. */
+static status runner_content(runner *r)
+{
+    char path[4096];
+    status st;
+    if (!r->rows) {
+        memcpy(r->content, task_content(r->task), strlen(task_content(r->task)) + 1);
+        return OK;
+    }
+    if ((st = os_executable(path, sizeof path)))
+        return st;
+    return hash_file(path, r->content);
+}
+
+status runner_task(runner *r, const char *spec, int fd, const task **t)
+{
+    status st;
+    const char *args;
+    char kind[64];
+    *t = NULL;
+    if (!r->task || strcmp(spec, r->task_text)) {
+        runner_drop_task(r);
+        if (fd >= 0)
+            st = task_unpack(&r->task, fd);
+        else if (r->rows)
+            st = (st = key_kind(spec, kind, sizeof kind, &args))
+                     ? st
+                     : task_new_row(&r->task, r->rows->tasks[0], args);
+        else
+            st = task_new(&r->task, spec);
+        if (st)
+            return st;
+        if (!(r->task_text = mem_string(spec)) || (st = runner_content(r))) {
+            runner_drop_task(r);
+            return st ? st : ERR_MEMORY;
+        }
+    }
+    *t = r->task;
+    return OK;
+}
+
+static status runner_model(runner *r, const char *spec, const model **m)
+{
+    status st;
+    const char *args;
+    char kind[64];
+    *m = NULL;
+    if (!r->model || strcmp(spec, r->model_text)) {
+        runner_drop_model(r);
+        if (r->rows)
+            st = (st = key_kind(spec, kind, sizeof kind, &args))
+                     ? st
+                     : model_new_row(&r->model, r->rows->models[0], args, r->task);
+        else
+            st = model_new(&r->model, spec, r->task);
+        if (st)
+            return st;
+        if (!(r->model_text = mem_string(spec))) {
+            runner_drop_model(r);
+            return ERR_MEMORY;
+        }
+    }
+    *m = r->model;
+    return OK;
+}
+
+/* ------------------------------------------------------------------ units */
+
+typedef struct unit { /* what a team needs made, member by member */
+    size_t n;
+    train_member *members;
+    space **spaces;
+    optimiser **optimisers;
+    schedule **schedules;
+    train_result *results;
+    real *theta0;
+} unit;
+
+static void unit_clear(unit *u)
+{
+    for (size_t i = 0; i < u->n; i++) {
+        if (u->results)
+            train_result_clear(&u->results[i]);
+        if (u->optimisers)
+            optimiser_free(u->optimisers[i]);
+        if (u->schedules)
+            schedule_free(u->schedules[i]);
+    }
+    /* siblings borrow from the one with the largest d, which was made first */
+    for (size_t i = 0; u->spaces && i < u->n; i++)
+        if (u->spaces[i] && u->spaces[i]->sibling) {
+            space_free(u->spaces[i]);
+            u->spaces[i] = NULL;
+        }
+    for (size_t i = 0; u->spaces && i < u->n; i++)
+        space_free(u->spaces[i]);
+    mem_free(u->members);
+    mem_free(u->spaces);
+    mem_free(u->optimisers);
+    mem_free(u->schedules);
+    mem_free(u->results);
+    mem_free(u->theta0);
+}
+
+/* d of each spec by making the largest first: it is the one that the others borrow from. */
+static status unit_spaces(unit *u, runner *r, const model *m, const run_spec *runs)
+{
+    status st;
+    size_t first = 0;
+    double largest = -1;
+    for (size_t i = 0; i < u->n && u->n > 1; i++) {
+        char *d;
+        double value;
+        if ((st = space_get(runs[i].space, "d", &d)))
+            return st;
+        st = key_number("d", d, &value);
+        mem_free(d);
+        if (st)
+            return st;
+        if (value > largest) {
+            largest = value;
+            first = i;
+        }
+    }
+    stream P = run_stream(&runs[0], "P");
+    if ((st = space_new_beside(&u->spaces[first], runs[first].space, &m->layout, u->theta0, P, NULL,
+                               r->memory)))
+        return st;
+    for (size_t i = 0; i < u->n; i++)
+        if (i != first && (st = space_new_beside(&u->spaces[i], runs[i].space, &m->layout,
+                                                 u->theta0, P, u->spaces[first], r->memory)))
+            return st;
+    return OK;
+}
+
+static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs, size_t n)
+{
+    status st;
+    stream theta0 = run_stream(&runs[0], "theta0");
+    u->n = n;
+    u->members = mem_array(n, sizeof *u->members);
+    u->spaces = mem_array(n, sizeof *u->spaces);
+    u->optimisers = mem_array(n, sizeof *u->optimisers);
+    u->schedules = mem_array(n, sizeof *u->schedules);
+    u->results = mem_array(n, sizeof *u->results);
+    u->theta0 = mem_array(m->layout.n, sizeof *u->theta0);
+    if (!u->members || !u->spaces || !u->optimisers || !u->schedules || !u->results || !u->theta0)
+        return ERR_MEMORY;
+    m->row->theta0(m, &theta0, u->theta0);
+    if ((st = unit_spaces(u, r, m, runs)))
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        if ((st = optimiser_new(&u->optimisers[i], runs[i].optimiser)) ||
+            (st = schedule_new(&u->schedules[i], runs[i].schedule)))
+            return st;
+        u->members[i] = (train_member){.space = u->spaces[i],
+                                       .optimiser = u->optimisers[i],
+                                       .schedule = u->schedules[i],
+                                       .clip = runs[i].clip,
+                                       .l2 = runs[i].l2};
+    }
+    return OK;
+}
+
+static status unit_record(const unit *u, size_t i, const runner *r, const model *m,
+                          const run_spec *run, record *out)
+{
+    static const record_status ends[TRAIN_ENDS] = {RECORD_OK, RECORD_STOPPED, RECORD_DIVERGED};
+    const task *t = r->task;
+    status st;
+    memset(out, 0, sizeof *out);
+    if ((st = run_copy(run, &out->run, &out->texts)) ||
+        (st = run_id(&out->run, r->rows, r->content, out->id, NULL)))
+        return st;
+    memcpy(out->kind, r->kind, sizeof out->kind);
+    out->status = ends[u->results[i].end];
+    out->d = run->epochs || run->steps ? u->spaces[i]->d : 0;
+    out->D = m->D;
+    out->n_train = t->splits[IDIM_SPLIT_TRAIN].n;
+    out->n_val = t->splits[IDIM_SPLIT_VAL].n;
+    out->n_test = t->splits[IDIM_SPLIT_TEST].n;
+    out->loss = t->loss;
+    out->result = u->results[i];
+    memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */
+    return OK;
+}
+
+status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
+                   int (*told)(void *context, size_t epoch, size_t epochs), void *context,
+                   record *records)
+{
+    const task *t;
+    const model *m;
+    unit u = {0};
+    double wall = os_seconds(), cpu = os_cpu_seconds();
+    char start[32];
+    status st;
+    memset(records, 0, n * sizeof *records);
+    os_time_text(start);
+    if ((st = runner_task(r, runs[0].data, fd, &t)) || (st = runner_model(r, runs[0].model, &m)) ||
+        (st = unit_init(&u, r, m, runs, n)))
+        goto done;
+    train_plan plan = {.task = t,
+                       .model = m,
+                       .theta0 = u.theta0,
+                       .batch = runs[0].batch,
+                       .epochs = runs[0].epochs,
+                       .steps = runs[0].steps,
+                       .order = run_stream(&runs[0], "order"),
+                       .dropout = run_stream(&runs[0], "dropout"),
+                       .test = runs[0].role == RUN_SCORE,
+                       .pool = r->pool,
+                       .told = told,
+                       .context = context};
+    if ((st = train_team(&plan, u.members, n, u.results)))
+        goto done;
+    for (size_t i = 0; i < n && !st; i++) {
+        st = unit_record(&u, i, r, m, &runs[i], &records[i]);
+        memcpy(records[i].start, start, sizeof start);
+        /* a team's time is shared out: the sum over its members is what the team took */
+        records[i].wall_s = (os_seconds() - wall) / (double)n;
+        records[i].cpu_s = (os_cpu_seconds() - cpu) / (double)n;
+        records[i].peak_rss = (double)os_peak_rss();
+        records[i].team = n;
+    }
+done:
+    for (size_t i = 0; st && i < n; i++)
+        record_clear(&records[i]);
+    unit_clear(&u);
+    return st;
+}
+
+status runner_sizes(runner *r, const run_spec *run, int fd, size_t *D, size_t *d)
+{
+    const task *t;
+    const model *m;
+    unit u = {0};
+    status st;
+    *D = *d = 0;
+    if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
+        return st;
+    *D = m->D;
+    if (!(st = unit_init(&u, r, m, run, 1)))
+        *d = u.spaces[0]->d;
+    unit_clear(&u);
+    return st;
+}
+
+bool run_teams(const run_spec *a, const run_spec *b)
+{
+    bool same_d = false;
+    return space_teams(a->space, b->space, &same_d) && !strcmp(a->data, b->data) &&
+           !strcmp(a->model, b->model) && a->epochs == b->epochs && a->steps == b->steps &&
+           a->batch == b->batch && a->role == b->role && a->seed == b->seed &&
+           a->seed_theta0 == b->seed_theta0 && a->seed_P == b->seed_P &&
+           a->seed_order == b->seed_order && a->seed_dropout == b->seed_dropout;
+}
