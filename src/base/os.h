@@ -16,6 +16,7 @@ void os_cpu_name(char out[64]); /* /proc/cpuinfo's model name */
 uint64_t os_random(void);       /* from the system: for file name suffixes alone, never for science */
 size_t os_columns(void);        /* of the terminal on stderr, 80 when unknown */
 bool os_is_terminal(int fd);
+bool os_process_runs(long process); /* on this machine */
 long os_process(void);          /* this process's id */
 
 /* The path of the running executable (not of a link to it). ERR_FILE. */

@@ -68,9 +68,8 @@ status jsonl_open(const char *line, size_t n, json_t **object)
     return OK;
 }
 
-double jsonl_get_number(const json_t *object, const char *name, double fallback)
+double jsonl_number_of(const json_t *value, double fallback)
 {
-    const json_t *value = json_object_get(object, name);
     if (json_is_number(value))
         return json_number_value(value);
     if (json_is_string(value) && !strcmp(json_string_value(value), "inf"))
@@ -78,6 +77,11 @@ double jsonl_get_number(const json_t *object, const char *name, double fallback)
     if (json_is_string(value) && !strcmp(json_string_value(value), "-inf"))
         return -INFINITY;
     return fallback;
+}
+
+double jsonl_get_number(const json_t *object, const char *name, double fallback)
+{
+    return jsonl_number_of(json_object_get(object, name), fallback);
 }
 
 const char *jsonl_get_string(const json_t *object, const char *name, const char *fallback)

@@ -22,6 +22,9 @@ void jsonl_seal(const char *members, text *line);
 /* A sealed line of n bytes, without its '\n'; *object is to be json_decref'd. ERR_FORMAT. */
 status jsonl_open(const char *line, size_t n, json_t **object);
 
+/* A value as jsonl_number wrote it; the fallback for null and for what is no number. */
+double jsonl_number_of(const json_t *value, double fallback);
+
 /* Members by name: what is not there or of another type is the fallback. */
 double jsonl_get_number(const json_t *object, const char *name, double fallback);
 const char *jsonl_get_string(const json_t *object, const char *name, const char *fallback);

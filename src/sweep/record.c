@@ -154,7 +154,7 @@ static status read_history(const json_t *rows, train_result *r)
         double x[ROW];
         for (size_t i = 0; i < ROW; i++) {
             const json_t *cell = json_array_get(json_array_get(rows, k), i);
-            x[i] = json_is_number(cell) ? json_number_value(cell) : NAN;
+            x[i] = jsonl_number_of(cell, (double)NAN);
         }
         r->history[k] = (train_row){(size_t)x[0], (size_t)x[1], x[2], x[3], x[4], x[5], x[6]};
     }

@@ -165,23 +165,36 @@ static void unit_clear(unit *u)
     mem_free(u->theta0);
 }
 
-/* d of each spec by making the largest first: it is the one that the others borrow from. */
-static status unit_spaces(unit *u, runner *r, const model *m, const run_spec *runs)
+/* The number of a key in a spec of one kind; the fallback where it is not named. */
+static status spec_number(const char *spec, const char *name, double *value)
+{
+    char kind[64], **parts;
+    const char *args;
+    size_t n, length = strlen(name);
+    status st = key_kind(spec, kind, sizeof kind, &args);
+    if (st || !*args)
+        return st;
+    if ((st = key_cut(args, ",", &parts, &n)))
+        return st;
+    for (size_t i = 0; i < n && !st; i++)
+        if (!strncmp(parts[i], name, length) && parts[i][length] == '=')
+            st = key_number(name, parts[i] + length + 1, value);
+    key_parts_free(parts, n);
+    return st;
+}
+
+/* The member with the largest d is made first: it is the one that the others borrow from. */
+static status unit_spaces(unit *u, const runner *r, const model *m, const run_spec *runs)
 {
     status st;
     size_t first = 0;
     double largest = -1;
     for (size_t i = 0; i < u->n && u->n > 1; i++) {
-        char *d;
-        double value;
-        if ((st = space_get(runs[i].space, "d", &d)))
+        double d = 0;
+        if ((st = spec_number(runs[i].space, "d", &d)))
             return st;
-        st = key_number("d", d, &value);
-        mem_free(d);
-        if (st)
-            return st;
-        if (value > largest) {
-            largest = value;
+        if (d > largest) {
+            largest = d;
             first = i;
         }
     }
@@ -194,6 +207,29 @@ static status unit_spaces(unit *u, runner *r, const model *m, const run_spec *ru
                                                  u->theta0, P, u->spaces[first], r->memory)))
             return st;
     return OK;
+}
+
+/* Trained numbers of the parts that train tensors as they are, beside another space: d_head. */
+static status unit_head(const unit *u, const runner *r, const model *m, const run_spec *run,
+                        size_t *d_head)
+{
+    char **parts;
+    size_t n;
+    status st = key_cut(run->space, "++", &parts, &n);
+    *d_head = 0;
+    for (size_t i = 1; !st && i < n; i++) {
+        space *part;
+        if (strncmp(parts[i], "full", 4))
+            continue;
+        st = space_new_beside(&part, parts[i], &m->layout, u->theta0, run_stream(run, "P"), NULL,
+                              r->memory);
+        if (!st)
+            *d_head += part->d;
+        space_free(part);
+    }
+    if (!st || n)
+        key_parts_free(parts, n);
+    return st;
 }
 
 static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs, size_t n)
@@ -242,7 +278,15 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     out->n_train = t->splits[IDIM_SPLIT_TRAIN].n;
     out->n_val = t->splits[IDIM_SPLIT_VAL].n;
     out->n_test = t->splits[IDIM_SPLIT_TEST].n;
-    out->loss = t->loss;
+    out->lr = u->optimisers[i]->lr;
+    out->metric = record_text(out, t->loss->metric);
+    out->reason = out->bits_file = record_text(out, "");
+    out->lower_is_better = t->loss->lower_is_better;
+    out->threads = pool_threads(r->pool);
+    out->team = u->n;
+    os_host(out->host);
+    if (!out->metric || !out->reason || (st = unit_head(u, r, m, run, &out->d_head)))
+        return ERR_MEMORY;
     out->result = u->results[i];
     memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */
     return OK;
@@ -284,7 +328,6 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
         records[i].wall_s = (os_seconds() - wall) / (double)n;
         records[i].cpu_s = (os_cpu_seconds() - cpu) / (double)n;
         records[i].peak_rss = (double)os_peak_rss();
-        records[i].team = n;
     }
 done:
     for (size_t i = 0; st && i < n; i++)
@@ -309,12 +352,28 @@ status runner_sizes(runner *r, const run_spec *run, int fd, size_t *D, size_t *d
     return st;
 }
 
+/* Specs of one and the same kind that can share a reading, alike in all but d. */
+static bool spaces_team(const char *a, const char *b)
+{
+    const space_ops *row;
+    char kind[64], *a1 = NULL, *b1 = NULL;
+    const char *args;
+    bool same = false;
+    if (strchr(a, '@') || strstr(a, "++") || key_kind(a, kind, sizeof kind, &args) ||
+        space_find(kind, &row) || !row->lift_n || !space_has_key(a, "d") || !space_has_key(b, "d"))
+        return false;
+    if (!space_with(a, "d", "1", &a1) && !space_with(b, "d", "1", &b1))
+        same = !strcmp(a1, b1);
+    mem_free(a1);
+    mem_free(b1);
+    return same;
+}
+
 bool run_teams(const run_spec *a, const run_spec *b)
 {
-    bool same_d = false;
-    return space_teams(a->space, b->space, &same_d) && !strcmp(a->data, b->data) &&
-           !strcmp(a->model, b->model) && a->epochs == b->epochs && a->steps == b->steps &&
-           a->batch == b->batch && a->role == b->role && a->seed == b->seed &&
-           a->seed_theta0 == b->seed_theta0 && a->seed_P == b->seed_P &&
-           a->seed_order == b->seed_order && a->seed_dropout == b->seed_dropout;
+    return !strcmp(a->data, b->data) && !strcmp(a->model, b->model) && a->epochs == b->epochs &&
+           a->steps == b->steps && a->batch == b->batch && a->role == b->role &&
+           a->seed == b->seed && a->seed_theta0 == b->seed_theta0 && a->seed_P == b->seed_P &&
+           a->seed_order == b->seed_order && a->seed_dropout == b->seed_dropout &&
+           spaces_team(a->space, b->space);
 }

@@ -14,31 +14,31 @@
 
 typedef struct store store;
 
-/* Opens a folder (made when it is not there) and reads all journals. */
+/* Opens a folder (made when it is not there) and reads all journals. folder NULL: kept in memory
+ * alone, nothing is written. */
 status store_open(store **s, const char *folder);
-status store_close(store *s);
+status store_close(store *s); /* NULL is fine */
 const char *store_folder(const store *s);
 
 /* Reads what other workers wrote since. */
 status store_refresh(store *s);
 
 size_t store_count(const store *s);
-const record *store_at(const store *s, size_t i); /* in order of ids */
+const record *store_at(store *s, size_t i); /* in order of ids; borrowed until the store changes */
 const record *store_find(const store *s, const char *id);
 
 /* Damaged lines and differing doubles that were met, one sentence each. */
 size_t store_notes(const store *s);
 const char *store_note(const store *s, size_t i);
 
-/* Appends to this process's own journal, which the first call makes. The record is copied. */
-status store_add(store *s, const record *r);
+/* Appends to this process's own journal, which the first call makes; fills the record's bits_file,
+ * bits_offset and bits_crc. Takes what the record owns (it is empty afterwards). */
+status store_add(store *s, record *r);
 
 /* The stored bits of a record, (n_test + 7) / 8 bytes, mem_free; NULL and OK when it has none. */
 status store_bits(const store *s, const record *r, uint8_t **bits);
 
-/* Folds the journals of ended workers into one and writes runs.csv, history.csv and provenance.csv
- * of the runs listed (NULL: of all). */
-status store_collect(store *s);
-status store_write_csv(const store *s);
+/* Folds the journals of ended workers of this host into one: write, fsync, rename, remove. */
+status store_fold(store *s);
 
 #endif
