@@ -15,7 +15,8 @@
  *   low, high    interval: Student's t on ln d of the seeds' own crossings (interval.h)
  *
  * A run that diverged must come in with the worst value of its metric: it is a result. NaN and Inf
- * are refused. A raw rule on a loss (level b < b) asks for more than the baseline: it is unmeasurable. */
+ * are refused. No share of a loss is worth reaching, so raw rules are unmeasurable on a loss, as is every
+ * rule where b - c is not at least four of its standard errors. */
 #ifndef MEASURE_D90_H
 #define MEASURE_D90_H
 
@@ -73,6 +74,7 @@ typedef struct d90_row {
     const char *space, *rule_base,
         *rule_kind; /* "own", "fixed", "none"; "raw", "gain", "absolute" */
     double level;
+    const char *better;    /* "higher", "lower" */
     char words[D90_WORDS]; /* "own baseline, raw .9, d90_fit, 3 seeds" */
     double baseline, baseline_sd, floor,
         threshold; /* means over seeds; floor: NaN, none is known */
@@ -112,6 +114,7 @@ typedef enum d90_type {
     D90_TEXT,   /* char[D90_WORDS] */
     D90_STATE,  /* idim_d90_state */
     D90_NUMBER, /* double; NaN, Inf: empty */
+    D90_BOUND,  /* double > 0; NaN, Inf and 0: empty, D90_LIMIT says why */
     D90_LIMIT, /* the word of a double's kind: "exact", "above" (INFINITY), "below" (0), "" (NaN) */
     D90_COUNT, /* size_t */
     D90_FLAG   /* bool: 0, 1 */
