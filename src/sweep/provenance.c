@@ -43,12 +43,13 @@ void provenance_now(provenance out[PROVENANCE])
     }
 }
 
-void provenance_members(text *t)
+void provenance_object(text *t)
 {
     provenance all[PROVENANCE];
     provenance_now(all);
     for (size_t i = 0; i < PROVENANCE; i++) {
-        text_add(t, "%s\"%s\":", i ? "," : "", all[i].name);
+        text_add(t, "%s\"%s\":", i ? "," : "{", all[i].name);
         jsonl_string(t, all[i].value);
     }
+    text_add(t, "}");
 }

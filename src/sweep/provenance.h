@@ -13,7 +13,7 @@ enum { PROVENANCE = 8 };
 /* version, commit, compiler, flags, blas, cpu, instructions, real. Constant in one process. */
 void provenance_now(provenance out[PROVENANCE]);
 
-/* Appends them as JSON members: "version":"0.1.0",... */
-void provenance_members(text *t);
+/* Appends them as a JSON object: {"version":"0.1.0",...} */
+void provenance_object(text *t);
 
 #endif

@@ -1,10 +1,10 @@
 /* record.c -- see record.h. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "sweep/provenance.h"
 #include "sweep/record.h"
 
 const char *const record_status_text[RECORD_STATES] = {"ok", "stopped", "diverged", "failed"};
@@ -110,9 +110,8 @@ void record_write(const record *r, text *line)
     jsonl_number(&t, r->cpu_s);
     text_add(&t, ",\"peak_rss\":");
     jsonl_number(&t, r->peak_rss);
-    text_add(&t, ",\"team\":%zu,\"threads\":%zu,", r->team, r->threads);
-    provenance_members(&t);
-    text_add(&t, "}");
+    text_add(&t, ",\"team\":%zu,\"threads\":%zu,\"by\":%s}", r->team, r->threads,
+             r->by ? r->by : "{}");
     if (t.failed)
         line->failed = true;
     else
@@ -201,7 +200,10 @@ static status read_members(const json_t *o, record *r)
     r->metric = record_text(r, jsonl_get_string(o, "metric", ""));
     r->reason = record_text(r, jsonl_get_string(o, "reason", ""));
     r->bits_file = record_text(r, jsonl_get_string(bits, "file", ""));
-    if (!r->metric || !r->reason || !r->bits_file)
+    char *by = json_dumps(json_object_get(made, "by"), JSON_COMPACT);
+    r->by = record_text(r, by ? by : "{}");
+    free(by);
+    if (!r->metric || !r->reason || !r->bits_file || !r->by)
         return ERR_MEMORY;
     if ((st = read_history(json_object_get(o, "history"), &r->result)))
         return st;

@@ -41,6 +41,7 @@ typedef struct record {
     char start[32], host[64];
     double wall_s, cpu_s, peak_rss;
     size_t team, threads; /* wall_s and cpu_s are the team's shares */
+    const char *by;       /* program, compiler, BLAS, CPU: a JSON object (provenance.h) */
     key_texts texts;      /* that the texts above point into */
 } record;
 

@@ -62,7 +62,7 @@ void runner_free(runner *r)
 }
 
 /* Rows that a program brings have no revision that we could trust: its own bytes stand for them. */
-static status runner_content(runner *r)
+static status content_of(runner *r)
 {
     char path[4096];
     status st;
@@ -93,13 +93,18 @@ status runner_task(runner *r, const char *spec, int fd, const task **t)
             st = task_new(&r->task, spec);
         if (st)
             return st;
-        if (!(r->task_text = mem_string(spec)) || (st = runner_content(r))) {
+        if (!(r->task_text = mem_string(spec)) || (st = content_of(r))) {
             runner_drop_task(r);
             return st ? st : ERR_MEMORY;
         }
     }
     *t = r->task;
     return OK;
+}
+
+const char *runner_content(const runner *r)
+{
+    return r->content;
 }
 
 static status runner_model(runner *r, const char *spec, const model **m)
@@ -266,6 +271,7 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
 {
     static const record_status ends[TRAIN_ENDS] = {RECORD_OK, RECORD_STOPPED, RECORD_DIVERGED};
     const task *t = r->task;
+    text by = {0};
     status st;
     memset(out, 0, sizeof *out);
     if ((st = run_copy(run, &out->run, &out->texts)) ||
@@ -285,7 +291,10 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     out->threads = pool_threads(r->pool);
     out->team = u->n;
     os_host(out->host);
-    if (!out->metric || !out->reason || (st = unit_head(u, r, m, run, &out->d_head)))
+    provenance_object(&by);
+    out->by = by.text ? record_text(out, by.text) : NULL;
+    text_clear(&by);
+    if (!out->metric || !out->reason || !out->by || (st = unit_head(u, r, m, run, &out->d_head)))
         return ERR_MEMORY;
     out->result = u->results[i];
     memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */

@@ -17,6 +17,10 @@ void runner_free(runner *r);
  * Borrowed until the runner is freed or another task is asked for. */
 status runner_task(runner *r, const char *spec, int fd, const task **t);
 
+/* What stands for the content of the task that runner_task gave last: task_content, and for a program's
+ * own rows the SHA-256 of the program. */
+const char *runner_content(const runner *r);
+
 /* Trains n canonical runs as one team; they agree in all but optimiser and d (run_teams). The records
  * (n) have ids, results with bits and z, provenance. told as in train.h. On failure no record is
  * made; ERR_STOPPED when told asked for it. */

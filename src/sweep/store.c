@@ -101,9 +101,9 @@ static status store_put(store *s, record *r, const char *where)
     status st;
     if (s->n == s->room && (st = store_grow(s)))
         return st;
-    size_t *slot = slot_find(s, r->id);
-    if (*slot) {
-        record *old = s->records[*slot - 1];
+    size_t *place = slot_find(s, r->id);
+    if (*place) {
+        record *old = s->records[*place - 1];
         if (old->status == RECORD_FAILED && r->status == RECORD_FAILED && old->outside)
             r->tries = old->tries + 1 > r->tries ? old->tries + 1 : r->tries;
         if (replaces(r, old)) {
@@ -125,7 +125,7 @@ static status store_put(store *s, record *r, const char *where)
     *kept = *r;
     memset(r, 0, sizeof *r);
     s->records[s->n] = kept;
-    *slot = ++s->n;
+    *place = ++s->n;
     mem_free(s->sorted);
     s->sorted = NULL;
     return OK;

@@ -1,0 +1,546 @@
+/* leader.c -- hands units of runs to workers and keeps the count.
+ *
+ * Which worker trains what, and in which order, moves no number: ids are known before anything
+ * starts, and every journal is read into the store before a stage ends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "sweep/worker.h"
+
+enum { LEADER_TASKS = 64 };
+
+typedef struct unit { /* runs of one stage that go to one worker together */
+    size_t *runs;     /* places in the stage */
+    size_t n;
+} unit;
+
+typedef struct hand { /* a worker as the leader sees it */
+    os_child child;
+    bool alive, busy;
+    size_t unit;
+    double share; /* of the unit that is done */
+    text line;
+} hand;
+
+typedef struct packed { /* a task made once and handed round */
+    char *spec;
+    int fd;
+    char content[80];
+    size_t n_train;
+} packed;
+
+struct sweep {
+    sweep_options options;
+    store *store;
+    runner *runner; /* of this process: sizes, and runs when jobs = 0 */
+    progress *progress;
+    packed tasks[LEADER_TASKS];
+    size_t n_tasks;
+    hand *hands;
+    size_t n_hands;
+    key_texts texts;
+    size_t done, found, failed, expected;
+    double started, shares;
+};
+
+status sweep_open(sweep **out, const sweep_options *options)
+{
+    sweep *s = mem_array(1, sizeof *s);
+    status st;
+    *out = NULL;
+    if (!s)
+        return ERR_MEMORY;
+    s->options = *options;
+    s->n_hands = options->jobs;
+    s->hands = mem_array(options->jobs, sizeof *s->hands);
+    s->started = os_seconds();
+    if (!s->hands) {
+        sweep_close(s);
+        return ERR_MEMORY;
+    }
+    if ((st = store_open(&s->store, options->folder)) ||
+        (options->show && (st = progress_new(&s->progress, options->show, 0))) ||
+        (st = runner_new(&s->runner, options->rows, options->threads, 0))) {
+        sweep_close(s);
+        return st;
+    }
+    *out = s;
+    return OK;
+}
+
+static void hand_end(hand *h, bool hard)
+{
+    int code;
+    if (!h->alive)
+        return;
+    if (hard)
+        os_kill(&h->child, false);
+    os_reap(&h->child, &code);
+    h->alive = h->busy = false;
+    text_clear(&h->line);
+}
+
+status sweep_close(sweep *s)
+{
+    status st;
+    if (!s)
+        return OK;
+    for (size_t i = 0; s->hands && i < s->n_hands; i++)
+        if (s->hands[i].alive) { /* a worker ends with its stdin */
+            os_close(s->hands[i].child.in);
+            s->hands[i].child.in = -1;
+        }
+    for (size_t i = 0; s->hands && i < s->n_hands; i++)
+        hand_end(&s->hands[i], s->hands[i].busy);
+    for (size_t i = 0; i < s->n_tasks; i++) {
+        os_close(s->tasks[i].fd);
+        mem_free(s->tasks[i].spec);
+    }
+    st = store_close(s->store);
+    progress_free(s->progress);
+    runner_free(s->runner);
+    key_texts_clear(&s->texts);
+    mem_free(s->hands);
+    mem_free(s);
+    return st;
+}
+
+store *sweep_store(sweep *s)
+{
+    return s->store;
+}
+
+size_t sweep_done(const sweep *s)
+{
+    return s->done;
+}
+
+size_t sweep_found(const sweep *s)
+{
+    return s->found;
+}
+
+size_t sweep_failed(const sweep *s)
+{
+    return s->failed;
+}
+
+void sweep_expect(sweep *s, size_t later)
+{
+    s->expected = later;
+}
+
+/* ------------------------------------------------------------------ tasks */
+
+static status sweep_task(sweep *s, const char *spec, const packed **out)
+{
+    const task *t;
+    status st;
+    for (size_t i = 0; i < s->n_tasks; i++)
+        if (!strcmp(s->tasks[i].spec, spec)) {
+            *out = &s->tasks[i];
+            return OK;
+        }
+    if (s->n_tasks == LEADER_TASKS)
+        return error_set(ERR_LIMIT, "more than %d data sets in one sweep; split it", LEADER_TASKS);
+    if ((st = runner_task(s->runner, spec, -1, &t)))
+        return st;
+    packed *p = &s->tasks[s->n_tasks];
+    p->fd = -1;
+    if (s->options.jobs && (st = task_pack(t, &p->fd)))
+        return st;
+    p->n_train = t->splits[IDIM_SPLIT_TRAIN].n;
+    snprintf(p->content, sizeof p->content, "%s", runner_content(s->runner));
+    if (!(p->spec = mem_string(spec)))
+        return ERR_MEMORY;
+    s->n_tasks++;
+    *out = p;
+    return OK;
+}
+
+status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID])
+{
+    const packed *p;
+    status st;
+    if ((st = run_canonical(r, s->options.rows, canonical, &s->texts)) ||
+        (st = sweep_task(s, canonical->data, &p)))
+        return st;
+    return run_id(canonical, s->options.rows, p->content, id, NULL);
+}
+
+status sweep_sizes(sweep *s, const run_spec *r, size_t *D, size_t *d)
+{
+    const packed *p;
+    status st = sweep_task(s, r->data, &p);
+    return st ? st : runner_sizes(s->runner, r, p->fd, D, d);
+}
+
+/* ------------------------------------------------------------------ one stage */
+
+typedef struct stage {
+    sweep *s;
+    const run_spec *runs;
+    size_t *todo, n_todo; /* places in runs */
+    unit *units;
+    size_t n_units, next, done_runs, before; /* before: runs of earlier stages */
+} stage;
+
+static bool wanted(const sweep *s, const record *r)
+{
+    return !r || !record_whole(r) || (s->options.again && r->status == RECORD_FAILED);
+}
+
+static status stage_todo(stage *g, size_t n)
+{
+    sweep *s = g->s;
+    status st;
+    g->todo = mem_array(n, sizeof *g->todo);
+    if (!g->todo)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        const packed *p;
+        char id[RUN_ID];
+        bool twice = false;
+        if ((st = sweep_task(s, g->runs[i].data, &p)) ||
+            (st = run_id(&g->runs[i], s->options.rows, p->content, id, NULL)))
+            return st;
+        for (size_t k = 0; k < g->n_todo && !twice; k++) {
+            char other[RUN_ID];
+            if ((st = run_id(&g->runs[g->todo[k]], s->options.rows, p->content, other, NULL)))
+                return st;
+            twice = !strcmp(id, other);
+        }
+        if (twice)
+            continue;
+        if (wanted(s, store_find(s->store, id)))
+            g->todo[g->n_todo++] = i;
+        else
+            s->found++;
+    }
+    return OK;
+}
+
+/* Groups what may go side by side; a group is cut so that every job has a unit. */
+static status stage_units(stage *g)
+{
+    size_t *group = mem_array(g->n_todo, sizeof *group), groups = 0;
+    size_t jobs = g->s->options.jobs ? g->s->options.jobs : 1;
+    status st = OK;
+    g->units = mem_array(g->n_todo, sizeof *g->units);
+    if (!group || !g->units) {
+        st = ERR_MEMORY;
+        goto done;
+    }
+    for (size_t i = 0; i < g->n_todo; i++) {
+        group[i] = groups;
+        for (size_t j = 0; j < i; j++)
+            if (run_teams(&g->runs[g->todo[i]], &g->runs[g->todo[j]])) {
+                group[i] = group[j];
+                break;
+            }
+        groups += group[i] == groups;
+    }
+    size_t pieces = groups && groups < jobs ? (jobs + groups - 1) / groups : 1;
+    for (size_t k = 0; k < groups && !st; k++) {
+        size_t count = 0, seen = 0;
+        for (size_t i = 0; i < g->n_todo; i++)
+            count += group[i] == k;
+        size_t cut = pieces < count ? pieces : count, first = g->n_units;
+        for (size_t p = 0; p < cut && !st; p++) {
+            unit *u = &g->units[g->n_units++];
+            u->runs = mem_array(count, sizeof *u->runs);
+            st = u->runs ? OK : ERR_MEMORY;
+        }
+        for (size_t i = 0; i < g->n_todo && !st; i++)
+            if (group[i] == k) {
+                unit *u = &g->units[first + seen++ % cut];
+                u->runs[u->n++] = g->todo[i];
+            }
+    }
+done:
+    mem_free(group);
+    return st;
+}
+
+/* "d=316 seed 2": what tells one run from its neighbours. */
+static void run_word(const run_spec *r, char out[64])
+{
+    const char *d = strstr(r->space, "d=");
+    size_t n = d ? strcspn(d, ",@+") : strcspn(r->space, ":");
+    snprintf(out, 64, "%.*s %s %zu", (int)(n < 24 ? n : 24), d ? d : r->space,
+             r->role == RUN_TUNE ? "tuning" : "seed", r->seed);
+}
+
+static status stage_show(stage *g, size_t which)
+{
+    sweep *s = g->s;
+    char word[64] = "";
+    double share = (double)g->done_runs;
+    size_t total = g->before + g->n_todo + s->expected, done = g->before + g->done_runs;
+    if (which < g->n_units)
+        run_word(&g->runs[g->units[which].runs[0]], word);
+    for (size_t i = 0; i < s->n_hands; i++)
+        if (s->hands[i].busy)
+            share += s->hands[i].share * (double)g->units[s->hands[i].unit].n;
+    share += (double)g->before;
+    double gone = os_seconds() - s->started;
+    double left = share > 0 ? gone * ((double)total - share) / share : -1;
+    if (s->progress) {
+        progress_total(s->progress, total);
+        progress_show(s->progress, done, left, word);
+    }
+    if (s->options.told && s->options.told(s->options.context, done, total, word))
+        return error_set(ERR_STOPPED, "stopped after %zu of %zu runs; start again to go on", done,
+                         total);
+    return OK;
+}
+
+static status stage_finish(stage *g, size_t which)
+{
+    size_t n = g->units[which].n;
+    g->done_runs += n;
+    g->s->done += n;
+    return stage_show(g, which);
+}
+
+/* In this process, one unit after another. */
+typedef struct here {
+    stage *g;
+    status st;
+} here;
+
+static int here_told(void *context, size_t epoch, size_t epochs)
+{
+    here *h = context;
+    (void)epoch;
+    (void)epochs;
+    return h->g->s->options.told ? 0 : os_signal();
+}
+
+static status stage_here(stage *g)
+{
+    sweep *s = g->s;
+    status st = OK;
+    for (size_t k = 0; k < g->n_units && !st; k++) {
+        unit *u = &g->units[k];
+        const packed *p;
+        here h = {g, OK};
+        run_spec *runs = mem_array(u->n, sizeof *runs);
+        record *records = mem_array(u->n, sizeof *records);
+        if (!runs || !records)
+            st = ERR_MEMORY;
+        for (size_t i = 0; i < u->n && !st; i++)
+            runs[i] = g->runs[u->runs[i]];
+        if (!st && !(st = sweep_task(s, runs[0].data, &p)))
+            st = runner_unit(s->runner, runs, u->n, p->fd, here_told, &h, records);
+        for (size_t i = 0; i < u->n && !st; i++)
+            st = store_add(s->store, &records[i]);
+        mem_free(runs);
+        mem_free(records);
+        if (!st)
+            st = stage_finish(g, k);
+    }
+    return st;
+}
+
+/* ------------------------------------------------------------------ workers */
+
+static status hand_start(sweep *s, hand *h)
+{
+    char path[4096], threads[32], memory[32];
+    size_t share = (size_t)(os_memory() / 2 / s->options.jobs);
+    status st = os_executable(path, sizeof path);
+    if (st)
+        return st;
+    snprintf(threads, sizeof threads, "%zu", s->options.threads);
+    snprintf(memory, sizeof memory, "%zu", share);
+    const char *const argv[] = {path, "worker", s->options.folder, threads, memory, NULL};
+    const char *const env[] = {"OPENBLAS_NUM_THREADS=1", NULL};
+    if ((st = os_spawn(&h->child, path, argv, env)))
+        return st;
+    h->alive = true;
+    h->busy = false;
+    return OK;
+}
+
+static status hand_give(stage *g, hand *h, size_t which)
+{
+    const unit *u = &g->units[which];
+    const packed *p;
+    text t = {0};
+    status st = sweep_task(g->s, g->runs[u->runs[0]].data, &p);
+    if (st)
+        return st;
+    text_add(&t, "{\"fd\":%d,\"runs\":[", p->fd);
+    for (size_t i = 0; i < u->n; i++) {
+        text_add(&t, i ? "," : "");
+        run_write(&g->runs[u->runs[i]], &t);
+    }
+    text_add(&t, "]}\n");
+    st = t.failed ? ERR_MEMORY : os_write(h->child.in, t.text, t.length);
+    text_clear(&t);
+    h->busy = !st;
+    h->unit = which;
+    h->share = 0;
+    return st;
+}
+
+/* A worker died with a unit in its hands: each of its runs failed from outside, and is tried again
+ * by this same stage when tries are left. */
+static status hand_lost(stage *g, hand *h)
+{
+    sweep *s = g->s;
+    const unit *u = &g->units[h->unit];
+    char why[128];
+    int code = 0;
+    bool busy = h->busy;
+    status st = os_reap(&h->child, &code);
+    h->alive = h->busy = false;
+    text_clear(&h->line);
+    if (st || !busy)
+        return st;
+    snprintf(why, sizeof why, "its worker ended with %s %d", code > 128 ? "signal" : "exit code",
+             code > 128 ? code - 128 : code);
+    for (size_t i = 0; i < u->n; i++) {
+        const run_spec *run = &g->runs[u->runs[i]];
+        const packed *p;
+        record r = {.status = RECORD_FAILED, .outside = true, .tries = 1};
+        if ((st = sweep_task(s, run->data, &p)) || (st = run_copy(run, &r.run, &r.texts)) ||
+            (st = run_id(&r.run, NULL, p->content, r.id, NULL)))
+            return st;
+        r.reason = record_text(&r, why);
+        r.metric = r.bits_file = record_text(&r, "");
+        os_host(r.host);
+        os_time_text(r.start);
+        if (!r.reason || !r.metric || (st = store_add(s->store, &r)))
+            return ERR_MEMORY;
+    }
+    return stage_finish(g, h->unit);
+}
+
+static status hand_line(stage *g, hand *h, const char *line)
+{
+    size_t epoch, epochs;
+    status st;
+    if (sscanf(line, "epoch %zu %zu", &epoch, &epochs) == 2) {
+        h->share = (double)epoch / (double)epochs;
+        return stage_show(g, h->unit);
+    }
+    if (!strcmp(line, "done")) {
+        h->busy = false;
+        if ((st = store_refresh(g->s->store)))
+            return st;
+        return stage_finish(g, h->unit);
+    }
+    if (!strncmp(line, "failed ", 7)) {
+        const char *sentence = strchr(line + 7, ' ');
+        return error_set((status)strtol(line + 7, NULL, 10), "a worker failed: %s",
+                         sentence ? sentence + 1 : "");
+    }
+    return error_set(ERR_FAILED, "a worker said what no worker says: %.60s", line);
+}
+
+static status hand_read(stage *g, hand *h)
+{
+    char some[4096], *stop;
+    size_t got;
+    status st = os_read(h->child.out, some, sizeof some, &got);
+    if (st)
+        return st;
+    if (!got)
+        return hand_lost(g, h);
+    text_bytes(&h->line, some, got);
+    if (h->line.failed)
+        return ERR_MEMORY;
+    while (h->line.length && (stop = memchr(h->line.text, '\n', h->line.length))) {
+        size_t n = (size_t)(stop - h->line.text) + 1;
+        *stop = '\0';
+        if ((st = hand_line(g, h, h->line.text)))
+            return st;
+        memmove(h->line.text, h->line.text + n, h->line.length - n + 1);
+        h->line.length -= n;
+    }
+    return OK;
+}
+
+static size_t hands_busy(const sweep *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_hands; i++)
+        n += s->hands[i].busy;
+    return n;
+}
+
+static status stage_workers(stage *g)
+{
+    sweep *s = g->s;
+    os_child *children = mem_array(s->n_hands, sizeof *children);
+    status st = children ? OK : ERR_MEMORY;
+    while (!st && (g->next < g->n_units || hands_busy(s))) {
+        size_t which;
+        for (size_t i = 0; i < s->n_hands && g->next < g->n_units && !st; i++) {
+            hand *h = &s->hands[i];
+            if (h->busy || (!h->alive && (st = hand_start(s, h))))
+                continue;
+            st = hand_give(g, h, g->next++);
+        }
+        if (st)
+            break;
+        for (size_t i = 0; i < s->n_hands; i++) {
+            children[i] = s->hands[i].child;
+            if (!s->hands[i].alive)
+                children[i].out = -1;
+        }
+        st = os_wait_any(children, s->n_hands, -1, &which);
+        if (!st && which < s->n_hands)
+            st = hand_read(g, &s->hands[which]);
+        if (!st && os_signal())
+            st = error_set(ERR_STOPPED, "stopped; everything finished so far is kept");
+    }
+    mem_free(children);
+    return st;
+}
+
+static status stage_failures(stage *g, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const packed *p;
+        char id[RUN_ID];
+        const record *r;
+        status st = sweep_task(g->s, g->runs[i].data, &p);
+        if (st || (st = run_id(&g->runs[i], g->s->options.rows, p->content, id, NULL)))
+            return st;
+        r = store_find(g->s->store, id);
+        g->s->failed += !r || r->status == RECORD_FAILED;
+    }
+    return OK;
+}
+
+status sweep_stage(sweep *s, const run_spec *runs, size_t n)
+{
+    status st = OK;
+    for (int tries = 0; tries < RECORD_TRIES && !st; tries++) {
+        stage g = {.s = s, .runs = runs, .before = s->done};
+        size_t found = s->found;
+        if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g))) {
+            st = stage_show(&g, g.n_units);
+            if (!st)
+                st = s->options.jobs ? stage_workers(&g) : stage_here(&g);
+        }
+        for (size_t i = 0; g.units && i < g.n_units; i++)
+            mem_free(g.units[i].runs);
+        mem_free(g.units);
+        mem_free(g.todo);
+        s->options.again = false; /* once is what was asked for */
+        if (tries)
+            s->found = found; /* what this stage did itself was not found */
+        if (!g.n_todo)
+            break;
+    }
+    if (st)
+        return st;
+    stage g = {.s = s, .runs = runs};
+    return stage_failures(&g, n);
+}

@@ -1,0 +1,149 @@
+/* worker.c -- the far end of worker.h's lines. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "sweep/worker.h"
+
+enum { WORKER_UNIT = 4096 };
+
+typedef struct worker {
+    runner *runner;
+    store *store;
+    int in, out;
+    text line; /* what was read and not yet used */
+} worker;
+
+static int worker_told(void *context, size_t epoch, size_t epochs)
+{
+    const worker *w = context;
+    char line[64];
+    int n = snprintf(line, sizeof line, "epoch %zu %zu\n", epoch, epochs);
+    return os_signal() || os_write(w->out, line, (size_t)n);
+}
+
+/* The records of a unit that ended in an error: the fault is each run's own. */
+static status worker_failed(worker *w, const run_spec *runs, size_t n, int fd, status why)
+{
+    char sentence[1024];
+    const task *t;
+    status st;
+    snprintf(sentence, sizeof sentence, "%s", error_text());
+    if ((st = runner_task(w->runner, runs[0].data, fd, &t)))
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        record r = {.status = RECORD_FAILED, .tries = 1};
+        r.outside = why == ERR_MEMORY || why == ERR_FILE;
+        if ((st = run_copy(&runs[i], &r.run, &r.texts)) ||
+            (st = run_id(&r.run, NULL, task_content(t), r.id, NULL)))
+            return st;
+        r.reason = record_text(&r, sentence);
+        r.metric = r.bits_file = record_text(&r, "");
+        os_host(r.host);
+        os_time_text(r.start);
+        if (!r.reason || !r.metric || (st = store_add(w->store, &r)))
+            return ERR_MEMORY;
+    }
+    return OK;
+}
+
+static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd)
+{
+    record *records = mem_array(n, sizeof *records);
+    status st, st2;
+    if (!records)
+        return ERR_MEMORY;
+    st = runner_unit(w->runner, runs, n, fd, worker_told, w, records);
+    if (st == ERR_STOPPED) {
+        mem_free(records);
+        return st;
+    }
+    if (st && (st2 = worker_failed(w, runs, n, fd, st))) {
+        mem_free(records);
+        return st2;
+    }
+    for (size_t i = 0; i < n && !st; i++)
+        if ((st2 = store_add(w->store, &records[i]))) {
+            for (size_t j = i; j < n; j++)
+                record_clear(&records[j]);
+            mem_free(records);
+            return st2;
+        }
+    mem_free(records);
+    return OK;
+}
+
+static status worker_line(worker *w, const char *line, size_t n)
+{
+    json_error_t error;
+    json_t *unit = json_loadb(line, n, 0, &error);
+    run_spec runs[WORKER_UNIT];
+    key_texts texts = {0};
+    status st = OK;
+    if (!unit)
+        return error_set(ERR_FORMAT, "worker: a line from the leader is no JSON: %s", error.text);
+    const json_t *list = json_object_get(unit, "runs");
+    size_t count = json_array_size(list);
+    if (count == 0 || count > WORKER_UNIT)
+        st = error_set(ERR_LIMIT, "worker: a unit of %zu runs, 1 to %d are taken", count,
+                       WORKER_UNIT);
+    for (size_t i = 0; i < count && !st; i++)
+        st = run_read(json_array_get(list, i), &runs[i], &texts);
+    if (!st)
+        st = worker_unit(w, runs, count, (int)jsonl_get_number(unit, "fd", -1));
+    json_decref(unit);
+    key_texts_clear(&texts);
+    return st ? st : os_write(w->out, "done\n", 5);
+}
+
+/* Reads until a whole line is there; *n = 0 at the end. */
+static status worker_read(worker *w, size_t *n)
+{
+    char some[4096];
+    size_t got;
+    status st;
+    const char *stop;
+    for (;;) {
+        *n = 0;
+        if (w->line.length && (stop = memchr(w->line.text, '\n', w->line.length))) {
+            *n = (size_t)(stop - w->line.text) + 1;
+            return OK;
+        }
+        if ((st = os_read(w->in, some, sizeof some, &got)))
+            return st;
+        if (!got)
+            return OK;
+        text_bytes(&w->line, some, got);
+        if (w->line.failed)
+            return ERR_MEMORY;
+    }
+}
+
+status worker_main(const char *folder, size_t threads, size_t memory, int in, int out)
+{
+    worker w = {.in = in, .out = out};
+    size_t n;
+    status st, st2;
+    os_catch_signals();
+    os_die_with_parent();
+    if ((st = runner_new(&w.runner, NULL, threads, memory)) || (st = store_open(&w.store, folder)))
+        goto done;
+    while (!(st = worker_read(&w, &n)) && n && !os_signal()) {
+        if ((st = worker_line(&w, w.line.text, n - 1)))
+            break;
+        memmove(w.line.text, w.line.text + n, w.line.length - n + 1);
+        w.line.length -= n;
+    }
+done:
+    if (st && st != ERR_STOPPED) {
+        text t = {0};
+        text_add(&t, "failed %d %s\n", (int)st, error_text());
+        if (!t.failed)
+            os_write(out, t.text, t.length);
+        text_clear(&t);
+    }
+    st2 = store_close(w.store);
+    runner_free(w.runner);
+    text_clear(&w.line);
+    return st ? st : st2;
+}

@@ -1,0 +1,52 @@
+/* worker.h -- the two ends of a sweep's processes.
+ *
+ * The leader spawns workers (this same program) and hands each a unit at a time; a worker trains it,
+ * writes its own journal, and says so. One line each way:
+ *
+ *     to a worker     {"fd":5,"runs":[{...},{...}]}     fd: the packed task, inherited
+ *     from a worker   epoch K N        done        failed STATUS SENTENCE
+ *
+ * A worker ends when its stdin does, when its leader dies, or at a signal. */
+#ifndef SWEEP_WORKER_H
+#define SWEEP_WORKER_H
+
+#include "base/progress.h"
+#include "sweep/runner.h"
+#include "sweep/store.h"
+
+/* The whole life of a worker process. ERR_STOPPED after a signal. */
+status worker_main(const char *folder, size_t threads, size_t memory, int in, int out);
+
+typedef struct sweep_options {
+    const char *folder;   /* NULL: in memory, in this process */
+    size_t jobs;          /* processes; 0: runs are trained in this process, one after another */
+    size_t threads;       /* of each run */
+    bool again;           /* runs that failed by themselves are tried again */
+    const run_rows *rows; /* a library user's own; needs jobs = 0 */
+    FILE *show;           /* the progress line; NULL: none */
+    int (*told)(void *context, size_t done, size_t total, const char *now); /* or NULL */
+    void *context;
+} sweep_options;
+
+typedef struct sweep sweep;
+status sweep_open(sweep **s, const sweep_options *options);
+status sweep_close(sweep *s); /* ends the workers; NULL is fine */
+
+store *sweep_store(sweep *s);
+size_t sweep_done(const sweep *s);   /* trained by this sweep */
+size_t sweep_found(const sweep *s);  /* needed and found done */
+size_t sweep_failed(const sweep *s); /* of the stages so far */
+
+/* How many runs the stages still to come may add: for the progress line alone. */
+void sweep_expect(sweep *s, size_t later);
+
+/* Makes a run canonical (texts owned by the sweep), with its id. */
+status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
+/* D and d of a canonical run; d_head is not looked at. */
+status sweep_sizes(sweep *s, const run_spec *r, size_t *D, size_t *d);
+
+/* Trains those of n canonical runs that the store does not hold yet. All are tried; failures are
+ * records. ERR_STOPPED after a signal or when told asks: what is finished is kept. */
+status sweep_stage(sweep *s, const run_spec *runs, size_t n);
+
+#endif
