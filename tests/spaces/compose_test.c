@@ -1,0 +1,201 @@
+/* compose_test.c -- a@b and a++b: what is refused, what is drawn, and the texts of specs. */
+#include "tests/spaces/world.h"
+
+static real theta0[WORLD_MOST];
+static const layout *const fc = &world_layouts[0];
+
+static void refused(const char *spec, const char *word)
+{
+    space *s;
+    assert_int_equal(space_new(&s, spec, fc, theta0, world_stream(1)), ERR_USAGE);
+    assert_null(s);
+    if (!strstr(error_text(), word))
+        fail_msg("%s: %s", spec, error_text());
+}
+
+static void the_same_tensor_twice_is_refused_by_name(void **state)
+{
+    refused("full:targets=bias++full:targets=head", "fc2.bias");
+    refused("lora:r=2++full:targets=bias++onehot:d=2,targets=fc1.weight", "fc1.weight");
+}
+
+static void rates_behind_an_at_are_refused(void **state)
+{
+    refused("fastfood:d=5@lora:r=2,ratio=16", "learning-rate factor 16");
+    refused("onehot:d=2@fastfood:d=5@lora:r=2,ratio=16", "learning-rate factor 16");
+}
+
+static void empty_parts_and_unknown_kinds_are_refused(void **state)
+{
+    refused("full++", "");
+    refused("@full", "");
+    refused("", "");
+    refused("fastfod:d=5", "fastfood");
+    refused("fastfood:d=5@fastfod:d=5", "fastfood");
+    refused("top:d=5", "takes no keys");
+    refused("onehot:d=71", "lower d");
+    refused("dense:d=71", "lower d");
+    refused("onehot:d=90@lora:r=2", "lower d");
+    refused("onehot", "d");
+    refused("onehot:d=0", "d");
+}
+
+static void what_stands_behind_changes_no_draw(void **state)
+{
+    world a, b;
+    real z[WORLD_MOST], one[WORLD_MOST], two[WORLD_MOST];
+    world_fill(theta0, fc->n, 2);
+    world_open(&a, "onehot:d=5,targets=kernel", fc, theta0, 3);
+    world_open(&b, "onehot:d=5,targets=kernel++full:targets=bias", fc, theta0, 3);
+    assert_int_equal(b.s->d, 15);
+    space_start(b.s, b.mem, z);
+    world_fill(z, 5, 4);
+    space_merge(a.s, a.mem, z, one);
+    space_merge(b.s, b.mem, z, two);
+    assert_memory_equal(one, two, fc->n * sizeof(real));
+    world_close(&a);
+    world_close(&b);
+}
+
+/* theta = theta0 + lift of the outer's z by hand. */
+static void at_is_one_map_after_the_other(void **state)
+{
+    world outer, inner, both;
+    real z[5], middle[WORLD_MOST], expected[WORLD_MOST], got[WORLD_MOST];
+    const real zeros[9] = {0};
+    tensor z_tensor = {.name = "z", .roles = "z", .shape = {9}, .n = 9, .layer = -1};
+    layout z_layout = {.tensors = &z_tensor, .n_tensors = 1, .n = 9};
+    stream below = world_stream(3);
+    world_fill(theta0, fc->n, 2);
+    world_fill(z, 5, 4);
+    below = stream_named(&below, "@");
+    world_open(&both, "onehot:d=5@srht:d=9", fc, theta0, 3);
+    world_open(&outer, "onehot:d=5", &z_layout, zeros, 3);
+    assert_int_equal(space_new(&inner.s, "srht:d=9", fc, theta0, below), OK);
+    assert_int_equal(space_mem_new(&inner.mem, inner.s), OK);
+    space_lift(outer.s, outer.mem, z, middle);
+    space_lift(inner.s, inner.mem, middle, expected);
+    space_lift(both.s, both.mem, z, got);
+    assert_memory_equal(expected, got, fc->n * sizeof(real));
+    world_close(&outer);
+    world_close(&inner);
+    world_close(&both);
+}
+
+static void z_of_a_sum_lies_end_to_end_with_names_of_its_own(void **state)
+{
+    world w;
+    world_open(&w, "onehot:d=2,targets=fc++onehot:d=3,targets=norm++full:targets=head", fc, theta0,
+               3);
+    assert_int_equal(w.s->d, 33);
+    assert_int_equal(w.s->zlayout.n_tensors, 4);
+    assert_string_equal(w.s->zlayout.tensors[0].name, "z");
+    assert_string_equal(w.s->zlayout.tensors[1].name, "z++");
+    assert_string_equal(w.s->zlayout.tensors[2].name, "fc2.weight");
+    assert_int_equal(w.s->zlayout.tensors[2].offset, 5);
+    assert_true(w.s->zlayout.tensors[2].decay);
+    assert_false(w.s->zlayout.tensors[3].decay);
+    world_close(&w);
+}
+
+static void riding_is_asked_of_the_last_of_a_chain(void **state)
+{
+    world w;
+    static const struct {
+        const char *spec;
+        bool rides;
+    } cases[] = {
+        {"full", false},
+        {"lora:r=2", true},
+        {"fastfood:d=5@lora:r=2", true},
+        {"lora:r=2@full:targets=kernel", false},
+        {"full:targets=bias++lora:r=2", true},
+        {"full:targets=bias++onehot:d=2,targets=kernel", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world_open(&w, cases[i].spec, fc, theta0, 3);
+        assert_int_equal(space_rides(w.s), cases[i].rides);
+        world_close(&w);
+    }
+    world_open(&w, "lora:r=2", &world_layouts[1], theta0, 3); /* a convolution: lifted */
+    assert_false(space_rides(w.s));
+    world_close(&w);
+}
+
+static void presets_are_written_out_before_hashing(void **state)
+{
+    char *canonical, *revisions;
+    assert_int_equal(space_canonical("top", &canonical, &revisions), OK);
+    assert_string_equal(canonical, "full:targets=head");
+    assert_string_equal(revisions, "full=1");
+    mem_free(canonical);
+    mem_free(revisions);
+    assert_int_equal(space_canonical("lora:targets=matrix,r=8++bias", &canonical, &revisions), OK);
+    assert_string_equal(canonical, "lora++full:targets=bias");
+    assert_string_equal(revisions, "lora=1 full=1");
+    mem_free(canonical);
+    mem_free(revisions);
+    assert_int_equal(space_canonical("onehot:d=4@onehot:d=5", &canonical, &revisions), OK);
+    assert_string_equal(revisions, "onehot=1");
+    mem_free(canonical);
+    mem_free(revisions);
+    assert_int_equal(space_canonical("top@nothing", &canonical, &revisions), ERR_USAGE);
+    assert_null(canonical);
+    assert_null(revisions);
+}
+
+static void a_key_of_the_first_space_is_set(void **state)
+{
+    static const char *const cases[][4] = {
+        {"fastfood", "d", "750", "fastfood:d=750"},
+        {"fastfood:form=single", "d", "750", "fastfood:form=single,d=750"},
+        {"fastfood:d=3,form=single@lora:r=2++top", "d", "750",
+         "fastfood:form=single,d=750@lora:r=2++top"},
+        {"lora:targets=\"a,r=1\"++top", "r", "4", "lora:targets=\"a,r=1\",r=4++top"},
+    };
+    char *out;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(space_with(cases[i][0], cases[i][1], cases[i][2], &out), OK);
+        assert_string_equal(out, cases[i][3]);
+        mem_free(out);
+    }
+    assert_int_equal(space_with("lora@fastfood", "d", "3", &out), ERR_USAGE);
+    assert_null(out);
+    assert_true(space_has_key("fastfood@lora", "d"));
+    assert_true(space_has_key("lora", "r"));
+    assert_true(space_has_key("top", "targets"));
+    assert_false(space_has_key("full", "d"));
+    assert_false(space_has_key("lora@fastfood", "d"));
+    assert_false(space_has_key("nothing", "d"));
+}
+
+static void the_parts_share_one_memory_limit(void **state)
+{
+    space *s;
+    world w;
+    world_open(&w, "dense:d=5,targets=fc++dense:d=5,targets=head", fc, theta0, 3);
+    size_t bytes = w.s->frozen_bytes;
+    assert_int_equal(bytes, 5 * (36 + 28) * sizeof(real));
+    world_close(&w);
+    assert_int_equal(space_new_beside(&s, "dense:d=5,targets=fc++dense:d=5,targets=head", fc,
+                                      theta0, world_stream(3), NULL, bytes - 1),
+                     ERR_LIMIT);
+    assert_null(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_tensor_twice_is_refused_by_name),
+        cmocka_unit_test(rates_behind_an_at_are_refused),
+        cmocka_unit_test(empty_parts_and_unknown_kinds_are_refused),
+        cmocka_unit_test(what_stands_behind_changes_no_draw),
+        cmocka_unit_test(at_is_one_map_after_the_other),
+        cmocka_unit_test(z_of_a_sum_lies_end_to_end_with_names_of_its_own),
+        cmocka_unit_test(riding_is_asked_of_the_last_of_a_chain),
+        cmocka_unit_test(presets_are_written_out_before_hashing),
+        cmocka_unit_test(a_key_of_the_first_space_is_set),
+        cmocka_unit_test(the_parts_share_one_memory_limit),
+    };
+    return cmocka_run_group_tests_name("spaces/compose", tests, NULL, NULL);
+}
