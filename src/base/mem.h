@@ -37,6 +37,7 @@ typedef struct text {
 } text;
 void text_add(text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_bytes(text *t, const char *bytes, size_t n);
+bool text_failed(const text *t); /* memory ran out on the way: the sentence is left */
 void text_clear(text *t);
 
 /* "1.5 GiB", "598 MB" is never mixed: bytes in binary units with 3 significant digits. `out` (16). */

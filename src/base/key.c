@@ -1,0 +1,356 @@
+/* key.c -- the fields of an object behind a table of keys: filling, canonical form, help. The texts
+ * themselves are cut in grammar.c. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/key.h"
+
+enum { KEYS_MOST = 128 };
+
+void key_texts_clear(key_texts *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        mem_free(t->text[i]);
+    mem_free(t->text);
+    *t = (key_texts){0};
+}
+
+static const char *texts_keep(key_texts *t, const char *text_)
+{
+    char *copy = mem_string(text_);
+    char **more = copy ? mem_resize(t->text, t->n + 1, sizeof *more) : NULL;
+    if (!more) {
+        mem_free(copy);
+        return NULL;
+    }
+    t->text = more;
+    return more[t->n++] = copy;
+}
+
+static size_t keys_count(const key *keys)
+{
+    size_t n = 0;
+    while (keys[n].name)
+        n++;
+    return n;
+}
+
+/* ------------------------------------------------------------------ values */
+
+static const char *key_form(const key *k)
+{
+    static const char *const forms[] = {[IDIM_SIZE] = "a whole number",
+                                        [IDIM_NUMBER] = "a number",
+                                        [IDIM_BOOL] = "yes or no",
+                                        [IDIM_TEXT] = "a text",
+                                        [IDIM_WORD] = "a word"};
+    return forms[k->type];
+}
+
+/* "must be given" and range, for sentences and help: "0 to 1". */
+static const char *key_range(const key *k, char out[80])
+{
+    char a[32], b[32];
+    out[0] = '\0';
+    if ((k->type == IDIM_SIZE || k->type == IDIM_NUMBER) && (k->min != 0 || k->max != 0))
+        snprintf(out, 80, "%s to %s", key_number_text(k->min, a), key_number_text(k->max, b));
+    return out;
+}
+
+static status set_number(const char *kind, const key *k, const char *value, void *field)
+{
+    char what[128], range[80];
+    double x;
+    status st;
+    snprintf(what, sizeof what, "%s: %s", kind, k->name);
+    if ((st = key_number(what, value, &x)))
+        return st;
+    if (x < k->min || x > k->max || (k->type == IDIM_SIZE && (x != floor(x) || x < 0)))
+        return error_set(ERR_USAGE, "%s: %s=%s is out of range; it takes %s from %s", kind, k->name,
+                         value, key_form(k), key_range(k, range));
+    if (k->type == IDIM_SIZE)
+        *(size_t *)field = (size_t)x;
+    else
+        *(double *)field = x;
+    return OK;
+}
+
+static status set_bool(const char *kind, const key *k, const char *value, void *field)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false",
+                                                                                "off", "0"};
+    for (size_t i = 0; i < 4; i++)
+        if (!strcmp(value, yes[i]) || !strcmp(value, no[i])) {
+            *(bool *)field = !strcmp(value, yes[i]);
+            return OK;
+        }
+    return error_set(ERR_USAGE, "%s: %s=%s is neither yes nor no", kind, k->name, value);
+}
+
+static status set_word(const char *kind, const key *k, const char *value, void *field)
+{
+    char **words, mean[80];
+    size_t n;
+    status st = key_cut(k->words, "+", &words, &n);
+    if (st)
+        return st;
+    st = ERR_USAGE;
+    for (size_t i = 0; i < n && st; i++)
+        if (!strcmp(words[i], value)) {
+            *(int *)field = (int)i;
+            st = OK;
+        }
+    if (st)
+        error_set(st, "%s: %s=%s is not one of %s%s", kind, k->name, value, k->words,
+                  key_did_you_mean(value, (const char *const *)words, n, mean));
+    key_parts_free(words, n);
+    return st;
+}
+
+/* A value in quotes loses them. */
+static status set_text(const key *k, const char *value, void *field, key_texts *texts)
+{
+    size_t n = strlen(value);
+    const char *kept = texts_keep(texts, value);
+    (void)k;
+    if (!kept)
+        return ERR_MEMORY;
+    if (n >= 2 && value[0] == '"' && value[n - 1] == '"' && !memchr(value + 1, '"', n - 2)) {
+        texts->text[texts->n - 1][n - 1] = '\0';
+        kept++;
+    }
+    *(const char **)field = kept;
+    return OK;
+}
+
+static status set_field(const char *kind, const key *k, const char *value, void *object,
+                        key_texts *texts)
+{
+    void *field = (char *)object + k->offset;
+    switch (k->type) {
+    case IDIM_SIZE:
+    case IDIM_NUMBER:
+        return set_number(kind, k, value, field);
+    case IDIM_BOOL:
+        return set_bool(kind, k, value, field);
+    case IDIM_WORD:
+        return set_word(kind, k, value, field);
+    case IDIM_TEXT:
+        return set_text(k, value, field, texts);
+    }
+    return error_set(ERR_FAILED, "%s: key %s has a type that is none", kind, k->name);
+}
+
+status key_set(const char *kind, const key *keys, const char *name, const char *value, void *object,
+               key_texts *texts)
+{
+    const char *names[KEYS_MOST];
+    char mean[80];
+    size_t n = 0;
+    for (const key *k = keys; k->name; k++) {
+        if (!strcmp(k->name, name))
+            return set_field(kind, k, value, object, texts);
+        if (n < KEYS_MOST)
+            names[n++] = k->name;
+    }
+    if (n == 0)
+        return error_set(ERR_USAGE, "%s: takes no keys, %s=%s was given", kind, name, value);
+    return error_set(ERR_USAGE, "%s: no key %s%s", kind, name,
+                     key_did_you_mean(name, names, n, mean));
+}
+
+/* ------------------------------------------------------------------ kind:key=value,key=value */
+
+static status parse_part(const char *kind, const key *keys, char *part, bool *given, void *object,
+                         key_texts *texts)
+{
+    char *equals = strchr(part, '=');
+    if (!equals || equals == part)
+        return error_set(ERR_USAGE, "%s: \"%s\" is not key=value", kind, part);
+    *equals = '\0';
+    for (size_t i = 0; keys[i].name && i < KEYS_MOST; i++)
+        if (!strcmp(keys[i].name, part)) {
+            if (given[i])
+                return error_set(ERR_USAGE, "%s: %s is given twice; leave one out", kind, part);
+            given[i] = true;
+        }
+    return key_set(kind, keys, part, equals + 1, object, texts);
+}
+
+status key_parse(const char *kind, const key *keys, const char *args, void *object,
+                 key_texts *texts)
+{
+    bool given[KEYS_MOST] = {false};
+    char **parts = NULL;
+    size_t n = 0, count = keys_count(keys);
+    status st = OK;
+    for (size_t i = 0; i < count && !st; i++)
+        if (keys[i].fallback)
+            st = set_field(kind, &keys[i], keys[i].fallback, object, texts);
+    if (!st && args && *args && (st = key_cut(args, ",", &parts, &n)))
+        error_prefix("%s: ", kind);
+    for (size_t i = 0; i < n && !st; i++)
+        st = parse_part(kind, keys, parts[i], given, object, texts);
+    for (size_t i = 0; i < count && i < KEYS_MOST && !st; i++)
+        if (!keys[i].fallback && !given[i])
+            st = error_set(ERR_USAGE, "%s: %s must be given, as in %s:%s=...; it is %s", kind,
+                           keys[i].name, kind, keys[i].name, keys[i].doc);
+    key_parts_free(parts, n);
+    return st;
+}
+
+/* ------------------------------------------------------------------ canonical form */
+
+static void add_word(const key *k, int place, text *out)
+{
+    char **words;
+    size_t n;
+    if (key_cut(k->words, "+", &words, &n)) {
+        out->failed = true;
+        return;
+    }
+    text_add(out, "%s", (size_t)place < n ? words[place] : "?");
+    key_parts_free(words, n);
+}
+
+void key_value(const key *k, const void *object, text *out)
+{
+    const void *field = (const char *)object + k->offset;
+    const char *s;
+    char digits[32];
+    switch (k->type) {
+    case IDIM_SIZE:
+        text_add(out, "%zu", *(const size_t *)field);
+        break;
+    case IDIM_NUMBER:
+        text_add(out, "%s", key_number_text(*(const double *)field, digits));
+        break;
+    case IDIM_BOOL:
+        text_add(out, "%s", *(const bool *)field ? "yes" : "no");
+        break;
+    case IDIM_WORD:
+        add_word(k, *(const int *)field, out);
+        break;
+    case IDIM_TEXT:
+        s = *(const char *const *)field;
+        s = s ? s : "";
+        text_add(out, "%s", s); /* quoted by key_canonical where the grammar asks for it */
+        break;
+    }
+}
+
+/* The field as its default would be: defaults are parsed, so that "1e-3" equals .001. */
+static bool at_default(const key *k, const char *kind, const void *object)
+{
+    union {
+        size_t size;
+        double number;
+        bool truth;
+        int word;
+        const char *text_;
+    } field = {0};
+    key own = *k;
+    key_texts texts = {0};
+    text a = {0}, b = {0};
+    bool same = false;
+    own.offset = 0;
+    if (k->fallback && !set_field(kind, &own, k->fallback, &field, &texts)) {
+        key_value(&own, &field, &a);
+        key_value(k, object, &b);
+        same = !a.failed && !b.failed && !strcmp(a.text ? a.text : "", b.text ? b.text : "");
+    }
+    text_clear(&a);
+    text_clear(&b);
+    key_texts_clear(&texts);
+    return same;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const key *const *)a)->name, (*(const key *const *)b)->name);
+}
+
+void key_canonical(const char *kind, const key *keys, const void *object, text *out)
+{
+    const key *sorted[KEYS_MOST];
+    size_t n = keys_count(keys);
+    char before = ':';
+    n = n < KEYS_MOST ? n : KEYS_MOST;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &keys[i];
+    qsort(sorted, n, sizeof *sorted, by_name);
+    text_add(out, "%s", kind);
+    for (size_t i = 0; i < n; i++) {
+        text value = {0};
+        if (at_default(sorted[i], kind, object))
+            continue;
+        key_value(sorted[i], object, &value);
+        bool quote = sorted[i]->type == IDIM_TEXT && value.text && !strchr(value.text, '"') &&
+                     strpbrk(value.text, ",@*?[] ");
+        text_add(out, quote ? "%c%s=\"%s\"" : "%c%s=%s", before, sorted[i]->name,
+                 value.text ? value.text : "");
+        out->failed |= value.failed;
+        text_clear(&value);
+        before = ',';
+    }
+}
+
+/* ------------------------------------------------------------------ help */
+
+/* Breaks `words` into lines of at most columns - indent; the cursor stands at the indent. */
+static void add_wrapped(const char *words, size_t indent, size_t columns, text *out)
+{
+    size_t at = indent;
+    while (*words) {
+        size_t n = strcspn(words, " ");
+        if (at > indent && at + 1 + n > columns) {
+            text_add(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            text_add(out, " ");
+            at++;
+        }
+        text_bytes(out, words, n);
+        at += n;
+        words += n;
+        words += strspn(words, " ");
+    }
+    text_add(out, "\n");
+}
+
+void key_help(const key *keys, size_t columns, text *out)
+{
+    enum { INDENT = 20 };
+    for (const key *k = keys; k->name; k++) {
+        char left[64], range[80];
+        text right = {0};
+        snprintf(left, sizeof left, "    %s=%s", k->name,
+                 k->type == IDIM_SIZE     ? "N"
+                 : k->type == IDIM_NUMBER ? "X"
+                 : k->type == IDIM_BOOL   ? "yes"
+                 : k->type == IDIM_WORD   ? "WORD"
+                                          : "TEXT");
+        text_add(&right, "%s", k->doc);
+        if (k->words)
+            text_add(&right, " [%s]", k->words);
+        text_add(&right, " (");
+        if (k->unit && *k->unit)
+            text_add(&right, "%s, ", k->unit);
+        if (*key_range(k, range) && k->max < 1e6)
+            text_add(&right, "%s, ", range);
+        if (!k->fallback)
+            text_add(&right, "must be given)");
+        else if (*k->fallback)
+            text_add(&right, "default %s)", k->fallback);
+        else
+            text_add(&right, "default empty)");
+        if (strlen(left) < INDENT)
+            text_add(out, "%-*s", INDENT, left);
+        else
+            text_add(out, "%s\n%*s", left, INDENT, "");
+        add_wrapped(right.text ? right.text : "", INDENT, columns, out);
+        text_clear(&right);
+    }
+}
