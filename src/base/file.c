@@ -49,8 +49,9 @@ static status file_read_fd(int fd, const char *path, size_t limit, char **bytes,
         return error_errno(ERR_FILE, "%s: cannot be examined", path);
     if (S_ISREG(info.st_mode) && info.st_size > 0) {
         if ((uintmax_t)info.st_size > limit)
-            return error_set(ERR_LIMIT, "%s: %jd bytes, above the limit of %zu; is it the right file?",
-                             path, (intmax_t)info.st_size, limit);
+            return error_set(ERR_LIMIT,
+                             "%s: %jd bytes, above the limit of %zu; is it the right file?", path,
+                             (intmax_t)info.st_size, limit);
         room = (size_t)info.st_size + 2; /* one for '\0', one that shows the end without growing */
     }
     for (;;) {
@@ -73,8 +74,8 @@ static status file_read_fd(int fd, const char *path, size_t limit, char **bytes,
             break;
         length += (size_t)k;
         if (length > limit) {
-            st = error_set(ERR_LIMIT, "%s: above the limit of %zu bytes; is it the right file?", path,
-                           limit);
+            st = error_set(ERR_LIMIT, "%s: above the limit of %zu bytes; is it the right file?",
+                           path, limit);
             goto done;
         }
     }
@@ -178,8 +179,10 @@ static status file_make_one(const char *path)
     if (mkdir(path, 0777) == 0 || file_is_folder(path))
         return OK; /* also when another process was faster */
     if (errno == EEXIST)
-        return error_set(ERR_FILE, "%s: is a file where a folder is wanted; move it or choose "
-                                   "another name", path);
+        return error_set(ERR_FILE,
+                         "%s: is a file where a folder is wanted; move it or choose "
+                         "another name",
+                         path);
     return error_errno(ERR_FILE, "%s: cannot be made", path);
 }
 

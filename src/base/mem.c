@@ -18,8 +18,10 @@ static void *mem_block(size_t n, size_t size, bool zero)
     size_t bytes, whole;
     void *block = NULL;
     if (size_mul(n, size, &bytes) || size_add(bytes, MEM_LINE, &whole)) {
-        error_set(ERR_MEMORY, "memory: %zu items of %zu bytes are more than an address can count; "
-                              "ask for less", n, size);
+        error_set(ERR_MEMORY,
+                  "memory: %zu items of %zu bytes are more than an address can count; "
+                  "ask for less",
+                  n, size);
         return NULL;
     }
     if (posix_memalign(&block, MEM_LINE, whole)) {
