@@ -2,7 +2,7 @@
  *
  *   [############........] 24/38 | d=316 seed 2 | 0:58 gone, 0:31 left
  *
- * Silent when the stream is no terminal (one plain line at every tenth instead, when `plain`).
+ * Silent when the stream is no terminal.
  * NO_COLOR and TERM=dumb are obeyed. Nothing here writes but to the FILE it was handed. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
