@@ -106,7 +106,8 @@ void space_free(space *s);
 /* The canonical text of a spec without making it, presets expanded: what is hashed. And the
  * revisions of its kinds, "fastfood=1 lora=2". Fresh strings. */
 status space_canonical(const char *spec, char **canonical, char **revisions);
-/* The spec with d of its first space (or another key) set: space_with("fastfood:form=single", "d", "750"). */
+/* The spec with d of its first space (or another key) set: space_with("fastfood:form=single", "d",
+ * "750"). value NULL takes the key away. */
 status space_with(const char *spec, const char *key_, const char *value, char **out);
 /* Does the first space of the spec have this key (d, r)? */
 bool space_has_key(const char *spec, const char *key_);

@@ -184,7 +184,8 @@ static status spec_with_one(void *context, const char *spec, const char *before)
         }
         key_parts_free(parts, n);
     }
-    text_add(&w->out, "%c%s=%s", separator, w->name, w->value);
+    if (w->value)
+        text_add(&w->out, "%c%s=%s", separator, w->name, w->value);
     return OK;
 }
 

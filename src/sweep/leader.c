@@ -170,11 +170,11 @@ status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RU
     return run_id(canonical, s->options.rows, p->content, id, NULL);
 }
 
-status sweep_sizes(sweep *s, const run_spec *r, size_t *D, size_t *d)
+status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
 {
     const packed *p;
     status st = sweep_task(s, r->data, &p);
-    return st ? st : runner_sizes(s->runner, r, p->fd, D, d);
+    return st ? st : runner_describe(s->runner, r, p->fd, about);
 }
 
 /* ------------------------------------------------------------------ one stage */
@@ -192,75 +192,121 @@ static bool wanted(const sweep *s, const record *r)
     return !r || !record_whole(r) || (s->options.again && r->status == RECORD_FAILED);
 }
 
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Those that are wanted, each once. */
 static status stage_todo(stage *g, size_t n)
 {
     sweep *s = g->s;
-    status st;
+    char(*met)[RUN_ID] = mem_array(n, sizeof *met);
+    status st = met ? OK : ERR_MEMORY;
+    size_t n_met = 0;
     g->todo = mem_array(n, sizeof *g->todo);
     if (!g->todo)
-        return ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) {
+        st = ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
         const packed *p;
         char id[RUN_ID];
-        bool twice = false;
         if ((st = sweep_task(s, g->runs[i].data, &p)) ||
             (st = run_id(&g->runs[i], s->options.rows, p->content, id, NULL)))
-            return st;
-        for (size_t k = 0; k < g->n_todo && !twice; k++) {
-            char other[RUN_ID];
-            if ((st = run_id(&g->runs[g->todo[k]], s->options.rows, p->content, other, NULL)))
-                return st;
-            twice = !strcmp(id, other);
-        }
-        if (twice)
-            continue;
-        if (wanted(s, store_find(s->store, id)))
-            g->todo[g->n_todo++] = i;
-        else
+            break;
+        if (!wanted(s, store_find(s->store, id))) {
             s->found++;
+            continue;
+        }
+        memcpy(met[n_met++], id, RUN_ID);
+        g->todo[g->n_todo++] = i;
     }
-    return OK;
+    if (!st && n_met > 1) { /* twins are rare: looked for one by one only when there are any */
+        char(*sorted)[RUN_ID] = mem_copy(met, n_met, sizeof *met);
+        bool twins = false;
+        if (sorted)
+            qsort(sorted, n_met, sizeof *sorted, by_id);
+        for (size_t i = 1; sorted && i < n_met; i++)
+            twins = twins || !strcmp(sorted[i], sorted[i - 1]);
+        size_t kept = 0;
+        for (size_t i = 0; sorted && twins && i < n_met; i++) {
+            bool again = false;
+            for (size_t k = 0; k < kept && !again; k++)
+                again = !strcmp(met[k], met[i]);
+            if (!again) {
+                memmove(met[kept], met[i], RUN_ID);
+                g->todo[kept++] = g->todo[i];
+            }
+        }
+        if (twins)
+            g->n_todo = kept;
+        st = sorted ? OK : ERR_MEMORY;
+        mem_free(sorted);
+    }
+    mem_free(met);
+    return st;
+}
+
+typedef struct place { /* a run with its team's key ("": alone) */
+    char *key;
+    size_t i;
+} place;
+
+static int by_key(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : x->i < y->i ? -1 : x->i > y->i;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const unit *x = a, *y = b;
+    return x->runs[0] < y->runs[0] ? -1 : x->runs[0] > y->runs[0];
 }
 
 /* Groups what may go side by side; a group is cut so that every job has a unit. */
 static status stage_units(stage *g)
 {
-    size_t *group = mem_array(g->n_todo, sizeof *group), groups = 0;
-    size_t jobs = g->s->options.jobs ? g->s->options.jobs : 1;
-    status st = OK;
-    g->units = mem_array(g->n_todo, sizeof *g->units);
-    if (!group || !g->units) {
+    size_t n = g->n_todo, groups = 0, jobs = g->s->options.jobs ? g->s->options.jobs : 1;
+    place *places = mem_array(n, sizeof *places);
+    status st = places ? OK : ERR_MEMORY;
+    g->units = mem_array(n, sizeof *g->units);
+    if (!g->units)
         st = ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        text t = {0};
+        text_bytes(&t, "", 0);
+        st = run_team_key(&g->runs[g->todo[i]], &t);
+        places[i] = (place){t.text, g->todo[i]};
+        if (!t.text && !st)
+            st = ERR_MEMORY;
+    }
+    if (st)
         goto done;
-    }
-    for (size_t i = 0; i < g->n_todo; i++) {
-        group[i] = groups;
-        for (size_t j = 0; j < i; j++)
-            if (run_teams(&g->runs[g->todo[i]], &g->runs[g->todo[j]])) {
-                group[i] = group[j];
-                break;
-            }
-        groups += group[i] == groups;
-    }
-    size_t pieces = groups && groups < jobs ? (jobs + groups - 1) / groups : 1;
-    for (size_t k = 0; k < groups && !st; k++) {
-        size_t count = 0, seen = 0;
-        for (size_t i = 0; i < g->n_todo; i++)
-            count += group[i] == k;
-        size_t cut = pieces < count ? pieces : count, first = g->n_units;
-        for (size_t p = 0; p < cut && !st; p++) {
+    qsort(places, n, sizeof *places, by_key);
+    for (size_t i = 0; i < n; i++)
+        groups += !i || !*places[i].key || strcmp(places[i].key, places[i - 1].key);
+    size_t pieces = groups < jobs ? (jobs + groups - 1) / groups : 1;
+    for (size_t i = 0, end; i < n && !st; i = end) {
+        for (end = i + 1; end < n && *places[i].key && !strcmp(places[i].key, places[end].key);)
+            end++;
+        size_t cut = pieces < end - i ? pieces : end - i, first = g->n_units;
+        for (size_t k = 0; k < cut && !st; k++) {
             unit *u = &g->units[g->n_units++];
-            u->runs = mem_array(count, sizeof *u->runs);
+            u->runs = mem_array(end - i, sizeof *u->runs);
             st = u->runs ? OK : ERR_MEMORY;
         }
-        for (size_t i = 0; i < g->n_todo && !st; i++)
-            if (group[i] == k) {
-                unit *u = &g->units[first + seen++ % cut];
-                u->runs[u->n++] = g->todo[i];
-            }
+        for (size_t k = i; k < end && !st; k++) {
+            unit *u = &g->units[first + (k - i) % cut];
+            u->runs[u->n++] = places[k].i;
+        }
     }
+    if (!st) /* in the order in which they were asked for */
+        qsort(g->units, g->n_units, sizeof *g->units, by_first);
 done:
-    mem_free(group);
+    for (size_t i = 0; places && i < n; i++)
+        mem_free(places[i].key);
+    mem_free(places);
     return st;
 }
 

@@ -345,44 +345,46 @@ done:
     return st;
 }
 
-status runner_sizes(runner *r, const run_spec *run, int fd, size_t *D, size_t *d)
+status runner_describe(runner *r, const run_spec *run, int fd, runner_about *about)
 {
     const task *t;
     const model *m;
-    unit u = {0};
     status st;
-    *D = *d = 0;
+    *about = (runner_about){0};
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
-    *D = m->D;
-    if (!(st = unit_init(&u, r, m, run, 1)))
-        *d = u.spaces[0]->d;
-    unit_clear(&u);
-    return st;
+    *about = (runner_about){.D = m->D,
+                            .n_features = t->n_features,
+                            .n_outputs = m->n_outputs,
+                            .n_train = t->splits[IDIM_SPLIT_TRAIN].n,
+                            .n_val = t->splits[IDIM_SPLIT_VAL].n,
+                            .n_test = t->splits[IDIM_SPLIT_TEST].n,
+                            .metric = t->loss->metric,
+                            .lower_is_better = t->loss->lower_is_better,
+                            .memorise = t->memorise,
+                            .published = t->published};
+    return OK;
 }
 
-/* Specs of one and the same kind that can share a reading, alike in all but d. */
-static bool spaces_team(const char *a, const char *b)
+/* Spaces of one kind that can share a reading, alike in all but d, whatever the optimiser. */
+status run_team_key(const run_spec *run, text *key_)
 {
     const space_ops *row;
-    char kind[64], *a1 = NULL, *b1 = NULL;
+    char kind[64], *without_d = NULL;
     const char *args;
-    bool same = false;
-    if (strchr(a, '@') || strstr(a, "++") || key_kind(a, kind, sizeof kind, &args) ||
-        space_find(kind, &row) || !row->lift_n || !space_has_key(a, "d") || !space_has_key(b, "d"))
-        return false;
-    if (!space_with(a, "d", "1", &a1) && !space_with(b, "d", "1", &b1))
-        same = !strcmp(a1, b1);
-    mem_free(a1);
-    mem_free(b1);
-    return same;
-}
-
-bool run_teams(const run_spec *a, const run_spec *b)
-{
-    return !strcmp(a->data, b->data) && !strcmp(a->model, b->model) && a->epochs == b->epochs &&
-           a->steps == b->steps && a->batch == b->batch && a->role == b->role &&
-           a->seed == b->seed && a->seed_theta0 == b->seed_theta0 && a->seed_P == b->seed_P &&
-           a->seed_order == b->seed_order && a->seed_dropout == b->seed_dropout &&
-           spaces_team(a->space, b->space);
+    run_spec alike = *run;
+    status st;
+    if (strchr(run->space, '@') || strstr(run->space, "++"))
+        return OK;
+    if ((st = key_kind(run->space, kind, sizeof kind, &args)) || (st = space_find(kind, &row)) ||
+        !row->lift_n || !space_has_key(run->space, "d"))
+        return st;
+    if ((st = space_with(run->space, "d", NULL, &without_d)))
+        return st;
+    alike.space = without_d;
+    alike.optimiser = alike.schedule = "";
+    alike.clip = alike.l2 = 0;
+    run_write(&alike, key_);
+    mem_free(without_d);
+    return key_->failed ? ERR_MEMORY : OK;
 }

@@ -28,11 +28,18 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
                    int (*told)(void *context, size_t epoch, size_t epochs), void *context,
                    record *records);
 
-/* May these two runs go side by side in one team? */
-bool run_teams(const run_spec *a, const run_spec *b);
+/* Appends what two runs must have in common to go side by side in one team; nothing when the run goes
+ * alone. */
+status run_team_key(const run_spec *run, text *key);
 
-/* D of a model on a task, and the D and d of a run, without training (theta0 is drawn). */
-status runner_sizes(runner *r, const run_spec *run, int fd, size_t *D, size_t *d);
+/* What a task and a model are, without training. Texts are static. */
+typedef struct runner_about {
+    size_t D, n_features, n_outputs, n_train, n_val, n_test;
+    const char *metric;
+    bool lower_is_better, memorise;
+    double published; /* baseline of `fixed` rules; 0: none */
+} runner_about;
+status runner_describe(runner *r, const run_spec *run, int fd, runner_about *about);
 
 /* How numbers come out here: 50 fixed steps are trained and z is hashed. 16 hexadecimal digits. */
 status numeric_kind(char hex[17]);

@@ -42,8 +42,8 @@ void sweep_expect(sweep *s, size_t later);
 
 /* Makes a run canonical (texts owned by the sweep), with its id. */
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
-/* D and d of a canonical run; d_head is not looked at. */
-status sweep_sizes(sweep *s, const run_spec *r, size_t *D, size_t *d);
+/* What a canonical run's task and model are. */
+status sweep_describe(sweep *s, const run_spec *r, runner_about *about);
 
 /* Trains those of n canonical runs that the store does not hold yet. All are tried; failures are
  * records. ERR_STOPPED after a signal or when told asks: what is finished is kept. */

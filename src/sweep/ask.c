@@ -1,0 +1,231 @@
+/* ask.c -- see ask.h. */
+#include <string.h>
+
+#include "base/file.h"
+#include "format/jsonl.h"
+#include "spaces/space.h"
+#include "sweep/ask.h"
+
+enum { ASK_FILE = 64 << 20 };
+
+const key ask_keys[] = {
+    KEY_TEXT("d", ask, d, "100..2000/log6", "numbers trained: a list q+v, a range a..b/logN"),
+    KEY("seeds", ask, seeds, "3", 1, 10000, "seeds", "scoring seeds: seed, seed + 1, ..."),
+    KEY_TEXT("lr", ask, lr, "rel:.3+rel:1+rel:3",
+             "rates to choose from; rel: times the full space's best and sqrt(D/d)"),
+    KEY_TEXT("lr-full", ask, lr_full, "auto", "rates of the baseline; auto: three of its own"),
+    KEY("tune-seeds", ask, tune_seeds, "1", 1, 1000, "seeds", "that choose rates, never scored"),
+    KEY_TEXT("tune-d", ask, tune_d, "", "tune near these d only and carry the rates; empty: all"),
+    {0},
+};
+
+/* Members of run that an ask has of its own or that are no choice. */
+static bool ask_leaves_out(const key *k)
+{
+    return !strcmp(k->name, "role");
+}
+
+status ask_defaults(ask *a, key_texts *texts)
+{
+    status st;
+    memset(a, 0, sizeof *a);
+    if ((st = key_parse("d90", ask_keys, NULL, a, texts)) || (st = run_defaults(&a->run, texts)))
+        return st;
+    a->run.space = "fastfood";
+    return OK;
+}
+
+const char *ask_swept(const char *space_)
+{
+    return space_has_key(space_, "d") ? "d" : space_has_key(space_, "r") ? "r" : NULL;
+}
+
+/* "fastfood:form=single" from "fastfood:form=single,d=7": the canonical text of a spec with some d,
+ * which is then taken away again. */
+static status ask_space(const char *spec, char **out)
+{
+    char *with = NULL, *canonical = NULL, *revisions = NULL;
+    const char *swept = ask_swept(spec);
+    status st;
+    *out = NULL;
+    if (!swept) {
+        if ((st = space_canonical(spec, &canonical, &revisions)))
+            return st;
+        mem_free(canonical);
+        mem_free(revisions);
+        return error_set(ERR_USAGE,
+                         "%s: its first space has neither d nor r to sweep; "
+                         "`idim train --space %s` trains it once",
+                         spec, spec);
+    }
+    if (!(st = space_with(spec, swept, "1", &with)) &&
+        !(st = space_canonical(with, &canonical, &revisions)))
+        st = space_with(canonical, swept, NULL, out);
+    mem_free(with);
+    mem_free(canonical);
+    mem_free(revisions);
+    return st;
+}
+
+status ask_spaces(const char *list, char ***spaces, size_t *n)
+{
+    char **parts;
+    status st = key_cut(list, " ", &parts, n);
+    *spaces = NULL;
+    if (st)
+        return st;
+    for (size_t i = 0; i < *n && !st; i++) {
+        char *whole;
+        if ((st = ask_space(parts[i], &whole)))
+            break;
+        for (size_t k = 0; k < i && !st; k++)
+            if (!strcmp(parts[k], whole))
+                st = error_set(ERR_USAGE, "%s: this space is asked for twice; once is enough",
+                               whole);
+        mem_free(parts[i]);
+        parts[i] = whole;
+    }
+    if (st) {
+        key_parts_free(parts, *n);
+        *n = 0;
+        return st;
+    }
+    *spaces = parts;
+    return OK;
+}
+
+bool ask_alike(const ask *a, const ask *b)
+{
+    text s = {0}, t = {0};
+    run_spec x = a->run, y = b->run;
+    x.space = y.space = "full";
+    x.seed = y.seed = 1;
+    run_write(&x, &s);
+    run_write(&y, &t);
+    bool alike = s.text && t.text && !strcmp(s.text, t.text);
+    text_clear(&s);
+    text_clear(&t);
+    return alike;
+}
+
+/* ------------------------------------------------------------------ sweep.json */
+
+static void ask_members(const key *keys, const ask *a, text *t)
+{
+    text value = {0};
+    for (const key *k = keys; k->name; k++) {
+        if (ask_leaves_out(k))
+            continue;
+        text_clear(&value);
+        key_value(k, a, &value);
+        text_add(t, "%s\"%s\": ", t->text[t->length - 1] == '{' ? "" : ", ", k->name);
+        jsonl_string(t, value.text ? value.text : "");
+        t->failed |= value.failed;
+    }
+    text_clear(&value);
+}
+
+static void ask_write(const ask *a, text *t)
+{
+    text_add(t, "{");
+    ask_members(run_keys, a, t);
+    ask_members(ask_keys, a, t);
+    text_add(t, "}");
+}
+
+static status ask_read(const json_t *object, ask *a, key_texts *texts)
+{
+    static const key *const tables[] = {run_keys, ask_keys};
+    status st = ask_defaults(a, texts);
+    for (size_t i = 0; i < 2; i++)
+        for (const key *k = tables[i]; k->name && !st; k++) {
+            const char *value = jsonl_get_string(object, k->name, NULL);
+            if (value && !ask_leaves_out(k))
+                st = key_set("d90", tables[i], k->name, value, a, texts);
+        }
+    return st;
+}
+
+void ask_clear(ask_list *list)
+{
+    mem_free(list->asks);
+    key_texts_clear(&list->texts);
+    *list = (ask_list){0};
+}
+
+static char *ask_path(const char *folder)
+{
+    return mem_printf("%s/sweep.json", folder);
+}
+
+static status ask_parse(const char *path, const char *bytes, size_t n, ask_list *list)
+{
+    json_error_t error;
+    json_t *all = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &error);
+    const json_t *asks = json_object_get(all, "asks");
+    status st = OK;
+    if (!all)
+        return error_set(ERR_FORMAT, "%s:%d: %s; mend the line, or move the file away", path,
+                         error.line, error.text);
+    if (jsonl_get_number(all, "format", 0) != ASK_FORMAT || !json_is_array(asks))
+        st = error_set(ERR_FORMAT, "%s: this is no list of asks of format %d", path, ASK_FORMAT);
+    else if (!(list->asks = mem_array(json_array_size(asks), sizeof *list->asks)))
+        st = ERR_MEMORY;
+    for (size_t i = 0; !st && i < json_array_size(asks); i++)
+        if (!(st = ask_read(json_array_get(asks, i), &list->asks[i], &list->texts)))
+            list->n++;
+        else
+            error_prefix("%s: ask %zu: ", path, i + 1);
+    json_decref(all);
+    return st;
+}
+
+status ask_load(const char *folder, ask_list *list)
+{
+    char *path = ask_path(folder), *bytes = NULL;
+    size_t n;
+    status st = path ? OK : ERR_MEMORY;
+    *list = (ask_list){0};
+    if (!st && file_exists(path) && !(st = file_read(path, ASK_FILE, &bytes, &n)))
+        st = ask_parse(path, bytes, n, list);
+    mem_free(bytes);
+    mem_free(path);
+    if (st)
+        ask_clear(list);
+    return st;
+}
+
+status ask_note(const char *folder, const ask *a, ask_list *list)
+{
+    text mine = {0}, all = {0};
+    char *path = NULL;
+    bool there = false;
+    status st;
+    if ((st = ask_load(folder, list)))
+        return st;
+    ask_write(a, &mine);
+    text_add(&all, "{\"format\": %d, \"asks\": [\n", ASK_FORMAT);
+    for (size_t i = 0; i < list->n; i++) {
+        text one = {0};
+        ask_write(&list->asks[i], &one);
+        there = there || (one.text && mine.text && !strcmp(one.text, mine.text));
+        text_add(&all, "  %s,\n", one.text ? one.text : "");
+        all.failed |= one.failed;
+        text_clear(&one);
+    }
+    text_add(&all, "  %s\n]}\n", mine.text ? mine.text : "");
+    if (mine.failed || all.failed || !(path = ask_path(folder)))
+        st = ERR_MEMORY;
+    if (!st && !there) {
+        if (!(st = file_write(path, all.text, all.length))) {
+            ask_clear(list);
+            st = ask_load(folder, list);
+        }
+    }
+    text_clear(&mine);
+    text_clear(&all);
+    mem_free(path);
+    if (st)
+        ask_clear(list);
+    return st;
+}

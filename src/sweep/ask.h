@@ -1,0 +1,48 @@
+/* ask.h -- what a d90 sweep was asked, and the list of asks in FOLDER/sweep.json.
+ *
+ * An ask names everything that decides which runs are needed. The asks of a folder are kept in order:
+ * d90.csv covers the union of those that agree in all but spaces, d, rates and seeds. */
+#ifndef SWEEP_ASK_H
+#define SWEEP_ASK_H
+
+#include "sweep/run.h"
+
+enum { ASK_FORMAT = 1 };
+
+typedef struct ask {
+    run_spec run;   /* first; space: a list cut by blanks, none with its d; seed: the first one */
+    const char *d;  /* the grid */
+    const char *lr; /* rates for each d: absolute, or rel: times the full space's best */
+    const char *lr_full; /* rates for the baseline; "auto" */
+    const char *tune_d;  /* rates are tuned at these d and carried to the others; "": at all */
+    size_t seeds, tune_seeds;
+} ask;
+
+/* The keys that an ask has beside run_keys. */
+extern const key ask_keys[];
+
+/* Defaults of both tables. Texts are owned by `texts`. */
+status ask_defaults(ask *a, key_texts *texts);
+
+/* The name of the key that a sweep of this space fills: "d" or "r"; NULL: neither. */
+const char *ask_swept(const char *space);
+
+/* The spaces of a list, canonical, without the key that is swept: fresh, by key_parts_free. ERR_USAGE:
+ * one has neither d nor r, or one is there twice. */
+status ask_spaces(const char *list, char ***spaces, size_t *n);
+
+/* Same network, data and training, whatever the spaces, d, rates and seeds? Canonical runs. */
+bool ask_alike(const ask *a, const ask *b);
+
+typedef struct ask_list {
+    ask *asks;
+    size_t n;
+    key_texts texts;
+} ask_list;
+/* The asks of a folder; none when there is no sweep.json. ERR_FORMAT names the file. */
+status ask_load(const char *folder, ask_list *list);
+void ask_clear(ask_list *list);
+/* Appends the ask unless it is there; the list is loaded again. */
+status ask_note(const char *folder, const ask *a, ask_list *list);
+
+#endif

@@ -1,0 +1,493 @@
+/* stages.c -- see stages.h.
+ *
+ * Each (space, d), and the baseline, is a cell: rates, what they scored, the chosen one. A pass over
+ * the cells settles those whose runs are all in the store and lists the runs that are missing; the
+ * list is the next stage. No pass remembers anything, so an interrupted sweep goes on by asking the
+ * same questions again. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spaces/space.h"
+#include "sweep/stages.h"
+#include "train/optimiser.h"
+
+enum { CELL_RATES = 40 };
+
+typedef struct cell {
+    const char *space; /* without d; NULL: the baseline */
+    char *spec;        /* with d */
+    double d;          /* 0: not known beforehand (a rank, the baseline) */
+    size_t anchor;     /* the cell whose rate is carried here; its own place: tuned itself */
+    double lr[CELL_RATES], best;
+    size_t n_lr;
+    bool edge;
+} cell;
+
+struct stages {
+    sweep *sweep;
+    const ask *ask;
+    runner_about about;
+    const optimiser_row *optimiser;
+    char **spaces;
+    size_t n_spaces;
+    double *d;
+    size_t n_d;
+    cell *cells; /* [0] is the baseline; the rest by space, then d */
+    size_t n_cells;
+    run_spec *need; /* the stage that is being listed */
+    size_t n_need, room;
+};
+
+status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
+{
+    char **spaces;
+    size_t n;
+    text list = {0};
+    status st;
+    *canonical = *a;
+    if ((st = ask_spaces(a->run.space, &spaces, &n)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        text_add(&list, "%s%s", i ? " " : "", spaces[i]);
+    key_parts_free(spaces, n);
+    canonical->run.space = "full";
+    canonical->run.role = RUN_SCORE;
+    run_spec run = canonical->run;
+    st = list.failed ? ERR_MEMORY : run_canonical(&run, rows, &canonical->run, texts);
+    if (!st)
+        st = key_set("d90", run_keys, "space", list.text, canonical, texts);
+    text_clear(&list);
+    return st;
+}
+
+/* ------------------------------------------------------------------ rates */
+
+static double stages_round(double lr) /* three digits: what is hashed */
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.2e", lr);
+    return strtod(digits, NULL);
+}
+
+/* Unit columns: Adam moves theta by lr sqrt(d) a step, SGD by lr, so that the same movement needs
+ * sqrt(D/d), D/d times the rate. What d means for a rank is not known: 1. */
+static double stages_scale(const stages *p, double d)
+{
+    if (!(d > 0))
+        return 1;
+    double ratio = (double)p->about.D / d;
+    return p->optimiser->lr_linear ? ratio : sqrt(ratio);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The rates of a grid's text; rel: needs the baseline's best (NaN: not known, the place is checked
+ * alone). */
+static status stages_grid(const stages *p, const char *what, const char *grid, double full,
+                          double d, cell *c)
+{
+    char **parts;
+    size_t n;
+    status st = key_cut(grid, "+", &parts, &n);
+    if (st)
+        return st;
+    if (n + STAGES_MORE > CELL_RATES)
+        st = error_set(ERR_LIMIT, "%s: %zu rates, %d are taken", what, n, CELL_RATES - STAGES_MORE);
+    c->n_lr = 0;
+    for (size_t i = 0; i < n && !st; i++) {
+        double x;
+        bool relative = !strncmp(parts[i], "rel:", 4);
+        if ((st = key_number(what, parts[i] + (relative ? 4 : 0), &x)))
+            break;
+        if (!(x > 0) || !isfinite(x))
+            st = error_set(ERR_USAGE, "%s=%s: a rate is larger than 0", what, grid);
+        else if (relative && !c->space)
+            st = error_set(ERR_USAGE, "%s=%s: the baseline's own rates cannot be relative to it",
+                           what, grid);
+        c->lr[c->n_lr++] = relative ? stages_round(x * full * stages_scale(p, d)) : x;
+    }
+    key_parts_free(parts, n);
+    if (!st)
+        qsort(c->lr, c->n_lr, sizeof *c->lr, by_value);
+    for (size_t i = 1; i < c->n_lr && !st; i++)
+        if (!(c->lr[i] > c->lr[i - 1]) && isfinite(full))
+            st = error_set(ERR_USAGE, "%s=%s: a rate is there twice", what, grid);
+    return st;
+}
+
+static status stages_baseline_grid(const stages *p, cell *c)
+{
+    const double factors[] = {.3, 1, 3};
+    if (strcmp(p->ask->lr_full, "auto"))
+        return stages_grid(p, "lr-full", p->ask->lr_full, (double)NAN, 0, c);
+    c->n_lr = sizeof factors / sizeof *factors;
+    for (size_t i = 0; i < c->n_lr; i++)
+        c->lr[i] = stages_round(factors[i] * p->optimiser->lr_centre);
+    return OK;
+}
+
+/* ------------------------------------------------------------------ the cells */
+
+static status stages_need(stages *p, const run_spec *r)
+{
+    if (p->n_need == p->room) {
+        size_t room = p->room ? 2 * p->room : 64;
+        run_spec *more = mem_resize(p->need, room, sizeof *more);
+        if (!more)
+            return ERR_MEMORY;
+        p->need = more;
+        p->room = room;
+    }
+    p->need[p->n_need++] = *r;
+    return OK;
+}
+
+/* The run of a cell at a rate: its record when it is whole, else NULL and it is listed. lr = 0: the
+ * floor. */
+static status stages_run(stages *p, const cell *c, double lr, int role, size_t seed,
+                         const record **found)
+{
+    run_spec r = p->ask->run, canonical;
+    char id[RUN_ID], *optimiser_ = NULL;
+    status st;
+    *found = NULL;
+    r.space = c->space ? c->spec : "full";
+    r.role = role;
+    r.seed = seed;
+    if (!(lr > 0)) { /* nothing is trained: of all that says how, the default is written */
+        r.epochs = r.steps = 0;
+        r.optimiser = p->optimiser->name;
+        r.schedule = "constant";
+        r.clip = r.l2 = 0;
+    } else if ((st = optimiser_with_lr(p->ask->run.optimiser, lr, &optimiser_))) {
+        return st;
+    } else {
+        r.optimiser = optimiser_;
+    }
+    st = sweep_run_of(p->sweep, &r, &canonical, id);
+    mem_free(optimiser_);
+    if (st)
+        return st;
+    const record *there = store_find(sweep_store(p->sweep), id);
+    if (there && record_whole(there))
+        *found = there;
+    else
+        st = stages_need(p, &canonical);
+    return st;
+}
+
+/* The mean validation score of a rate, higher is better; a failed run counts as the worst. */
+static status stages_rate(stages *p, const cell *c, double lr, double *mean, bool *missing)
+{
+    status st;
+    *mean = 0;
+    for (size_t k = 0; k < p->ask->tune_seeds; k++) {
+        const record *r;
+        if ((st = stages_run(p, c, lr, RUN_TUNE, k + 1, &r)))
+            return st;
+        if (!r) {
+            *missing = true;
+            continue;
+        }
+        double v = r->status == RECORD_FAILED ? (double)NAN : r->result.val;
+        if (p->about.lower_is_better)
+            v = -v;
+        *mean += isnan(v) ? -(double)INFINITY : v;
+    }
+    return OK;
+}
+
+static void cell_longer(cell *c, bool up)
+{
+    size_t n = c->n_lr;
+    double ratio = up ? c->lr[n - 1] / c->lr[n - 2] : c->lr[0] / c->lr[1];
+    double next = stages_round((up ? c->lr[n - 1] : c->lr[0]) * ratio);
+    if (!up)
+        memmove(c->lr + 1, c->lr, n * sizeof *c->lr);
+    c->lr[up ? n : 0] = next;
+    c->n_lr++;
+}
+
+/* Chooses the rate of a cell that is tuned itself; *missing is set when runs are listed instead. */
+static status cell_settle(stages *p, cell *c, bool *missing)
+{
+    size_t grid = c->n_lr, best = 0;
+    c->edge = false;
+    if (grid == 1) {
+        c->best = c->lr[0];
+        return OK;
+    }
+    for (;;) {
+        double top = -(double)INFINITY, mean;
+        bool lack = false;
+        status st;
+        best = c->n_lr / 2; /* where all failed alike */
+        for (size_t i = 0; i < c->n_lr; i++) {
+            if ((st = stages_rate(p, c, c->lr[i], &mean, &lack)))
+                return st;
+            if (!lack && mean > top) {
+                top = mean;
+                best = i;
+            }
+        }
+        if (lack) {
+            *missing = true;
+            return OK;
+        }
+        c->edge = best == 0 || best == c->n_lr - 1;
+        if (!c->edge || c->n_lr == grid + STAGES_MORE)
+            break;
+        cell_longer(c, best != 0);
+    }
+    c->best = c->lr[best];
+    return OK;
+}
+
+static status stages_settle_all(stages *p, bool *missing)
+{
+    status st;
+    cell *full = &p->cells[0];
+    *missing = false;
+    if ((st = stages_baseline_grid(p, full)) || (st = cell_settle(p, full, missing)) || *missing)
+        return st;
+    for (size_t i = 1; i < p->n_cells; i++) {
+        cell *c = &p->cells[i];
+        if (c->anchor == i && ((st = stages_grid(p, "lr", p->ask->lr, full->best, c->d, c)) ||
+                               (st = cell_settle(p, c, missing))))
+            return st;
+    }
+    for (size_t i = 1; i < p->n_cells && !*missing; i++) {
+        cell *c = &p->cells[i];
+        const cell *a = &p->cells[c->anchor];
+        if (c->anchor == i)
+            continue;
+        bool relative = strstr(p->ask->lr, "rel:");
+        c->best = relative ? stages_round(a->best * stages_scale(p, c->d) / stages_scale(p, a->d))
+                           : a->best;
+        c->edge = a->edge;
+    }
+    return OK;
+}
+
+/* Runs of seeds: floors, baseline, every cell. */
+static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
+{
+    for (size_t k = 0; k < p->ask->seeds; k++) {
+        size_t seed = p->ask->run.seed + k;
+        for (size_t i = 0; i < (floors ? 1 : p->n_cells); i++) {
+            const cell *c = &p->cells[i];
+            const record *r;
+            status st = stages_run(p, c, floors ? 0 : c->best, RUN_SCORE, seed, &r);
+            if (st)
+                return st;
+            if (r && out)
+                out[(*n)++] = (stages_score){r, c->space, floors, c->edge};
+        }
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------ making */
+
+static size_t stages_nearest(const stages *p, size_t first, double d)
+{
+    size_t best = first;
+    for (size_t i = first; i < first + p->n_d; i++)
+        if (fabs(log(p->d[i - first] / d)) < fabs(log(p->d[best - first] / d)))
+            best = i;
+    return best;
+}
+
+/* Which cells of the space that begins at `first` are tuned, and from which the others take theirs. */
+static status stages_anchors(stages *p, size_t first)
+{
+    double *at;
+    size_t n;
+    status st;
+    for (size_t i = first; i < first + p->n_d; i++)
+        p->cells[i].anchor = i;
+    if (!*p->ask->tune_d)
+        return OK;
+    if ((st = key_numbers("tune-d", p->ask->tune_d, &at, &n)))
+        return st;
+    for (size_t i = first; i < first + p->n_d; i++) {
+        double least = (double)INFINITY;
+        for (size_t k = 0; k < n; k++) {
+            size_t a = stages_nearest(p, first, at[k]);
+            double far = fabs(log(p->d[a - first] / p->d[i - first]));
+            if (far < least) {
+                least = far;
+                p->cells[i].anchor = a;
+            }
+        }
+    }
+    mem_free(at);
+    return OK;
+}
+
+static status stages_cells(stages *p)
+{
+    status st;
+    p->n_cells = 1 + p->n_spaces * p->n_d;
+    if (!(p->cells = mem_array(p->n_cells, sizeof *p->cells)))
+        return ERR_MEMORY;
+    for (size_t s = 0; s < p->n_spaces; s++) {
+        const char *swept = ask_swept(p->spaces[s]);
+        for (size_t k = 0; k < p->n_d; k++) {
+            cell *c = &p->cells[1 + s * p->n_d + k];
+            char value[32];
+            if (!strcmp(swept, "d") && p->d[k] > (double)p->about.D)
+                return error_set(ERR_USAGE, "d=%.0f: the model has D = %zu numbers; lower --d",
+                                 p->d[k], p->about.D);
+            c->space = p->spaces[s];
+            c->d = strcmp(swept, "d") ? 0 : p->d[k];
+            key_number_text(p->d[k], value);
+            if ((st = space_with(p->spaces[s], swept, value, &c->spec)))
+                return st;
+        }
+        if ((st = stages_anchors(p, 1 + s * p->n_d)))
+            return st;
+    }
+    return OK;
+}
+
+static status stages_check(stages *p)
+{
+    cell baseline = {0}, some = {.space = ""};
+    status st;
+    if (p->ask->run.epochs == 0 && p->ask->run.steps == 0)
+        return error_set(ERR_USAGE, "epochs=0 trains nothing: d90 needs epochs or steps");
+    for (size_t i = 0; i < p->n_d; i++)
+        if (p->d[i] < 1 || p->d[i] > rint(p->d[i]) || p->d[i] < rint(p->d[i]))
+            return error_set(ERR_USAGE,
+                             "d=%g: how many numbers are trained is a whole number, "
+                             "1 or more",
+                             p->d[i]);
+    if ((st = stages_baseline_grid(p, &baseline)) ||
+        (st = stages_grid(p, "lr", p->ask->lr, 1, 0, &some)))
+        return st;
+    if ((baseline.n_lr > 1 || some.n_lr > 1) && !p->about.n_val && !p->about.memorise)
+        return error_set(ERR_USAGE,
+                         "%s: there is no validation split to choose rates on; give "
+                         "val=.1, or one rate by --lr and --lr-full",
+                         p->ask->run.data);
+    return OK;
+}
+
+status stages_open(stages **out, sweep *s, const ask *a)
+{
+    stages *p = mem_array(1, sizeof *p);
+    run_spec canonical;
+    char id[RUN_ID];
+    optimiser *o = NULL;
+    status st;
+    *out = NULL;
+    if (!p)
+        return ERR_MEMORY;
+    p->sweep = s;
+    p->ask = a;
+    run_spec full = a->run;
+    full.space = "full";
+    if (!(st = optimiser_new(&o, a->run.optimiser)))
+        p->optimiser = o->row;
+    optimiser_free(o);
+    if (!st && !(st = sweep_run_of(s, &full, &canonical, id)) &&
+        !(st = sweep_describe(s, &canonical, &p->about)) &&
+        !(st = ask_spaces(a->run.space, &p->spaces, &p->n_spaces)) &&
+        !(st = key_numbers("d", a->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
+        st = stages_cells(p);
+    if (st) {
+        stages_free(p);
+        return st;
+    }
+    *out = p;
+    return OK;
+}
+
+void stages_free(stages *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; p->cells && i < p->n_cells; i++)
+        mem_free(p->cells[i].spec);
+    key_parts_free(p->spaces, p->n_spaces);
+    mem_free(p->d);
+    mem_free(p->cells);
+    mem_free(p->need);
+    mem_free(p);
+}
+
+const runner_about *stages_about(const stages *p)
+{
+    return &p->about;
+}
+
+/* Runs that the stages after the k-th need. */
+static size_t stages_later(const stages *p, int k)
+{
+    cell some = {.space = ""};
+    size_t tuned = 0, scores = p->ask->seeds * p->n_cells;
+    if (stages_grid(p, "lr", p->ask->lr, 1, 0, &some))
+        some.n_lr = 1;
+    for (size_t i = 1; i < p->n_cells; i++)
+        tuned += p->cells[i].anchor == i;
+    return (k < 2 && some.n_lr > 1 ? tuned * some.n_lr * p->ask->tune_seeds : 0) + scores;
+}
+
+size_t stages_most(const stages *p)
+{
+    cell baseline = {0};
+    if (stages_baseline_grid(p, &baseline))
+        baseline.n_lr = 1;
+    return p->ask->seeds + (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) +
+           stages_later(p, 1);
+}
+
+status stages_train(stages *p)
+{
+    status st;
+    bool missing, first = true;
+    do {
+        p->n_need = 0;
+        if ((st = first ? stages_seeds(p, true, NULL, NULL) : OK) ||
+            (st = stages_settle_all(p, &missing)))
+            return st;
+        sweep_expect(p->sweep, missing ? stages_later(p, p->cells[0].best > 0 ? 2 : 1) : 0);
+        if (!missing && (st = stages_seeds(p, false, NULL, NULL)))
+            return st;
+        if ((st = sweep_stage(p->sweep, p->need, p->n_need)))
+            return st;
+        first = false;
+    } while (missing);
+    return OK;
+}
+
+status stages_scores(stages *p, stages_score **scores, size_t *n)
+{
+    bool missing;
+    status st;
+    *n = 0;
+    *scores = mem_array(p->ask->seeds * (p->n_cells + 1), sizeof **scores);
+    if (!*scores)
+        return ERR_MEMORY;
+    p->n_need = 0;
+    if (!(st = stages_settle_all(p, &missing)) && missing)
+        st = error_set(ERR_FAILED,
+                       "%s: %zu runs that choose rates are missing; start `idim d90` "
+                       "again to train them",
+                       p->ask->run.data, p->n_need);
+    if (!st && !(st = stages_seeds(p, true, *scores, n)))
+        st = stages_seeds(p, false, *scores, n);
+    if (st) {
+        mem_free(*scores);
+        *scores = NULL;
+        *n = 0;
+    }
+    return st;
+}

@@ -1,0 +1,45 @@
+/* stages.h -- which runs an ask needs, found stage by stage.
+ *
+ *   1  floors (step 0), and the baseline's rates
+ *   2  rates of each (space, d): relative ones need stage 1's best
+ *   3  scores of the baseline and of each (space, d), for every seed
+ *
+ * A stage's runs are known when the one before is whole, so that choices rest on whole stages alone:
+ * the same store gives the same choices, whoever trained it in which order. A rate is chosen by the
+ * mean validation score over tuning seeds. A best rate at the end of its grid adds one beyond it, at
+ * most STAGES_MORE times; then the place is flagged (edge). */
+#ifndef SWEEP_STAGES_H
+#define SWEEP_STAGES_H
+
+#include "sweep/ask.h"
+#include "sweep/worker.h"
+
+enum { STAGES_MORE = 2 };
+
+typedef struct stages stages;
+
+/* Checks the ask and loads its task. The ask (its run canonical: stages_canonical) and the sweep are
+ * borrowed until stages_free. ERR_USAGE: a space without d, d above D, a grid that says nothing, no
+ * validation split to choose on. */
+status stages_open(stages **p, sweep *s, const ask *a);
+void stages_free(stages *p);
+
+/* The ask with its kinds canonical and its spaces without d; texts are put into `texts`. */
+status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts);
+
+const runner_about *stages_about(const stages *p);
+size_t stages_most(const stages *p); /* runs in all, without grids that are made longer */
+
+/* Trains what is not there yet. Errors as sweep_stage. */
+status stages_train(stages *p);
+
+/* What the store holds for this ask, without training. */
+typedef struct stages_score {
+    const record *record;
+    const char *space; /* without d; NULL: baseline or floor */
+    bool floor, edge;
+} stages_score;
+/* ERR_FAILED: a choice cannot be made, since runs are missing. Borrowed texts: until stages_free. */
+status stages_scores(stages *p, stages_score **scores, size_t *n);
+
+#endif

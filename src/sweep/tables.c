@@ -1,0 +1,233 @@
+/* tables.c -- see tables.h. */
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "format/csv.h"
+#include "spaces/space.h"
+#include "sweep/ask.h"
+#include "sweep/provenance.h"
+#include "sweep/tables.h"
+
+const tables_column tables_runs[] = {
+    {"run_id", "", "hash of the whole configuration"},
+    {"space", "", "the space without its d; full: baselines and floors"},
+    {"space_spec", "", "the whole space"},
+    {"d_space", "numbers", "trained numbers of the space"},
+    {"d_head", "numbers", "trained numbers of tensors trained beside it"},
+    {"d_total", "numbers", "d_space + d_head; 0: step 0"},
+    {"D", "numbers", "native parameters of the model"},
+    {"role", "", "score, tune (never scored), baseline, floor"},
+    {"seed", "", ""},
+    {"status", "", "ok, stopped, diverged, failed"},
+    {"metric", "", "of score and val"},
+    {"score", "", "test split, last epoch; of a failed, stopped or tuning run empty"},
+    {"score_best", "", "test split, at the epoch best on validation data"},
+    {"loss", "", "test split, last epoch"},
+    {"val", "", "validation score, last epoch"},
+    {"val_best", "", "validation score, best epoch"},
+    {"train", "", "training score of the last epoch, while trained on"},
+    {"gain", "", "of the validation score over the last tenth of training"},
+    {"update_norm", "", "||theta - theta0|| over the trained tensors"},
+    {"best_epoch", "epochs", "best on validation data"},
+    {"epochs_done", "epochs", ""},
+    {"steps_done", "steps", ""},
+    {"n_train", "samples", ""},
+    {"n_val", "samples", ""},
+    {"n_test", "samples", ""},
+    {"lr", "", "learning rate"},
+    {"data", "", "the task"},
+    {"model", "", ""},
+    {"optimiser", "", ""},
+    {"schedule", "", ""},
+    {"epochs", "epochs", "asked for"},
+    {"steps", "steps", "asked for; 0: epochs count"},
+    {"batch", "samples", "a step"},
+    {"clip", "", "longest norm of g_z; 0: none"},
+    {"l2", "", "factor of the kernels in g_theta"},
+    {"seed.theta0", "", "-1: seed"},
+    {"seed.P", "", "-1: seed"},
+    {"seed.order", "", "-1: seed"},
+    {"seed.dropout", "", "-1: seed"},
+    {"kind", "", "numeric kind: alike where the same work gives the same bytes"},
+    {"reason", "", "of a failure"},
+    {0},
+};
+const tables_column tables_history[] = {
+    {"run_id", "", ""},
+    {"epoch", "epochs", "done"},
+    {"step", "steps", "done"},
+    {"lr", "", "of the last step"},
+    {"train_loss", "", "mean over the epoch's batches, while trained on"},
+    {"train_score", "", ""},
+    {"val_loss", "", ""},
+    {"val_score", "", ""},
+    {0},
+};
+const tables_column tables_provenance[] = {
+    {"run_id", "", ""},
+    {"start", "UTC", "of the run, or of the team it was trained in"},
+    {"host", "", ""},
+    {"wall_s", "s", "of the run; of a team its share"},
+    {"cpu_s", "s", ""},
+    {"peak_rss", "bytes", "of the process"},
+    {"team", "runs", "trained side by side"},
+    {"threads", "", ""},
+    {"kind", "", "numeric kind"},
+    {"version", "", "of idim"},
+    {"commit", "", ""},
+    {"compiler", "", ""},
+    {"flags", "", ""},
+    {"blas", "", "library and kernel"},
+    {"cpu", "", ""},
+    {"instructions", "", ""},
+    {"real", "", ""},
+    {0},
+};
+
+static void head(const tables_column *columns, text *t)
+{
+    for (const tables_column *c = columns; c->name; c++)
+        csv_text(t, c->name);
+    csv_end(t);
+}
+
+static const char *role_of(const record *r)
+{
+    if (r->run.role == RUN_TUNE)
+        return "tune";
+    if (!r->run.epochs && !r->run.steps)
+        return "floor";
+    return strcmp(r->run.space, "full") ? "score" : "baseline";
+}
+
+static status space_cell(const char *spec, text *t)
+{
+    const char *swept = ask_swept(spec);
+    char *without = NULL;
+    status st = swept ? space_with(spec, swept, NULL, &without) : OK;
+    if (!st)
+        csv_text(t, without ? without : spec);
+    mem_free(without);
+    return st;
+}
+
+/* The keys of a run that runs.csv shows as they are. */
+static void spec_cells(const run_spec *r, const char *const *names, size_t n, text *t)
+{
+    text value = {0};
+    for (size_t i = 0; i < n; i++) {
+        text_clear(&value);
+        run_value(r, names[i], &value);
+        csv_text(t, value.text ? value.text : "");
+        t->failed |= value.failed;
+    }
+    text_clear(&value);
+}
+
+static status run_row(const record *r, text *t)
+{
+    static const char *const keys[] = {
+        "data", "model", "optimiser",   "schedule", "epochs",     "steps",       "batch",
+        "clip", "l2",    "seed.theta0", "seed.P",   "seed.order", "seed.dropout"};
+    const train_result *x = &r->result;
+    const double numbers[] = {x->score,    x->score_best, x->loss, x->val,
+                              x->val_best, x->train,      x->gain, x->update_norm};
+    const size_t counts[] = {x->best_epoch, x->epochs, x->steps, r->n_train, r->n_val, r->n_test};
+    status st;
+    csv_text(t, r->id);
+    if ((st = space_cell(r->run.space, t)))
+        return st;
+    csv_text(t, r->run.space);
+    csv_count(t, r->d - r->d_head);
+    csv_count(t, r->d_head);
+    csv_count(t, r->d);
+    csv_count(t, r->D);
+    csv_text(t, role_of(r));
+    csv_count(t, r->run.seed);
+    csv_text(t, record_status_text[r->status]);
+    csv_text(t, r->metric);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        csv_number(t, r->status == RECORD_FAILED ? (double)NAN : numbers[i]);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        csv_count(t, counts[i]);
+    csv_number(t, r->lr);
+    spec_cells(&r->run, keys, sizeof keys / sizeof *keys, t);
+    csv_text(t, r->kind);
+    csv_text(t, r->reason);
+    csv_end(t);
+    return OK;
+}
+
+static void history_rows(const record *r, text *t)
+{
+    for (size_t i = 0; i < r->result.n_history; i++) {
+        const train_row *h = &r->result.history[i];
+        csv_text(t, r->id);
+        csv_count(t, h->epoch);
+        csv_count(t, h->step);
+        csv_number(t, h->lr);
+        csv_number(t, h->train_loss);
+        csv_number(t, h->train_score);
+        csv_number(t, h->val_loss);
+        csv_number(t, h->val_score);
+        csv_end(t);
+    }
+}
+
+static void provenance_row(const record *r, text *t)
+{
+    json_t *by = json_loads(r->by && *r->by ? r->by : "{}", 0, NULL);
+    bool from = false;
+    csv_text(t, r->id);
+    csv_text(t, r->start);
+    csv_text(t, r->host);
+    csv_number(t, r->wall_s);
+    csv_number(t, r->cpu_s);
+    csv_number(t, r->peak_rss);
+    csv_count(t, r->team);
+    csv_count(t, r->threads);
+    csv_text(t, r->kind);
+    for (const tables_column *c = tables_provenance; c->name; c++) {
+        from =
+            from || !strcmp(c->name, "version"); /* from here on what the program says of itself */
+        if (from)
+            csv_text(t, jsonl_get_string(by, c->name, ""));
+    }
+    csv_end(t);
+    json_decref(by);
+}
+
+static status put(const store *s, const char *name, text *t, status st)
+{
+    char *path = mem_printf("%s/%s", store_folder(s), name);
+    if (!st && (t->failed || !path))
+        st = ERR_MEMORY;
+    if (!st)
+        st = file_write(path, t->text, t->length);
+    mem_free(path);
+    text_clear(t);
+    return st;
+}
+
+status tables_write(store *s)
+{
+    text runs = {0}, history = {0}, made = {0};
+    status st = OK;
+    head(tables_runs, &runs);
+    head(tables_history, &history);
+    head(tables_provenance, &made);
+    for (size_t i = 0; i < store_count(s) && !st; i++) {
+        const record *r = store_at(s, i);
+        if (!r) {
+            st = ERR_MEMORY;
+            break;
+        }
+        st = run_row(r, &runs);
+        history_rows(r, &history);
+        provenance_row(r, &made);
+    }
+    st = put(s, "runs.csv", &runs, st);
+    st = put(s, "history.csv", &history, st);
+    return put(s, "provenance.csv", &made, st);
+}
