@@ -34,7 +34,8 @@ void file_map_close(file_map *m);
  * one fdatasync. */
 typedef struct file_log file_log;
 status file_log_new(file_log **log, const char *path);
-status file_log_add(file_log *log, const void *bytes, size_t n, uint64_t *offset); /* offset: NULL is fine */
-status file_log_close(file_log *log); /* NULL is fine */
+status file_log_add(file_log *log, const void *bytes, size_t n,
+                    uint64_t *offset); /* offset: NULL is fine */
+status file_log_close(file_log *log);  /* NULL is fine */
 
 #endif

@@ -77,7 +77,8 @@ typedef struct idim_stream {
 } idim_stream;
 
 double idim_uniform(const idim_stream *s, uint64_t i); /* in (0,1) */
-double idim_normal(const idim_stream *s, uint64_t i);  /* standard normal, the same bits everywhere */
+double idim_normal(const idim_stream *s,
+                   uint64_t i); /* standard normal, the same bits everywhere */
 
 /* ------------------------------------------------------------------ weights */
 
@@ -121,8 +122,8 @@ typedef enum idim_storage { IDIM_STORED_REAL, IDIM_STORED_BF16 } idim_storage;
 typedef struct idim_slot {
     const void *value;
     idim_storage storage;
-    idim_real *grad; /* NULL: frozen, the product that makes it is skipped; else added to */
-    idim_real scale; /* of W x; 1 */
+    idim_real *grad;    /* NULL: frozen, the product that makes it is skipped; else added to */
+    idim_real scale;    /* of W x; 1 */
     const idim_real *c; /* (out) or NULL */
     idim_real *g_c;
     const idim_rider *riders;
@@ -137,13 +138,13 @@ typedef struct idim_view {
 /* ------------------------------------------------------------------ samples and losses */
 
 typedef struct idim_batch {
-    size_t n;                   /* samples */
-    const idim_real *x;         /* (n, n_features) */
-    const int32_t *tokens;      /* (n, length) for tasks of text, else NULL */
+    size_t n;              /* samples */
+    const idim_real *x;    /* (n, n_features) */
+    const int32_t *tokens; /* (n, length) for tasks of text, else NULL */
     size_t length;
-    const int32_t *labels;      /* (n) classes, or NULL */
-    const idim_real *targets;   /* (n, n_outputs) for squared losses, or NULL */
-    const uint32_t *index;      /* (n) which samples of the split these are */
+    const int32_t *labels;    /* (n) classes, or NULL */
+    const idim_real *targets; /* (n, n_outputs) for squared losses, or NULL */
+    const uint32_t *index;    /* (n) which samples of the split these are */
 } idim_batch;
 
 /* A loss and the score that goes with it. */
@@ -162,7 +163,7 @@ typedef struct idim_loss_row {
 } idim_loss_row;
 
 extern const idim_loss_row idim_loss_softmax; /* cross-entropy in nats; accuracy */
-extern const idim_loss_row idim_loss_squared; /* half the sum of squares over outputs; exp(-loss) */
+extern const idim_loss_row idim_loss_squared; /* mean of squares over outputs; exp(-loss) */
 
 /* ------------------------------------------------------------------ a network */
 
@@ -183,7 +184,7 @@ typedef struct idim_task idim_task;
 typedef struct idim_model_row {
     const char *name, *doc, *source;
     const char *example; /* keys for the tests: "fc:width=5,depth=2" */
-    unsigned revision;   /* hashed into the run id: raise it when the same keys give other numbers */
+    unsigned revision; /* hashed into the run id: raise it when the same keys give other numbers */
     const idim_key *keys;
     size_t size; /* of the kind's struct, whose first member is idim_model */
     /* Keys are filled, model->task is set. Fills layout, D, n_outputs; refuses a task it cannot
@@ -220,15 +221,20 @@ idim_status idim_model_tensor(idim_model *model, const char *name, const char *r
 
 /* ------------------------------------------------------------------ a task */
 
-typedef enum idim_split { IDIM_SPLIT_TRAIN, IDIM_SPLIT_VAL, IDIM_SPLIT_TEST, IDIM_SPLITS } idim_split;
+typedef enum idim_split {
+    IDIM_SPLIT_TRAIN,
+    IDIM_SPLIT_VAL,
+    IDIM_SPLIT_TEST,
+    IDIM_SPLITS
+} idim_split;
 
 /* One split, in memory. Features are bytes or reals; x = scale o feature + shift. */
 typedef struct idim_samples {
     size_t n;
-    const uint8_t *bytes;      /* (n, n_features) or NULL */
-    const idim_real *reals;    /* (n, n_features) or NULL */
-    const int32_t *labels;     /* (n) or NULL */
-    const idim_real *targets;  /* (n, n_outputs) or NULL */
+    const uint8_t *bytes;     /* (n, n_features) or NULL */
+    const idim_real *reals;   /* (n, n_features) or NULL */
+    const int32_t *labels;    /* (n) or NULL */
+    const idim_real *targets; /* (n, n_outputs) or NULL */
 } idim_samples;
 
 typedef struct idim_task_row {
@@ -254,14 +260,19 @@ struct idim_task {
     size_t n_outputs;  /* classes, or targets per sample */
     idim_samples splits[IDIM_SPLITS];
     const idim_real *scale, *shift; /* (n_features) or NULL: 1 and 0 */
-    bool memorise;    /* scored and tuned on the training split (shuffled labels) */
+    bool memorise;                  /* scored and tuned on the training split (shuffled labels) */
     double published; /* baseline that `fixed` thresholds take (Li et al.: 1.0); 0: none */
     void *own;        /* the frame's */
 };
 
 /* ------------------------------------------------------------------ the measurement */
 
-typedef enum idim_d90_state { IDIM_EXACT, IDIM_ABOVE, IDIM_BELOW, IDIM_UNMEASURABLE } idim_d90_state;
+typedef enum idim_d90_state {
+    IDIM_EXACT,
+    IDIM_ABOVE,
+    IDIM_BELOW,
+    IDIM_UNMEASURABLE
+} idim_d90_state;
 
 /* What is asked. Texts are what the command line takes; NULL or 0 is the default of `idim d90`. */
 typedef struct idim_d90_ask {
@@ -284,12 +295,12 @@ typedef struct idim_d90_ask {
 
 typedef struct idim_d90_answer {
     idim_d90_state state;
-    double d90;                 /* d90_fit; NaN unless state is IDIM_EXACT */
-    double low, high;           /* 95 % interval; NaN: none (fewer than 3 seeds); INFINITY: above */
-    double d_min, d_max;        /* the grid's ends */
+    double d90;          /* d90_fit; NaN unless state is IDIM_EXACT */
+    double low, high;    /* 95 % interval; NaN: none (fewer than 3 seeds); INFINITY: above */
+    double d_min, d_max; /* the grid's ends */
     double baseline, floor, threshold;
     size_t D, runs;
-    char rule[160];             /* in words: "own baseline, raw .9, d90_fit, 3 seeds, 5 epochs" */
+    char rule[160]; /* in words: "own baseline, raw .9, d90_fit, 3 seeds, 5 epochs" */
 } idim_d90_answer;
 
 /* Trains in this process, one run after another. Errors: as the status says; the sentence is left. */

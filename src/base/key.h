@@ -14,8 +14,8 @@ typedef idim_key key;
 
 /* KEY("d", onehot, base.d, NULL, 1, UINT32_MAX, "numbers", "how many numbers are trained"): the
  * key's type is the field's type. size_t, double, bool, const char *. */
-#define KEY(name_, struct_, field_, default_, min_, max_, unit_, doc_)                             \
-    {                                                                                              \
+#define KEY(name_, struct_, field_, default_, min_, max_, unit_, doc_)                               \
+    {                                                                                                \
         .name = (name_),                                                                           \
         .type = _Generic(((struct_ *)0)->field_,                                                   \
                  size_t: IDIM_SIZE,                                                                \
@@ -23,14 +23,16 @@ typedef idim_key key;
                  bool: IDIM_BOOL,                                                                  \
                  const char *: IDIM_TEXT),                                                         \
         .offset = offsetof(struct_, field_), .fallback = (default_), .min = (min_), .max = (max_), \
-        .unit = (unit_), .doc = (doc_)                                                             \
+        .unit = (unit_), .doc = (doc_) \
     }
 #define KEY_TEXT(name_, struct_, field_, default_, doc_)                                           \
     KEY(name_, struct_, field_, default_, 0, 0, "", doc_)
 /* An int field that takes the place of the value in words_ ("stacked+single"): an enum. */
 #define KEY_WORD(name_, struct_, field_, default_, words_, doc_)                                   \
     {                                                                                              \
-        .name = (name_), .type = _Generic(((struct_ *)0)->field_, int: IDIM_WORD),                 \
+        .name = (name_),                                                                           \
+        .type = _Generic(((struct_ *)0)->field_, int                                               \
+                         : IDIM_WORD),                                                             \
         .offset = offsetof(struct_, field_), .fallback = (default_), .words = (words_),            \
         .unit = "", .doc = (doc_)                                                                  \
     }
@@ -45,7 +47,8 @@ void key_texts_clear(key_texts *t);
 /* Fills the object's fields: defaults first, then args ("d=750,form=single"; NULL or "": none).
  * `kind` stands in the sentences. ERR_USAGE: unknown key (with the nearest one), a key twice, a
  * missing one, a value of the wrong form or out of range. */
-status key_parse(const char *kind, const key *keys, const char *args, void *object, key_texts *texts);
+status key_parse(const char *kind, const key *keys, const char *args, void *object,
+                 key_texts *texts);
 
 /* One key of an object whose defaults are already in (options of commands). */
 status key_set(const char *kind, const key *keys, const char *name, const char *value, void *object,
@@ -83,7 +86,8 @@ const char *key_number_text(double value, char out[32]);
 const char *key_nearest(const char *word, const char *const *candidates, size_t n);
 
 /* "; did you mean X?" or "" ready to be put into a sentence. */
-const char *key_did_you_mean(const char *word, const char *const *candidates, size_t n, char out[80]);
+const char *key_did_you_mean(const char *word, const char *const *candidates, size_t n,
+                             char out[80]);
 
 /* Help lines for a table, two columns within `columns`:
  *     d=N          how many numbers are trained (numbers, 1..4294967295; must be given)        */

@@ -5,19 +5,19 @@
 
 #include "base/status.h"
 
-size_t os_cores(void);          /* SLURM_CPUS_PER_TASK, else the affinity mask; at least 1 */
-uint64_t os_memory(void);       /* bytes this process may use: the cgroup's limit, else the machine's */
-uint64_t os_peak_rss(void);     /* bytes */
-double os_seconds(void);        /* monotonic */
-double os_cpu_seconds(void);    /* user + system, this process */
+size_t os_cores(void);      /* SLURM_CPUS_PER_TASK, else the affinity mask; at least 1 */
+uint64_t os_memory(void);   /* bytes this process may use: the cgroup's limit, else the machine's */
+uint64_t os_peak_rss(void); /* bytes */
+double os_seconds(void);    /* monotonic */
+double os_cpu_seconds(void);     /* user + system, this process */
 void os_time_text(char out[32]); /* wall clock, UTC, ISO 8601: "2026-11-24T12:00:00Z" */
 void os_host(char out[64]);
 void os_cpu_name(char out[64]); /* /proc/cpuinfo's model name */
-uint64_t os_random(void);       /* from the system: for file name suffixes alone, never for science */
-size_t os_columns(void);        /* of the terminal on stderr, 80 when unknown */
+uint64_t os_random(void); /* from the system: for file name suffixes alone, never for science */
+size_t os_columns(void);  /* of the terminal on stderr, 80 when unknown */
 bool os_is_terminal(int fd);
 bool os_process_runs(long process); /* on this machine */
-long os_process(void);          /* this process's id */
+long os_process(void);              /* this process's id */
 
 /* The path of the running executable (not of a link to it). ERR_FILE. */
 status os_executable(char *out, size_t room);
@@ -39,7 +39,8 @@ typedef struct os_child {
     long process;
     int in, out; /* we write to in, read from out; -1 when closed */
 } os_child;
-status os_spawn(os_child *child, const char *path, const char *const *argv, const char *const *extra_env);
+status os_spawn(os_child *child, const char *path, const char *const *argv,
+                const char *const *extra_env);
 /* Waits until one of n children has something to read, or timeout_ms passed (-1: for ever).
  * *which = n on a timeout. A child with out = -1 is passed over. ERR_STOPPED after a signal that
  * os_catch_signals noted. */

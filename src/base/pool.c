@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 
-struct pool {
+struct idim_pool {
     size_t threads, started;
     pthread_t *thread; /* (threads - 1): the caller is one of the team */
     pthread_mutex_t lock;

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-typedef struct pool pool;
+typedef idim_pool pool;
 typedef void pool_part(void *context, size_t i);
 
 status pool_new(pool **p, size_t threads); /* threads >= 1; 1 makes none and runs in place */

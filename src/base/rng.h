@@ -33,7 +33,8 @@ real rng_sign(const stream *s, uint64_t i);
 
 /* out[k] = the same number that the scalar call gives for index first + k, k < n; many times faster. */
 void rng_normals(const stream *s, uint64_t first, size_t n, real *out);
-void rng_uniforms(const stream *s, uint64_t first, size_t n, real *out); /* rounded to real, in (0,1) */
+void rng_uniforms(const stream *s, uint64_t first, size_t n,
+                  real *out); /* rounded to real, in (0,1) */
 void rng_signs(const stream *s, uint64_t first, size_t n, real *out);
 
 /* A uniform permutation of 0 .. n-1 (Fisher-Yates, downwards, rng_below(s, i, i + 1)). n < 2^32. */

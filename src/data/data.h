@@ -41,14 +41,14 @@ status task_locate(const char *dir, const char *sub, const char *name, char *pat
 /* What Li et al. do to a data set; the keys that image sets and a user's own files share. First the
  * fields, then the rows to put into a kind's table: SAMPLES_KEYS(mnist, options). */
 typedef struct samples_options {
-    const char *dir;     /* folder; "": look in the usual places */
-    int shuffle;         /* none, labels (memorisation), pixels: one permutation for all samples */
-    size_t n_train;      /* the first n after a stratified draw; 0: all */
-    size_t n_test;       /* likewise */
-    double val;          /* share of the training split held out for validation, stratified */
-    int standardise;     /* unit: x/255 (u8) or as is; global: mean 0 and sd 1 over the training
+    const char *dir;  /* folder; "": look in the usual places */
+    int shuffle;      /* none, labels (memorisation), pixels: one permutation for all samples */
+    size_t n_train;   /* the first n after a stratified draw; 0: all */
+    size_t n_test;    /* likewise */
+    double val;       /* share of the training split held out for validation, stratified */
+    int standardise;  /* unit: x/255 (u8) or as is; global: mean 0 and sd 1 over the training
                             split; feature: each feature; none */
-    size_t data_seed;    /* of the split, the subset and the shuffles; never of a run */
+    size_t data_seed; /* of the split, the subset and the shuffles; never of a run */
 } samples_options;
 #define SAMPLES_KEYS(struct_, field_)                                                              \
     KEY_TEXT("dir", struct_, field_.dir, "", "folder of the files; empty: the usual places"),      \

@@ -8,7 +8,8 @@
 
 /* Writing: cells one by one, each followed by a comma; csv_end makes the last comma a line end. */
 void csv_text(text *t, const char *cell);
-void csv_number(text *t, double cell); /* the shortest form that reads back exactly; NaN, Inf: empty */
+void csv_number(text *t,
+                double cell); /* the shortest form that reads back exactly; NaN, Inf: empty */
 void csv_count(text *t, size_t cell);
 void csv_end(text *t);
 

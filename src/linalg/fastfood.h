@@ -1,14 +1,14 @@
 /* fastfood.h -- structured random maps from z (d) to a vector (n), applied in O(n log) time:
  * the module that the spaces fastfood, srht, said and did share.
  *
- * One block of length L = 2^log2L:   x5 = H G Pi H B pad(z),  out = x5 / (L-dependent norm)
+ * A block of length L = 2^log2L:   x5 = H G Pi H B pad(z),  its rows of the output = x5 / (sqrt(n) ||G||)
  *     B  signs (L), Pi a permutation (L), G normals or signs (L); H unnormalised.
- * form single:  one block, L = 2^ceil(log2 n), cut to n  (Li et al.'s released code; papers.md 3.3);
- *     divisor sqrt(L sum G^2) sqrt(n/L)
- * form stacked: K = ceil(n/L) blocks of L = 2^ceil(log2 d), each its own B, Pi, G, the last one cut;
- *     O(n log d); divisor by the same formula with the block length for L and K L n-normalised so
- *     that columns of the whole map have unit norm before the cut
- * Both have columns of unit norm up to the cut, so z and theta - theta0 have about one length. */
+ * form single:  one block, L = 2^ceil(log2 n), cut to n  (Li et al.'s released code, whose divisor
+ *     sqrt(L sum G^2) sqrt(n/L) is the same number)
+ * form stacked: ceil(n/L) blocks of L = 2^ceil(log2 d), each its own B, Pi, G, the last one cut (Le,
+ *     Sarlos, Smola 2013, without their S); O(n log d)
+ * A column of one block has length sqrt(L) ||G|| over its L rows, so the columns of the whole map have
+ * length 1 where L divides n, and squared length 1 in expectation where the last block is cut. */
 #ifndef LINALG_FASTFOOD_H
 #define LINALG_FASTFOOD_H
 
@@ -20,12 +20,12 @@ typedef enum fastfood_form { FASTFOOD_STACKED, FASTFOOD_SINGLE } fastfood_form;
 typedef enum fastfood_gauss { FASTFOOD_NORMAL, FASTFOOD_SIGN } fastfood_gauss;
 
 typedef struct fastfood {
-    size_t d, n;      /* z and output lengths */
-    unsigned log2L;   /* of a block */
+    size_t d, n;    /* z and output lengths */
+    unsigned log2L; /* of a block */
     size_t blocks;
-    uint32_t *perm;   /* (blocks, L) x3_i = x2[perm_i], local to its block */
-    real *G;          /* (blocks, L) with the divisor multiplied in */
-    uint32_t *B;      /* sign bits, (blocks, L / 32 rounded up); set: minus */
+    uint32_t *perm; /* (blocks, L) x3_i = x2[perm_i], local to its block */
+    real *G;        /* (blocks, L) divided by sqrt(n) ||G|| of the block */
+    uint32_t *B;    /* sign bits, (blocks, L / 32 rounded up); set: minus */
 } fastfood;
 
 /* Bytes that fastfood_init will hold, and that lift and pull need as work: 2 L reals. */

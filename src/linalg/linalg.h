@@ -4,12 +4,19 @@
 #ifndef LINALG_LINALG_H
 #define LINALG_LINALG_H
 
+#include "base/pool.h"
 #include "base/status.h"
 
 /* C (m, n; ldc) = alpha op(A) op(B) + beta C, op(A) (m, k), op(B) (k, n); lda, ldb are the row
  * strides of A and B as stored. trans_a: A is stored (k, m). beta = 0 overwrites (NaN included). */
 void mat_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, real alpha, const real *A,
               size_t lda, const real *B, size_t ldb, real beta, real *C, size_t ldc);
+
+/* The same with C's rows cut into fixed pieces that the pool's threads take: the bits are those of
+ * mat_gemm, which cuts alike. */
+void mat_gemm_on(pool *p, bool trans_a, bool trans_b, size_t m, size_t n, size_t k, real alpha,
+                 const real *A, size_t lda, const real *B, size_t ldb, real beta, real *C,
+                 size_t ldc);
 
 /* y = A x or A^T x, A (m, n; lda): overwrites y. */
 void mat_vec(bool trans, size_t m, size_t n, const real *A, size_t lda, const real *x, real *y);

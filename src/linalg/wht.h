@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 
-typedef struct pool pool;
+typedef idim_pool pool;
 
 /* x (2^log2n), any alignment; log2n 0..40. The pool (NULL: none) is used where that pays. */
 void wht(real *x, unsigned log2n, pool *p);

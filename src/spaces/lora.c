@@ -56,11 +56,12 @@ static status lora_blocks(lora *s)
         const tensor *t = &base->layout->tensors[k];
         lora_block *b = &s->blocks[k];
         if (!t->shape[1])
-            return error_set(ERR_USAGE,
-                             "lora: targets=%s: %s has one dimension and no rank; name the matrices "
-                             "alone (targets=matrix, a name, a \"pattern\"), and train it beside with "
-                             "++full:targets=%s",
-                             base->targets, t->name, t->name);
+            return error_set(
+                ERR_USAGE,
+                "lora: targets=%s: %s has one dimension and no rank; name the matrices "
+                "alone (targets=matrix, a name, a \"pattern\"), and train it beside with "
+                "++full:targets=%s",
+                base->targets, t->name, t->name);
         if (t->shape[2]) {
             base->lifted = true;
             if (s->drop > 0)

@@ -1,0 +1,259 @@
+/* data.c -- the frame of tasks: making one from its spec, its memory, its files, its batches. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/os.h"
+#include "data/frame.h"
+
+task *frame_new(const task_row *row, size_t size)
+{
+    task *t = mem_array(1, size);
+    frame *f = mem_array(1, sizeof *f);
+    if (!t || !f) {
+        mem_free(t);
+        mem_free(f);
+        return NULL;
+    }
+    t->row = row;
+    t->own = f;
+    return t;
+}
+
+static status task_whole(const task *t)
+{
+    const samples *train = &t->splits[IDIM_SPLIT_TRAIN];
+    if (!t->loss || !t->n_outputs || !train->n)
+        return error_set(ERR_USAGE, "%s has no training samples, outputs or loss", task_spec(t));
+    if (t->row->fetch)
+        return OK;
+    for (int s = 0; s < IDIM_SPLITS; s++) {
+        const samples *x = &t->splits[s];
+        for (size_t i = 0; x->labels && i < x->n; i++)
+            if (x->labels[i] < 0 || (size_t)x->labels[i] >= t->n_outputs)
+                return error_set(ERR_FORMAT, "%s: label %d of sample %zu is outside 0..%zu",
+                                 task_spec(t), (int)x->labels[i], i, t->n_outputs - 1);
+    }
+    return OK;
+}
+
+status task_new_row(task **out, const task_row *row, const char *args)
+{
+    task *t = frame_new(row, row->size);
+    text spec = {0};
+    status st;
+    *out = NULL;
+    if (!t)
+        return ERR_MEMORY;
+    frame *f = t->own;
+    if ((st = key_parse(row->name, row->keys, args, t, &f->texts)))
+        goto failed;
+    key_canonical(row->name, row->keys, t, &spec);
+    f->spec = spec.text;
+    st = spec.failed ? ERR_MEMORY : row->init(t);
+    if (st || (st = task_whole(t)))
+        goto failed;
+    if (f->notes.failed) {
+        st = ERR_MEMORY;
+        goto failed;
+    }
+    if (f->notes.length)
+        hash_bytes(f->notes.text, f->notes.length, f->content);
+    *out = t;
+    return OK;
+failed:
+    task_free(t);
+    return st;
+}
+
+status task_new(task **t, const char *spec)
+{
+    const task_row *row;
+    const char *args;
+    char kind[64];
+    status st;
+    *t = NULL;
+    if ((st = key_kind(spec, kind, sizeof kind, &args)) || (st = task_find(kind, &row)))
+        return st;
+    return task_new_row(t, row, args);
+}
+
+void task_free(task *t)
+{
+    if (!t)
+        return;
+    frame *f = t->own;
+    if (t->row->clear && !f->map)
+        t->row->clear(t);
+    key_texts_clear(&f->texts);
+    for (size_t i = 0; i < f->n_blocks; i++)
+        mem_free(f->blocks[i]);
+    mem_free(f->blocks);
+    text_clear(&f->notes);
+    mem_free(f->spec);
+    if (f->map)
+        os_unmap(f->map, f->n_map);
+    mem_free(f);
+    mem_free(t);
+}
+
+const char *task_spec(const task *t)
+{
+    const frame *f = t->own;
+    return f->spec;
+}
+
+const char *task_content(const task *t)
+{
+    const frame *f = t->own;
+    return f->content;
+}
+
+status task_note_file(task *t, const char *path)
+{
+    frame *f = t->own;
+    char hex[HASH_HEX];
+    status st = hash_file(path, hex);
+    if (!st)
+        text_add(&f->notes, "%s\n", hex);
+    return st;
+}
+
+void *task_alloc(task *t, size_t n, size_t size)
+{
+    frame *f = t->own;
+    void **blocks = mem_resize(f->blocks, f->n_blocks + 1, sizeof *blocks);
+    if (!blocks)
+        return NULL;
+    f->blocks = blocks;
+    void *block = mem_array(n, size);
+    if (block)
+        blocks[f->n_blocks++] = block;
+    return block;
+}
+
+void frame_release(task *t, const void *block)
+{
+    frame *f = t->own;
+    for (size_t i = 0; block && i < f->n_blocks; i++)
+        if (f->blocks[i] == block) {
+            mem_free(f->blocks[i]);
+            f->blocks[i] = f->blocks[--f->n_blocks];
+            return;
+        }
+}
+
+/* ------------------------------------------------------------------ files */
+
+/* PATH itself, or with .gz or .xz behind it. */
+static bool found_at(const char *folder, const char *sub, const char *name, char *path, size_t room)
+{
+    static const char *const endings[] = {"", ".gz", ".xz"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *whole = mem_printf("%s%s%s/%s%s", folder, *sub ? "/" : "", sub, name, endings[i]);
+        bool there = whole && strlen(whole) < room && file_exists(whole);
+        if (there)
+            memcpy(path, whole, strlen(whole) + 1);
+        mem_free(whole);
+        if (there)
+            return true;
+    }
+    return false;
+}
+
+status task_locate(const char *dir, const char *sub, const char *name, char *path, size_t room)
+{
+    const char *home = getenv("IDIM_DATA");
+    if (*dir) {
+        if (found_at(dir, "", name, path, room))
+            return OK;
+        return error_set(ERR_FILE, "%s/%s[.gz|.xz]: not there; dir= names the folder of the files",
+                         dir, name);
+    }
+    if (home && *home &&
+        (found_at(home, sub, name, path, room) || found_at(home, "", name, path, room)))
+        return OK;
+    if (found_at("data", sub, name, path, room) ||
+        found_at("/usr/share/datasets", sub, name, path, room))
+        return OK;
+    return error_set(
+        ERR_FILE,
+        "%s[.gz|.xz] of %s is in none of: $IDIM_DATA (%s), ./data/%s, "
+        "/usr/share/datasets/%s; fetch it with data/fetch.sh %s, or name its folder by "
+        "--data %s:dir=FOLDER",
+        name, sub, home && *home ? home : "not set", sub, sub, sub, sub);
+}
+
+/* ------------------------------------------------------------------ batches */
+
+status batch_init(batch_buffer *b, const task *t, size_t n)
+{
+    size_t features, outputs;
+    status st;
+    *b = (batch_buffer){0};
+    if ((st = size_mul(n, t->n_features, &features)) || (st = size_mul(n, t->n_outputs, &outputs)))
+        return st;
+    b->x = mem_array(features, sizeof *b->x);
+    b->labels = mem_array(n, sizeof *b->labels);
+    b->targets = mem_array(outputs, sizeof *b->targets);
+    b->index = mem_array(n, sizeof *b->index);
+    if (b->x && b->labels && b->targets && b->index)
+        return OK;
+    batch_clear(b);
+    return ERR_MEMORY;
+}
+
+void batch_clear(batch_buffer *b)
+{
+    mem_free(b->x);
+    mem_free(b->labels);
+    mem_free(b->targets);
+    mem_free(b->tokens);
+    mem_free(b->index);
+    *b = (batch_buffer){0};
+}
+
+static void fetch_row(const task *t, const samples *s, size_t i, real *restrict x)
+{
+    size_t n = t->n_features;
+    const real *scale = t->scale, *shift = t->shift;
+    if (s->bytes) {
+        const uint8_t *from = s->bytes + i * n;
+        for (size_t k = 0; k < n; k++)
+            x[k] = (real)from[k];
+    } else {
+        memcpy(x, s->reals + i * n, n * sizeof *x);
+    }
+    if (scale)
+        for (size_t k = 0; k < n; k++)
+            x[k] *= scale[k];
+    if (shift)
+        for (size_t k = 0; k < n; k++)
+            x[k] += shift[k];
+}
+
+void task_fetch(const task *t, split which, const uint32_t *index, size_t n, batch_buffer *b)
+{
+    const samples *s = &t->splits[which];
+    memcpy(b->index, index, n * sizeof *index);
+    b->batch = (batch){.n = n,
+                       .x = t->n_features ? b->x : NULL,
+                       .labels = s->labels ? b->labels : NULL,
+                       .targets = s->targets ? b->targets : NULL,
+                       .index = b->index};
+    if (t->row->fetch) {
+        b->batch.labels = b->labels;
+        b->batch.targets = b->targets;
+        t->row->fetch(t, which, index, n, &b->batch);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (t->n_features)
+            fetch_row(t, s, index[i], b->x + i * t->n_features);
+        if (s->labels)
+            b->labels[i] = s->labels[index[i]];
+        if (s->targets)
+            memcpy(b->targets + i * t->n_outputs, s->targets + index[i] * t->n_outputs,
+                   t->n_outputs * sizeof *b->targets);
+    }
+}

@@ -1,0 +1,25 @@
+/* frame.h -- what the files of the frame share; no data set includes it. */
+#ifndef DATA_FRAME_H
+#define DATA_FRAME_H
+
+#include "base/hash.h"
+#include "data/data.h"
+
+typedef struct frame { /* behind task->own */
+    key_texts texts;
+    char *spec;
+    text notes; /* "SHA-256\n" of each file */
+    char content[HASH_HEX];
+    void **blocks; /* freed with the task */
+    size_t n_blocks;
+    const void *map; /* of an unpacked task */
+    size_t n_map;
+} frame;
+
+/* An empty task of `size` bytes; NULL: ERR_MEMORY. */
+task *frame_new(const task_row *row, size_t size);
+
+/* A block of task_alloc is not needed any more. */
+void frame_release(task *t, const void *block);
+
+#endif

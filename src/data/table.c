@@ -1,0 +1,23 @@
+/* table.c -- the data sets. */
+#include "base/kind.h"
+#include "data/data.h"
+
+/* names with a dash cannot be words of C: X(symbol) */
+#define TASKS(X) X(fashion_mnist) X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy)
+
+#define DECLARE(name) extern const task_row task_##name;
+TASKS(DECLARE)
+#undef DECLARE
+#define POINT(name) &task_##name,
+const task_row *const task_rows[] = {TASKS(POINT) NULL};
+#undef POINT
+
+KIND_ROW(task_row);
+
+status task_find(const char *name, const task_row **row)
+{
+    const void *found;
+    status st = kind_find("data set", name, (const void *const *)task_rows, &found);
+    *row = found;
+    return st;
+}

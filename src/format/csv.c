@@ -1,0 +1,236 @@
+/* csv.c -- see csv.h. The file is kept whole; cells are cut in place, so that a row costs no memory of
+ * its own. */
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/key.h"
+#include "format/csv.h"
+
+enum { CSV_LIMIT = 1 << 30 };
+
+struct csv {
+    char *path, *bytes;
+    char **cells;  /* header and rows, one behind another */
+    size_t *lines; /* of each row, for sentences */
+    size_t n_cells, room, columns, rows, n_lines, line_room;
+};
+
+/* ------------------------------------------------------------------ writing */
+
+void csv_text(text *t, const char *cell)
+{
+    if (!cell || !strpbrk(cell, ",\"\n\r")) {
+        text_add(t, "%s,", cell ? cell : "");
+        return;
+    }
+    text_add(t, "\"");
+    for (; *cell; cell++)
+        text_add(t, *cell == '"' ? "\"\"" : "%c", *cell);
+    text_add(t, "\",");
+}
+
+void csv_number(text *t, double cell)
+{
+    char out[32];
+    csv_text(t, isfinite(cell) ? key_number_text(cell, out) : "");
+}
+
+void csv_count(text *t, size_t cell)
+{
+    text_add(t, "%zu,", cell);
+}
+
+void csv_end(text *t)
+{
+    if (t->length)
+        t->text[t->length - 1] = '\n';
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static status csv_add(csv *c, char *cell)
+{
+    if (c->n_cells == c->room) {
+        size_t room = c->room ? 2 * c->room : 256;
+        char **more = mem_resize(c->cells, room, sizeof *more);
+        if (!more)
+            return ERR_MEMORY;
+        c->cells = more;
+        c->room = room;
+    }
+    c->cells[c->n_cells++] = cell;
+    return OK;
+}
+
+static status csv_add_line(csv *c, size_t line)
+{
+    if (c->n_lines == c->line_room) {
+        size_t room = c->line_room ? 2 * c->line_room : 256;
+        size_t *more = mem_resize(c->lines, room, sizeof *more);
+        if (!more)
+            return ERR_MEMORY;
+        c->lines = more;
+        c->line_room = room;
+    }
+    c->lines[c->n_lines++] = line;
+    return OK;
+}
+
+/* Cuts the cell at *at; *end is the byte that ended it (',', '\n' or 0). Quotes are taken off in place. */
+static status csv_cut(const csv *c, char **at, char *end, size_t *line, char **cell)
+{
+    char *from = *at, *to = *at;
+    *cell = to;
+    if (*from == '"') {
+        size_t opened = *line;
+        for (from++;; from++) {
+            if (*from == '"' && from[1] == '"')
+                from++;
+            else if (*from == '"')
+                break;
+            if (!*from)
+                return error_set(ERR_FORMAT, "%s:%zu: a quote is opened and never closed", c->path,
+                                 opened);
+            *line += *from == '\n';
+            *to++ = *from;
+        }
+        from++;
+        if (*from && *from != ',' && *from != '\n' && *from != '\r')
+            return error_set(ERR_FORMAT, "%s:%zu: text behind a closed quote", c->path, *line);
+    } else {
+        while (*from && *from != ',' && *from != '\n' && !(*from == '\r' && from[1] == '\n'))
+            from++;
+        to = from;
+    }
+    if (*from == '\r')
+        from++;
+    *end = *from;
+    *at = *from ? from + 1 : from;
+    *to = '\0';
+    return OK;
+}
+
+static status csv_cut_all(csv *c, char *at)
+{
+    size_t line = 1, in_row = 0, began = 1;
+    status st;
+    while (*at || in_row) {
+        char end, *cell;
+        if ((st = csv_cut(c, &at, &end, &line, &cell)) || (st = csv_add(c, cell)))
+            return st;
+        in_row++;
+        if (end == ',')
+            continue;
+        if (in_row == 1 && !*cell) { /* an empty line is no row */
+            c->n_cells--;
+        } else if (!c->columns) {
+            c->columns = in_row;
+        } else if (in_row != c->columns) {
+            return error_set(ERR_FORMAT, "%s:%zu: %zu cells, the header has %zu", c->path, began,
+                             in_row, c->columns);
+        } else if ((st = csv_add_line(c, began))) {
+            return st;
+        }
+        in_row = 0;
+        began = ++line;
+    }
+    c->rows = c->n_lines;
+    return OK;
+}
+
+static status csv_check_names(const csv *c)
+{
+    if (!c->columns)
+        return error_set(ERR_FORMAT, "%s: empty; the first line must name the columns", c->path);
+    for (size_t i = 0; i < c->columns; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(c->cells[i], c->cells[k]))
+                return error_set(ERR_FORMAT, "%s:1: column %s is there twice", c->path,
+                                 c->cells[i]);
+    return OK;
+}
+
+status csv_open(csv **out, const char *path)
+{
+    csv *c = mem_array(1, sizeof *c);
+    size_t n;
+    status st = ERR_MEMORY;
+    *out = NULL;
+    if (!c || !(c->path = mem_string(path)) || (st = file_read(path, CSV_LIMIT, &c->bytes, &n)))
+        goto failed;
+    if (memchr(c->bytes, 0, n)) {
+        st = error_set(ERR_FORMAT, "%s: a byte 0 at %zu; this is no text", path,
+                       (size_t)((char *)memchr(c->bytes, 0, n) - c->bytes));
+        goto failed;
+    }
+    bool mark = n >= 3 && !memcmp(c->bytes, "\xef\xbb\xbf", 3);
+    if ((st = csv_cut_all(c, c->bytes + (mark ? 3 : 0))) || (st = csv_check_names(c)))
+        goto failed;
+    *out = c;
+    return OK;
+failed:
+    csv_free(c);
+    return st;
+}
+
+void csv_free(csv *c)
+{
+    if (!c)
+        return;
+    mem_free(c->path);
+    mem_free(c->bytes);
+    mem_free(c->cells);
+    mem_free(c->lines);
+    mem_free(c);
+}
+
+size_t csv_rows(const csv *c)
+{
+    return c->rows;
+}
+
+size_t csv_columns(const csv *c)
+{
+    return c->columns;
+}
+
+const char *csv_name(const csv *c, size_t column)
+{
+    return c->cells[column];
+}
+
+size_t csv_find(const csv *c, const char *name)
+{
+    for (size_t i = 0; i < c->columns; i++)
+        if (!strcmp(c->cells[i], name))
+            return i;
+    return SIZE_MAX;
+}
+
+status csv_need(const csv *c, const char *name, size_t *column)
+{
+    char mean[80];
+    if ((*column = csv_find(c, name)) != SIZE_MAX)
+        return OK;
+    return error_set(ERR_FORMAT, "%s: no column %s among its %zu%s", c->path, name, c->columns,
+                     key_did_you_mean(name, (const char *const *)c->cells, c->columns, mean));
+}
+
+const char *csv_cell(const csv *c, size_t row, size_t column)
+{
+    return c->cells[(row + 1) * c->columns + column];
+}
+
+status csv_cell_number(const csv *c, size_t row, size_t column, double *value)
+{
+    const char *cell = csv_cell(c, row, column);
+    *value = (double)NAN;
+    if (!*cell)
+        return OK;
+    status st = key_number(csv_name(c, column), cell, value);
+    if (st)
+        return error_set(ERR_FORMAT, "%s:%zu: column %s: \"%.40s\" is no number", c->path,
+                         c->lines[row], csv_name(c, column), cell);
+    return OK;
+}

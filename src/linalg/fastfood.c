@@ -1,0 +1,143 @@
+/* fastfood.c -- see fastfood.h. Block by block, so that everything between the two transforms stays in
+ * cache; sign bits and the pad are taken while loading, theta0 is added while storing. */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "linalg/fastfood.h"
+
+static unsigned fastfood_log2L(size_t d, size_t n, fastfood_form form)
+{
+    return wht_log2(form == FASTFOOD_SINGLE && n > d ? n : d);
+}
+
+static size_t fastfood_blocks(size_t n, unsigned log2L)
+{
+    size_t L = (size_t)1 << log2L;
+    return n / L + (n % L != 0);
+}
+
+static size_t fastfood_words(const fastfood *f) /* of sign bits a block */
+{
+    return (((size_t)1 << f->log2L) + 31) / 32;
+}
+
+size_t fastfood_bytes(size_t d, size_t n, fastfood_form form)
+{
+    unsigned log2L = fastfood_log2L(d, n, form);
+    size_t all = fastfood_blocks(n, log2L) << log2L;
+    return all * (sizeof(uint32_t) + sizeof(real)) + all / 8;
+}
+
+size_t fastfood_work(const fastfood *f)
+{
+    return 2 * sizeof(real) << f->log2L;
+}
+
+static void fastfood_block(fastfood *f, size_t k, fastfood_gauss gauss, const stream *s)
+{
+    size_t L = (size_t)1 << f->log2L, words = fastfood_words(f);
+    stream block = stream_sub(s, k), pi = stream_named(&block, "Pi"), b = stream_named(&block, "B"),
+           g = stream_named(&block, "G");
+    real *G = f->G + k * L;
+    uint32_t four[4];
+    rng_permutation(&pi, L, f->perm + k * L);
+    for (size_t w = 0; w < words; w++) {
+        if (w % 4 == 0)
+            rng_block(&b, w / 4, four);
+        f->B[k * words + w] = four[w % 4];
+    }
+    if (gauss == FASTFOOD_NORMAL)
+        rng_normals(&g, 0, L, G);
+    else
+        rng_signs(&g, 0, L, G);
+    double sum = 0;
+    for (size_t i = 0; i < L; i++)
+        sum += (double)G[i] * (double)G[i];
+    double scale = 1 / sqrt((double)f->n * sum);
+    for (size_t i = 0; i < L; i++)
+        G[i] = (real)((double)G[i] * scale);
+}
+
+status fastfood_init(fastfood *f, size_t d, size_t n, fastfood_form form, fastfood_gauss gauss,
+                     const stream *s)
+{
+    *f = (fastfood){.d = d, .n = n, .log2L = fastfood_log2L(d, n, form)};
+    f->blocks = fastfood_blocks(n, f->log2L);
+    if (f->log2L > 31)
+        return error_set(ERR_LIMIT, "fastfood: blocks of 2^%u numbers, 2^31 is the most", f->log2L);
+    size_t all = f->blocks << f->log2L;
+    f->perm = mem_array(all, sizeof *f->perm);
+    f->G = mem_array(all, sizeof *f->G);
+    f->B = mem_array(f->blocks * fastfood_words(f), sizeof *f->B);
+    if (!f->perm || !f->G || !f->B) {
+        fastfood_clear(f);
+        return ERR_MEMORY;
+    }
+    for (size_t k = 0; k < f->blocks; k++)
+        fastfood_block(f, k, gauss, s);
+    return OK;
+}
+
+void fastfood_clear(fastfood *f)
+{
+    mem_free(f->perm);
+    mem_free(f->G);
+    mem_free(f->B);
+    *f = (fastfood){0};
+}
+
+/* y_i = +-x_i */
+static void fastfood_signs(const uint32_t *bits, size_t n, const real *restrict x, real *restrict y)
+{
+    for (size_t at = 0; at < n; at += 32) {
+        uint32_t word = bits[at / 32];
+        size_t most = n - at < 32 ? n - at : 32;
+        for (size_t i = 0; i < most; i++)
+            y[at + i] = x[at + i] * (real)(1 - 2 * (int)(word >> i & 1));
+    }
+}
+
+void fastfood_lift(const fastfood *f, const real *restrict z, const real *restrict theta0,
+                   real *restrict theta, void *work)
+{
+    size_t L = (size_t)1 << f->log2L, words = fastfood_words(f);
+    real *x = work, *y = x + L;
+    for (size_t k = 0; k < f->blocks; k++) {
+        const uint32_t *perm = f->perm + k * L;
+        const real *G = f->G + k * L;
+        size_t at = k * L, rows = f->n - at < L ? f->n - at : L;
+        fastfood_signs(f->B + k * words, f->d, z, x);
+        memset(x + f->d, 0, (L - f->d) * sizeof *x);
+        wht(x, f->log2L, NULL);
+        for (size_t i = 0; i < L; i++)
+            y[i] = G[i] * x[perm[i]];
+        wht(y, f->log2L, NULL);
+        if (theta0)
+            for (size_t i = 0; i < rows; i++)
+                theta[at + i] = theta0[at + i] + y[i];
+        else
+            memcpy(theta + at, y, rows * sizeof *y);
+    }
+}
+
+void fastfood_pull(const fastfood *f, const real *restrict g_theta, real *restrict g_z, void *work)
+{
+    size_t L = (size_t)1 << f->log2L, words = fastfood_words(f);
+    real *x = work, *y = x + L;
+    memset(g_z, 0, f->d * sizeof *g_z);
+    for (size_t k = 0; k < f->blocks; k++) {
+        const uint32_t *perm = f->perm + k * L;
+        const real *G = f->G + k * L;
+        size_t at = k * L, rows = f->n - at < L ? f->n - at : L;
+        memcpy(y, g_theta + at, rows * sizeof *y);
+        memset(y + rows, 0, (L - rows) * sizeof *y);
+        wht(y, f->log2L, NULL);
+        for (size_t i = 0; i < L; i++)
+            x[perm[i]] = G[i] * y[i];
+        wht(x, f->log2L, NULL);
+        fastfood_signs(f->B + k * words, f->d, x, y);
+        for (size_t j = 0; j < f->d; j++)
+            g_z[j] += y[j];
+    }
+}

@@ -1,0 +1,274 @@
+/* linear.c -- see linear.h.
+ *
+ * With t = scale W x + sum_k ..., u_k = A_k x_k, x_k = drop(x), p_k = B_k (m_k o u_k):
+ *
+ *     g_c += sum g_y o t            g_t = c o g_y
+ *     g_W += scale g_t^T x          g_x  = scale g_t W
+ *     q_k  = s_k e_k o g_t (its rows)       g_e += sum s_k g_t o p_k
+ *     g_B += q_k^T (m_k o u_k)      v_k  = q_k B_k       g_m += sum v_k o u_k
+ *     w_k  = m_k o v_k              g_A += w_k^T x_k     g_x += drop(w_k A_k)
+ *
+ * Work: t (n, out) when c is there; a scratch (n, out); one (n, in) where a rider drops; per rider
+ * u and m o u (n, r) each, scratch v (n, r); widened rows of W where it is stored in bf16. */
+#include <string.h>
+
+#include "linalg/linalg.h"
+#include "nn/linear.h"
+
+enum { WIDEN = 64 }; /* rows of a bf16 matrix widened at a time */
+
+typedef struct scratch { /* work, cut up */
+    real *t, *q, *dropped, *rows, *riders;
+} scratch;
+
+static size_t line_up(size_t n) /* reals, to whole cache lines */
+{
+    size_t line = 64 / sizeof(real);
+    return (n + line - 1) / line * line;
+}
+
+static bool linear_drops(const idim_slot *w)
+{
+    for (size_t k = 0; k < w->n_riders; k++)
+        if (w->riders[k].drop > 0)
+            return true;
+    return false;
+}
+
+static size_t scratch_cut(const linear *l, size_t n, real *work, scratch *s)
+{
+    const idim_slot *w = l->weight;
+    size_t at = 0;
+    bool plain = !w->c && !w->n_riders;
+    s->t = work;
+    at += w->c ? line_up(n * l->out) : 0;
+    s->q = work ? work + at : NULL;
+    at += plain ? 0 : line_up(n * l->out);
+    s->dropped = work ? work + at : NULL;
+    at += linear_drops(w) ? line_up(n * l->in) : 0;
+    s->rows = work ? work + at : NULL;
+    at += w->storage == IDIM_STORED_BF16 ? line_up(WIDEN * l->in) : 0;
+    s->riders = work ? work + at : NULL;
+    for (size_t k = 0; k < w->n_riders; k++)
+        at += 3 * line_up(n * w->riders[k].r);
+    return at;
+}
+
+size_t linear_work(const linear *l, size_t n, idim_mode mode)
+{
+    scratch s;
+    (void)mode; /* what evaluation saves is small beside one set of buffers for both */
+    return scratch_cut(l, n, NULL, &s) * sizeof(real);
+}
+
+/* bf16 is the upper half of a float. */
+static void widen(const uint16_t *from, size_t n, real *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)from[i] << 16;
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        to[i] = (real)value;
+    }
+}
+
+/* y = scale x W^T (n, out), or g_x = scale g_y W (n, in) + beta g_x. */
+static void weight_forward(const linear *l, size_t n, const real *x, const scratch *s, pool *p,
+                           real *y)
+{
+    const idim_slot *w = l->weight;
+    if (w->storage == IDIM_STORED_REAL) {
+        mat_gemm_on(p, false, true, n, l->out, l->in, w->scale, x, l->in, w->value, l->in, 0, y,
+                    l->out);
+        return;
+    }
+    for (size_t row = 0; row < l->out; row += WIDEN) {
+        size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
+        widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
+        mat_gemm_on(p, false, true, n, rows, l->in, w->scale, x, l->in, s->rows, l->in, 0, y + row,
+                    l->out);
+    }
+}
+
+static void weight_backward(const linear *l, size_t n, const real *g_t, const scratch *s, pool *p,
+                            real *g_x)
+{
+    const idim_slot *w = l->weight;
+    if (w->storage == IDIM_STORED_REAL) {
+        mat_gemm_on(p, false, false, n, l->in, l->out, w->scale, g_t, l->out, w->value, l->in, 0,
+                    g_x, l->in);
+        return;
+    }
+    for (size_t row = 0; row < l->out; row += WIDEN) {
+        size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
+        widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
+        mat_gemm_on(p, false, false, n, l->in, rows, w->scale, g_t + row, l->out, s->rows, l->in,
+                    row ? 1 : 0, g_x, l->in);
+    }
+}
+
+/* y = x with a share of entries 0 and the rest scaled up; the same mask for the same (layer, rider,
+ * step, sample). add: y += instead. */
+static void drop(const linear *l, size_t k, double share, size_t n, const real *x,
+                 const idim_batch *batch, const idim_pass *pass, bool add, real *y)
+{
+    stream layer = stream_sub(&pass->dropout, l->place), rider_ = stream_sub(&layer, k),
+           step = stream_sub(&rider_, pass->step);
+    real keep = (real)(1 / (1 - share));
+    for (size_t i = 0; i < n; i++) {
+        stream sample = stream_sub(&step, batch->index ? batch->index[i] : i);
+        for (size_t j = 0; j < l->in; j++) {
+            real v = rng_uniform(&sample, j) < share ? 0 : keep * x[i * l->in + j];
+            y[i * l->in + j] = add ? y[i * l->in + j] + v : v;
+        }
+    }
+}
+
+/* What a rider's A multiplies. */
+static const real *rider_input(const linear *l, size_t k, size_t n, const real *x,
+                               const idim_batch *batch, const idim_pass *pass, const scratch *s)
+{
+    const idim_rider *r = &l->weight->riders[k];
+    if (pass->mode == IDIM_EVAL || !(r->drop > 0))
+        return x;
+    drop(l, k, r->drop, n, x, batch, pass, false, s->dropped);
+    return s->dropped;
+}
+
+static void columns_times(size_t n, size_t cols, const real *m, const real *from, size_t ld,
+                          real *to)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < cols; j++)
+            to[i * cols + j] = m ? m[j] * from[i * ld + j] : from[i * ld + j];
+}
+
+static void rider_forward(const linear *l, size_t k, size_t n, const real *x,
+                          const idim_batch *batch, const idim_pass *pass, const scratch *s, real *u,
+                          real *y)
+{
+    const idim_rider *r = &l->weight->riders[k];
+    real *mu = u + line_up(n * r->r);
+    const real *in = rider_input(l, k, n, x, batch, pass, s);
+    mat_gemm_on(pass->pool, false, true, n, r->r, l->in, 1, in, l->in, r->A, r->lda, 0, u, r->r);
+    columns_times(n, r->r, r->m, u, r->r, mu);
+    if (!r->e) {
+        mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, (real)r->s, mu, r->r, r->B, r->ldb,
+                    1, y + r->row0, l->out);
+        return;
+    }
+    mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, 1, mu, r->r, r->B, r->ldb, 0, s->q,
+                r->rows);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < r->rows; j++)
+            y[i * l->out + r->row0 + j] += (real)r->s * r->e[j] * s->q[i * r->rows + j];
+}
+
+void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *batch,
+                    const idim_pass *pass, void *work, real *y)
+{
+    const idim_slot *w = l->weight;
+    scratch s;
+    scratch_cut(l, n, work, &s);
+    weight_forward(l, n, x, &s, pass->pool, y);
+    real *u = s.riders;
+    for (size_t k = 0; k < w->n_riders; k++) {
+        rider_forward(l, k, n, x, batch, pass, &s, u, y);
+        u += 3 * line_up(n * w->riders[k].r);
+    }
+    if (w->c) {
+        memcpy(s.t, y, n * l->out * sizeof *y);
+        columns_times(n, l->out, w->c, s.t, l->out, y);
+    }
+    const real *b = l->bias ? l->bias->value : NULL;
+    for (size_t i = 0; b && i < n; i++)
+        for (size_t j = 0; j < l->out; j++)
+            y[i * l->out + j] += b[j];
+}
+
+/* g_j += sum over samples of a o b. */
+static void add_columns(size_t n, size_t cols, double factor, const real *a, size_t lda,
+                        const real *b, size_t ldb, real *g)
+{
+    for (size_t j = 0; j < cols; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += (double)a[i * lda + j] * (b ? (double)b[i * ldb + j] : 1);
+        g[j] += (real)(factor * sum);
+    }
+}
+
+/* Column sums row by row: the order that is read fastest, in real. */
+static void add_rows(size_t n, size_t cols, const real *a, real *g)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < cols; j++)
+            g[j] += a[i * cols + j];
+}
+
+static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
+                           const idim_batch *batch, const idim_pass *pass, const scratch *s,
+                           real *u, const real *g_t, real *g_x)
+{
+    const idim_rider *r = &l->weight->riders[k];
+    real *mu = u + line_up(n * r->r), *v = mu + line_up(n * r->r), *q = s->q;
+    if (r->g_e) { /* q holds p for a moment */
+        mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, 1, mu, r->r, r->B, r->ldb, 0, q,
+                    r->rows);
+        add_columns(n, r->rows, r->s, g_t + r->row0, l->out, q, r->rows, r->g_e);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < r->rows; j++)
+            q[i * r->rows + j] = (real)r->s * (r->e ? r->e[j] : 1) * g_t[i * l->out + r->row0 + j];
+    if (r->g_B)
+        mat_gemm_on(pass->pool, true, false, r->rows, r->r, n, 1, q, r->rows, mu, r->r, 1, r->g_B,
+                    r->ldb);
+    mat_gemm_on(pass->pool, false, false, n, r->r, r->rows, 1, q, r->rows, r->B, r->ldb, 0, v,
+                r->r);
+    if (r->g_m)
+        add_columns(n, r->r, 1, v, r->r, u, r->r, r->g_m);
+    columns_times(n, r->r, r->m, v, r->r, v);
+    bool drops = pass->mode == IDIM_TRAIN && r->drop > 0;
+    if (r->g_A) {
+        const real *in = rider_input(l, k, n, x, batch, pass, s);
+        mat_gemm_on(pass->pool, true, false, r->r, l->in, n, 1, v, r->r, in, l->in, 1, r->g_A,
+                    r->lda);
+    }
+    if (!g_x)
+        return;
+    if (!drops) {
+        mat_gemm_on(pass->pool, false, false, n, l->in, r->r, 1, v, r->r, r->A, r->lda, 1, g_x,
+                    l->in);
+        return;
+    }
+    mat_gemm_on(pass->pool, false, false, n, l->in, r->r, 1, v, r->r, r->A, r->lda, 0, s->dropped,
+                l->in);
+    drop(l, k, r->drop, n, s->dropped, batch, pass, true, g_x);
+}
+
+void linear_backward(const linear *l, size_t n, const real *x, const idim_batch *batch,
+                     const idim_pass *pass, void *work, const real *g_y, real *g_x)
+{
+    const idim_slot *w = l->weight;
+    scratch s;
+    scratch_cut(l, n, work, &s);
+    if (l->bias && l->bias->grad)
+        add_rows(n, l->out, g_y, l->bias->grad);
+    if (w->c && w->g_c)
+        add_columns(n, l->out, 1, g_y, l->out, s.t, l->out, w->g_c);
+    const real *g_t = g_y;
+    if (w->c) { /* t is not needed any more */
+        columns_times(n, l->out, w->c, g_y, l->out, s.t);
+        g_t = s.t;
+    }
+    if (w->grad)
+        mat_gemm_on(pass->pool, true, false, l->out, l->in, n, w->scale, g_t, l->out, x, l->in, 1,
+                    w->grad, l->in);
+    if (g_x)
+        weight_backward(l, n, g_t, &s, pass->pool, g_x);
+    real *u = s.riders;
+    for (size_t k = 0; k < w->n_riders; k++) {
+        rider_backward(l, k, n, x, batch, pass, &s, u, g_t, g_x);
+        u += 3 * line_up(n * w->riders[k].r);
+    }
+}
