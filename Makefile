@@ -10,7 +10,7 @@ LINT_PACKAGES := clang clang-format shellcheck
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wmissing-prototypes \
   -Wstrict-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wformat=2
-STD := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -pthread -Isrc
+STD := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -pthread -Isrc -I.
 LIBS := -lgsl -lopenblas -ljansson -lz -llzma -lmd -lm -pthread
 
 OPT_release := -O3 -march=$(ARCH)

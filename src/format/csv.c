@@ -116,7 +116,7 @@ static status csv_cut_all(csv *c, char *at)
     size_t line = 1, in_row = 0, began = 1;
     status st;
     while (*at || in_row) {
-        char end, *cell;
+        char end = 0, *cell = NULL;
         if ((st = csv_cut(c, &at, &end, &line, &cell)) || (st = csv_add(c, cell)))
             return st;
         in_row++;

@@ -174,7 +174,7 @@ static bool zip_named(const uint8_t *name, size_t length, const char *want)
 
 static status zip_find(const char *path, const uint8_t *p, size_t n, const char *want, member *m)
 {
-    size_t at, count;
+    size_t at = 0, count = 0;
     text names = {0};
     status st = zip_directory(path, p, n, &at, &count);
     for (size_t i = 0; !st && i < count; i++) {

@@ -1,0 +1,57 @@
+/* command.h -- what a command of idim is: one row, from which come parsing, help, the man page and
+ * completion. Options are the keys of its tables: --name VALUE or --name=VALUE. */
+#ifndef EXPERIMENTS_COMMAND_H
+#define EXPERIMENTS_COMMAND_H
+
+#include <stdio.h>
+
+#include "base/key.h"
+#include "base/mem.h"
+
+enum {
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_SOME,
+    EXIT_DIFFER,
+    EXIT_AGAIN = 75,
+    EXIT_INT = 130
+};
+
+enum { COMMAND_TABLES = 4 };
+
+typedef struct command {
+    const char *name, *group, *doc;
+    const char *takes;                 /* "NAME": what stands beside options; NULL: nothing */
+    size_t least, most;                /* of those */
+    const char *examples[3];           /* to copy */
+    const char *usual;                 /* " data model ": shown by --help, the rest by --help all */
+    const key *tables[COMMAND_TABLES]; /* all over one struct */
+    size_t size;
+    bool hidden;
+    /* Defaults that the keys do not have; options are then set over them. NULL: none. */
+    void (*defaults)(void *options);
+    /* Options and names are parsed. Returns the exit code; a failed status goes through command_end. */
+    int (*run)(void *options, size_t n, char *const *names, FILE *out);
+} command;
+
+extern const command *const command_rows[]; /* ended by NULL */
+
+/* Parses argv (behind the command's name) and runs it. */
+int command_main(const command *c, int argc, char **argv);
+
+/* Prints the sentence of a failed status; the exit code that goes with it. OK: EXIT_DONE. */
+int command_end(status st);
+
+/* The options that are not at their default, as they are typed: " --model fc:width=50". */
+void command_line(const command *c, const void *options, text *out);
+
+/* --help, --help all; the man page of all commands; completion for bash. */
+void command_help(const command *c, bool all, FILE *out);
+void command_man(FILE *out);
+void command_completion(FILE *out);
+
+/* "199,210" */
+const char *count_text(size_t n, char out[32]);
+
+#endif

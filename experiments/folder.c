@@ -1,0 +1,50 @@
+/* folder.c -- see folder.h. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/os.h"
+#include "experiments/folder.h"
+#include "sweep/tables.h"
+
+char *folder_path(const char *name, const char *fallback)
+{
+    if (!*name)
+        name = fallback;
+    return strchr(name, '/') ? mem_string(name) : mem_printf("results/%s", name);
+}
+
+size_t folder_jobs(const folder_options *o)
+{
+    size_t fit = os_cores() / o->threads;
+    return o->jobs ? o->jobs : fit ? fit : 1;
+}
+
+status folder_open(sweep **s, const char *path, const folder_options *o)
+{
+    sweep_options options = {.folder = path,
+                             .jobs = folder_jobs(o),
+                             .threads = o->threads,
+                             .again = o->again,
+                             .show = o->quiet ? NULL : stderr};
+    os_catch_signals();
+    return sweep_open(s, &options);
+}
+
+status folder_collect(store *s)
+{
+    status st = store_fold(s);
+    for (size_t i = 0; i < store_notes(s); i++)
+        fprintf(stderr, "%s\n", store_note(s, i));
+    return st ? st : tables_write(s);
+}
+
+status folder_check(const char *path)
+{
+    char *runs = mem_printf("%s/runs", path);
+    bool there = runs && file_is_folder(runs);
+    mem_free(runs);
+    if (there)
+        return OK;
+    return error_set(ERR_FILE, "%s: no results folder (there is no %s/runs); `idim d90` makes one",
+                     path, path);
+}

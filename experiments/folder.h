@@ -1,0 +1,36 @@
+/* folder.h -- what the commands that train or read a results folder share. */
+#ifndef EXPERIMENTS_FOLDER_H
+#define EXPERIMENTS_FOLDER_H
+
+#include "experiments/command.h"
+#include "sweep/results.h"
+
+/* Options of everything that trains. */
+typedef struct folder_options {
+    const char *out;
+    size_t jobs, threads;
+    bool again, quiet;
+} folder_options;
+
+#define FOLDER_KEYS(struct_, field_)                                                               \
+    KEY_TEXT("out", struct_, field_.out, "", "results folder: a name under results/, or a path"),  \
+        KEY("jobs", struct_, field_.jobs, "0", 0, 4096, "processes",                               \
+            "runs side by side; 0: as many as there are cores"),                                   \
+        KEY("threads", struct_, field_.threads, "1", 1, 1024, "threads", "of one run"),            \
+        KEY("again", struct_, field_.again, "no", 0, 0, "", "try again what failed by itself"),    \
+        KEY("quiet", struct_, field_.quiet, "no", 0, 0, "", "no progress line")
+
+/* "results/NAME", or the path itself when it has a slash; fallback when name is "". Fresh. */
+char *folder_path(const char *name, const char *fallback);
+
+/* Opens the sweep of a folder with those options. */
+status folder_open(sweep **s, const char *path, const folder_options *o);
+size_t folder_jobs(const folder_options *o);
+
+/* Folds journals, writes runs.csv, history.csv, provenance.csv, and says damaged lines on stderr. */
+status folder_collect(store *s);
+
+/* An existing folder of results; ERR_FILE names what is there instead. */
+status folder_check(const char *path);
+
+#endif

@@ -1,0 +1,132 @@
+/* train.c -- idim train: one configuration, trained with one seed or several. */
+#include <math.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "experiments/folder.h"
+#include "spaces/space.h"
+#include "sweep/ask.h"
+#include "train/optimiser.h"
+
+typedef struct options {
+    run_spec run; /* first: run_keys */
+    const char *d;
+    double rank, lr;
+    size_t seeds;
+    folder_options folder;
+} options;
+
+static const key keys[] = {
+    KEY_TEXT("d", options, d, "", "fills d of the first space"),
+    KEY("rank", options, rank, "0", 0, 1e6, "", "fills r of the first space"),
+    KEY("lr", options, lr, "0", 0, 1e6, "", "fills lr of the optimiser; 0: its default"),
+    KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "seed, seed + 1, ..."),
+    FOLDER_KEYS(options, folder),
+    {0},
+};
+
+static status fill(const char *name, const char *value, options *o, key_texts *texts)
+{
+    char *with;
+    status st = space_with(o->run.space, name, value, &with);
+    if (st)
+        return st;
+    st = key_set("train", run_keys, "space", with, o, texts);
+    mem_free(with);
+    return st;
+}
+
+static status fill_all(options *o, key_texts *texts)
+{
+    char value[32], *optimiser_;
+    status st;
+    if (*o->d && (st = fill("d", o->d, o, texts)))
+        return st;
+    if (o->rank > 0 && (st = fill("r", key_number_text(o->rank, value), o, texts)))
+        return st;
+    if (o->lr > 0) {
+        if ((st = optimiser_with_lr(o->run.optimiser, o->lr, &optimiser_)))
+            return st;
+        st = key_set("train", run_keys, "optimiser", optimiser_, o, texts);
+        mem_free(optimiser_);
+        return st;
+    }
+    return OK;
+}
+
+static void print_run(const record *r, bool history, FILE *out)
+{
+    char D[32], d[32];
+    const train_result *x = &r->result;
+    fprintf(out, "run %s: %s, %s, %s, d = %s of D = %s, seed %zu\n", r->id, r->run.data,
+            r->run.model, r->run.space, count_text(r->d, d), count_text(r->D, D), r->run.seed);
+    if (history && x->n_history)
+        fprintf(out, "  epoch   train loss  train %s   val %s\n", r->metric, r->metric);
+    for (size_t i = 0; history && i < x->n_history; i++)
+        fprintf(out, "  %5zu   %10.4f  %14.4f   %12.4f\n", x->history[i].epoch,
+                x->history[i].train_loss, x->history[i].train_score, x->history[i].val_score);
+    if (r->status == RECORD_FAILED)
+        fprintf(out, "  failed: %s\n", r->reason);
+    else
+        fprintf(out, "  %s: test %s %.4f (loss %.4f), validation %.4f, lr %g, %.1f s\n",
+                record_status_text[r->status], r->metric, x->score, x->loss, x->val, r->lr,
+                r->wall_s);
+}
+
+static status train_all(const options *o, sweep *s, FILE *out, size_t *failed)
+{
+    run_spec *runs = mem_array(o->seeds, sizeof *runs);
+    char(*ids)[RUN_ID] = mem_array(o->seeds, sizeof *ids);
+    status st = runs && ids ? OK : ERR_MEMORY;
+    for (size_t k = 0; k < o->seeds && !st; k++) {
+        run_spec one = o->run;
+        one.seed += k;
+        st = sweep_run_of(s, &one, &runs[k], ids[k]);
+    }
+    if (!st && !(st = sweep_stage(s, runs, o->seeds)))
+        st = folder_collect(sweep_store(s));
+    for (size_t k = 0; k < o->seeds && !st; k++) {
+        const record *r = store_find(sweep_store(s), ids[k]);
+        if (r)
+            print_run(r, o->seeds == 1, out);
+    }
+    *failed = sweep_failed(s);
+    mem_free(runs);
+    mem_free(ids);
+    return st;
+}
+
+static int train_run(void *options_, size_t n, char *const *names, FILE *out)
+{
+    options *o = options_;
+    key_texts texts = {0};
+    sweep *s = NULL;
+    char *path = folder_path(o->folder.out, "train");
+    size_t failed = 0;
+    (void)n;
+    (void)names;
+    status st = path ? fill_all(o, &texts) : ERR_MEMORY, st2;
+    if (!o->folder.jobs && o->seeds < os_cores())
+        o->folder.jobs = o->seeds;
+    if (!st && !(st = folder_open(&s, path, &o->folder)))
+        st = train_all(o, s, out, &failed);
+    st2 = sweep_close(s);
+    if (!st && !(st = st2))
+        fprintf(out, "%s/runs.csv  history.csv  provenance.csv\n", path);
+    key_texts_clear(&texts);
+    mem_free(path);
+    return st ? command_end(st) : failed ? EXIT_SOME : EXIT_DONE;
+}
+
+const command command_train = {
+    .name = "train",
+    .group = "measure",
+    .doc = "train a network once, in full or in a space",
+    .examples = {"idim train --data fashion-mnist --space onehot:d=750",
+                 "idim train --data mnist --model fc:width=100 --space full --lr 1e-3",
+                 "idim train --data synth --space fastfood --d 50 --seeds 3"},
+    .usual = " data model space d lr epochs seed ",
+    .tables = {run_keys, keys},
+    .size = sizeof(options),
+    .run = train_run,
+};
