@@ -1,68 +1,193 @@
 # idim: `make help` lists what there is.
-
 PREFIX ?= /usr/local
 ARCH ?= native
-CC ?= cc
 VARIANT ?= release
-PACKAGES := build-essential pkg-config libopenblas-dev libgsl-dev librandom123-dev libjansson-dev \
-  zlib1g-dev liblzma-dev libmd-dev libcmocka-dev gnuplot-nox dataset-fashion-mnist
-LINT_PACKAGES := clang clang-format shellcheck
+VERSION := $(shell sed -n 's/^\#define IDIM_VERSION "\(.*\)"/\1/p' src/base/idim.h)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+BUILD_PACKAGES := build-essential pkg-config libopenblas-dev libgsl-dev librandom123-dev \
+  libjansson-dev zlib1g-dev liblzma-dev libmd-dev
+USE_PACKAGES := gnuplot-nox dataset-fashion-mnist
+TEST_PACKAGES := libcmocka-dev clang clang-format shellcheck python3-numpy zsh
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wmissing-prototypes \
   -Wstrict-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wformat=2
-STD := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -pthread -Isrc -I.
+STD := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fPIC \
+  -fvisibility=hidden -pthread
 LIBS := -lgsl -lopenblas -ljansson -lz -llzma -lmd -lm -pthread
 
+# One folder of objects a variant: build/VARIANT.
 OPT_release := -O3 -march=$(ARCH)
-OPT_check := -O1 -g -march=$(ARCH) -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT_static := -O3 -march=$(ARCH)
+OPT_check := -O1 -g -march=$(ARCH) -fsanitize=address,undefined \
+  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_double := -O2 -g -march=$(ARCH) -DIDIM_DOUBLE
 OPT_tsan := -O1 -g -march=$(ARCH) -fsanitize=thread
 OPT_cover := -O0 -g --coverage
-OPT_clang := -O2 -march=$(ARCH)
+OPT_gcc := -O2 -march=$(ARCH) -Werror
+OPT_clang := -O2 -march=$(ARCH) -Werror
 
 B := build/$(VARIANT)
-FLAGS = $(STD) $(WARN) $(OPT_$(VARIANT)) $(CFLAGS)
+FLAGS = $(STD) $(WARN) $(OPT_$(VARIANT)) -Isrc -I. -I$(B)/gen $(CFLAGS)
 SRC := $(wildcard src/*/*.c)
-OBJ := $(SRC:src/%.c=$(B)/src/%.o)
-EXP := $(wildcard experiments/*.c)
-EXPOBJ := $(EXP:%.c=$(B)/%.o)
+OBJ := $(SRC:%.c=$(B)/%.o)
+EXPOBJ := $(patsubst %.c,$(B)/%.o,$(wildcard experiments/*.c))
 TESTS := $(wildcard tests/*/*_test.c)
-TESTBIN := $(TESTS:%.c=$(B)/%)
+FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
+TESTBIN := $(TESTS:%.c=$(B)/%) $(FUZZ:%.c=$(B)/%)
+BENCH := $(patsubst %.c,$(B)/%,$(wildcard bench/*.c))
+GEN := $(B)/gen/build_info.h $(B)/gen/plot_scripts.h
+
+# What the compiler was told to use decides what cpu.c, compiled for any CPU, must look for.
+MACROS := $(shell echo | $(CC) $(filter -march=%,$(OPT_$(VARIANT))) -dM -E - 2>/dev/null)
+NEEDS := $(if $(findstring __AVX512F__,$(MACROS)),-DCPU_NEEDS_AVX512) \
+  $(if $(findstring __AVX2__,$(MACROS)),-DCPU_NEEDS_AVX2)
+ANY_CPU := $(if $(findstring __x86_64__,$(MACROS)),-march=x86-64)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check clean tests
-all: $(B)/idim ## build the library and the program
+.PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
+  bench bench-peers clean FORCE
+FORCE:
+
+all: $(B)/idim links ## build the program and the library
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(B)/src/base/cpu.o: OPT_$(VARIANT) := $(subst -march=$(ARCH),-march=x86-64,$(OPT_$(VARIANT)))
-$(B)/src/%.o: src/%.c $(B)/flags
+deps: ## install the Debian packages that are missing
+	@sh tests/deps.sh $(BUILD_PACKAGES) $(USE_PACKAGES) $(TEST_PACKAGES)
+
+demo-deps:
+	@sh tests/deps.sh $(BUILD_PACKAGES) $(USE_PACKAGES)
+
+# ---------------------------------------------------------------- objects
+$(B)/gen/build_info.h: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
-$(B)/experiments/%.o: experiments/%.c $(B)/flags
+	@commit=$$(git describe --always --dirty 2>/dev/null || echo unknown); \
+	  printf '#define BUILD_COMMIT "%s"\n#define BUILD_FLAGS "%s"\n' "$$commit" \
+	    '$(strip $(OPT_$(VARIANT)) $(CFLAGS))' | cmp -s - $@ || \
+	  printf '#define BUILD_COMMIT "%s"\n#define BUILD_FLAGS "%s"\n' "$$commit" \
+	    '$(strip $(OPT_$(VARIANT)) $(CFLAGS))' > $@
+$(B)/gen/plot_scripts.h: plots/embed.sh $(wildcard plots/*.gp)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
-$(B)/tests/%.o: tests/%.c $(B)/flags
-	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -Wno-unused-parameter -Itests -MMD -MP -c $< -o $@
+	sh $^ > $@
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(FLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS)' > $@
-.PHONY: FORCE
-FORCE:
+
+$(B)/src/base/cpu.o: src/base/cpu.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -march=%,$(FLAGS)) $(ANY_CPU) $(NEEDS) -MMD -MP -c $< -o $@
+$(B)/%.o: %.c $(B)/flags | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(if $(filter tests/%,$<),-Wno-unused-parameter) -MMD -MP -c $< -o $@
 
 $(B)/libidim.a: $(OBJ)
 	@rm -f $@
 	ar rcs $@ $^
+$(B)/libidim.so.$(VERSION): $(OBJ)
+	$(CC) $(FLAGS) -shared -Wl,-soname,libidim.so.$(MAJOR) $^ -o $@ $(LDFLAGS) $(LIBS)
 $(B)/idim: $(EXPOBJ) $(B)/libidim.a
 	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS)
-$(B)/tests/%_test: $(B)/tests/%_test.o $(B)/libidim.a
+$(B)/tests/%: $(B)/tests/%.o $(B)/libidim.a
 	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+$(B)/bench/%: $(B)/bench/%.o $(B)/libidim.a
+	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS) -ldl
+-include $(OBJ:.o=.d) $(EXPOBJ:.o=.d) $(TESTBIN:=.d) $(BENCH:=.d)
 
-tests: $(TESTBIN)
--include $(OBJ:.o=.d) $(EXPOBJ:.o=.d) $(TESTBIN:=.d)
+# idim-d90 is idim by another name
+.PHONY: links
+links: $(B)/idim
+	@for c in $$($(B)/idim --commands); do ln -sf idim $(B)/idim-$$c; done
+
+# ---------------------------------------------------------------- tests
+unit: $(TESTBIN) # the unit, law and golden tests of one variant
+check: ## build and run all tests
+	+@$(MAKE) --no-print-directory VARIANT=check unit
+	+@$(MAKE) --no-print-directory VARIANT=double unit
+	+@$(MAKE) --no-print-directory all
+	@sh tests/run.sh check double
+
+tsan: ## the thread tests under ThreadSanitizer
+	+@$(MAKE) --no-print-directory VARIANT=tsan unit
+	@sh tests/run.sh tsan
+
+coverage: ## which lines the tests reach
+	+@$(MAKE) --no-print-directory VARIANT=cover unit
+	@sh tests/run.sh cover
+	@cd build/cover && gcov -n $$(find src -name '*.gcda') 2>/dev/null | \
+	  awk '/^File .src/ { f = $$2 } /^Lines executed/ && f { split($$0, p, "[:%]"); \
+	  printf "%6.1f %%  %s\n", p[2], f; f = "" }' | sort -n
+
+check-install: ## install into a fresh folder, build and run a program against it
+	@sh tests/install/check.sh
+
+# ---------------------------------------------------------------- lint
+FLOORS := base linalg format data nn models spaces train measure sweep report
+.PHONY: floors headers format symbols shell warnings
+lint: floors headers format shell warnings symbols ## formatter, floors, warnings as errors, symbols
+
+floors: # a floor includes only floors below it
+	@awk -v o=' $(FLOORS) ' '/^ *# *include *"/ { split(FILENAME, p, "/"); to = $$0; \
+	  gsub(/^[^"]*"|[\/"].*$$/, "", to); t = index(o, " " to " "); \
+	  if (to != "build_info.h" && to != "plot_scripts.h" && \
+	      (!t || t > index(o, " " p[2] " "))) { \
+	  bad = 1; print FILENAME ":" FNR ": " p[2] " may not include " to } } END { exit bad }' \
+	  $(wildcard src/*/*.[ch])
+headers: # every header compiles alone, and idim.h as C++
+	@for h in $(wildcard src/*/*.h); do \
+	  $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -Isrc -fsyntax-only -x c -include $$h /dev/null || \
+	  { echo "$$h: does not compile alone"; exit 1; }; done
+	@$(CXX) -Isrc -fsyntax-only -x c++ -include src/base/idim.h /dev/null
+format:
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
+	  tests/*/*.[ch] bench/*.[ch])
+shell:
+	shellcheck $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
+warnings:
+	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit
+	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit
+symbols: warnings
+	@sh tests/symbols.sh build/gcc
+
+# ---------------------------------------------------------------- use
+demo: ## d90 of a real network on real data, in under 3 minutes
+	@s=$$(date +%s); $(MAKE) --no-print-directory demo-deps && \
+	  $(MAKE) --no-print-directory -j$$(nproc) -s all && \
+	  echo "build: $$(($$(date +%s) - s)) s"
+	@$(B)/idim d90 --data fashion-mnist --d 25..1600/log4 --tune-d 100+800 --epochs 5 \
+	  --out results/demo
+
+static: ## one file with all libraries inside, for machines without root (x86-64-v3)
+	+$(MAKE) VARIANT=static ARCH=x86-64-v3 LDFLAGS=-static \
+	  LIBS='-lgsl -lopenblas -lgfortran -lquadmath -ljansson -lz -llzma -lmd -lm -pthread' \
+	  build/static/idim
+
+install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	  $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/idim $(DESTDIR)$(PREFIX)/bin
+	for c in $$($(B)/idim --commands); do ln -sf idim $(DESTDIR)$(PREFIX)/bin/idim-$$c; done
+	install -m 644 $(B)/libidim.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(B)/libidim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib
+	ln -sf libidim.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libidim.so.$(MAJOR)
+	ln -sf libidim.so.$(MAJOR) $(DESTDIR)$(PREFIX)/lib/libidim.so
+	install -m 644 src/base/idim.h $(DESTDIR)$(PREFIX)/include
+	printf 'prefix=%s\n\nName: idim\nDescription: intrinsic dimension of networks\nVersion: %s\n%s\n%s\n%s\n' \
+	  '$(PREFIX)' '$(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lidim' \
+	  'Libs.private: $(LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/idim.pc
+	$(B)/idim --man > $(DESTDIR)$(PREFIX)/share/man/man1/idim.1
+	$(B)/idim --completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/idim
+
+uninstall: ## what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
+	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim)
+
+bench: $(BENCH) ## one CSV row a measurement, with its ratio to a yardstick
+	@sh bench/run.sh $(B)
+bench-peers: $(BENCH) ## the same work in peers: PyTorch (Debian's), FFHT=FOLDER
+	@FFHT="$(FFHT)" sh bench/peers.sh $(B)
 
 clean: ## remove build/
 	rm -rf build

@@ -43,16 +43,24 @@ static const command *find(const char *name)
     return NULL;
 }
 
+/* For links and scripts: one a line. */
+static void names(void)
+{
+    for (const command *const *row = command_rows; *row; row++)
+        if (!(*row)->hidden)
+            puts((*row)->name);
+}
+
 static int unknown(const char *name)
 {
-    const char *names[32];
+    const char *all[32];
     char mean[80];
     size_t n = 0;
     for (const command *const *row = command_rows; *row && n < 32; row++)
         if (!(*row)->hidden)
-            names[n++] = (*row)->name;
+            all[n++] = (*row)->name;
     return command_end(error_set(ERR_USAGE, "idim: no command %s%s; `idim --help` shows them all",
-                                 name, key_did_you_mean(name, names, n, mean)));
+                                 name, key_did_you_mean(name, all, n, mean)));
 }
 
 static int dispatch(int argc, char **argv)
@@ -68,6 +76,8 @@ static int dispatch(int argc, char **argv)
         help(stdout);
     else if (!strcmp(argv[1], "--version"))
         printf("idim %s\n", IDIM_VERSION);
+    else if (!strcmp(argv[1], "--commands"))
+        names();
     else if (!strcmp(argv[1], "--man"))
         command_man(stdout);
     else if (!strcmp(argv[1], "--completion"))

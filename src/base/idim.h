@@ -19,6 +19,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* of the shared library these names alone are seen */
+#endif
 
 #define IDIM_VERSION "0.1.0"
 
@@ -306,6 +309,9 @@ typedef struct idim_d90_answer {
 /* Trains in this process, one run after another. Errors: as the status says; the sentence is left. */
 idim_status idim_d90(const idim_d90_ask *ask, idim_d90_answer *answer);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,7 @@
 #include "base/os.h"
 #include "linalg/linalg.h"
 
-__attribute__((visibility("default"))) idim_status idim_start(void)
+idim_status idim_start(void)
 {
     const char *missing;
     if (!os_cpu_fits(&missing))

@@ -96,9 +96,8 @@ static status tensor_size(const char *name, size_t dims, const size_t *shape, si
     return OK;
 }
 
-__attribute__((visibility("default"))) idim_status
-idim_model_tensor(idim_model *m, const char *name, const char *roles, int layer, size_t dims,
-                  const size_t *shape)
+idim_status idim_model_tensor(idim_model *m, const char *name, const char *roles, int layer,
+                              size_t dims, const size_t *shape)
 {
     frame *f = m->own;
     size_t n, all;

@@ -78,14 +78,14 @@ static double squared_score(double mean_loss, double share_of_hits)
     return exp(-mean_loss);
 }
 
-__attribute__((visibility("default"))) const idim_loss_row idim_loss_softmax = {
+const idim_loss_row idim_loss_softmax = {
     .name = "softmax",
     .metric = "accuracy",
     .worst = 0,
     .eval = softmax_eval,
     .score = softmax_score,
 };
-__attribute__((visibility("default"))) const idim_loss_row idim_loss_squared = {
+const idim_loss_row idim_loss_squared = {
     .name = "squared",
     .metric = "exp(-loss)",
     .worst = 0,

@@ -65,8 +65,7 @@ static void library_answer(const d90_row *row, size_t epochs, size_t D, size_t r
     snprintf(out->rule, sizeof out->rule, "%.120s, %zu epochs", row->words, epochs);
 }
 
-__attribute__((visibility("default"))) idim_status idim_d90(const idim_d90_ask *in,
-                                                            idim_d90_answer *answer)
+idim_status idim_d90(const idim_d90_ask *in, idim_d90_answer *answer)
 {
     const task_row *tasks[] = {in->task, NULL};
     const model_row *models[] = {in->model, NULL};
