@@ -43,6 +43,8 @@ NEEDS := $(if $(findstring __AVX512F__,$(MACROS)),-DCPU_NEEDS_AVX512) \
   $(if $(findstring __AVX2__,$(MACROS)),-DCPU_NEEDS_AVX2)
 ANY_CPU := $(if $(findstring __x86_64__,$(MACROS)),-march=x86-64)
 
+# `make V=1` shows whole commands.
+Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
@@ -70,29 +72,30 @@ $(B)/gen/build_info.h: FORCE
 	    '$(strip $(OPT_$(VARIANT)) $(CFLAGS))' > $@
 $(B)/gen/plot_scripts.h: plots/embed.sh $(wildcard plots/*.gp)
 	@mkdir -p $(@D)
-	sh $^ > $@
+	@sh $^ > $@
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(FLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS)' > $@
 
 $(B)/src/base/cpu.o: src/base/cpu.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -march=%,$(FLAGS)) $(ANY_CPU) $(NEEDS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(filter-out -march=%,$(FLAGS)) $(ANY_CPU) $(NEEDS) -MMD -MP -c $< -o $@
 $(B)/%.o: %.c $(B)/flags | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(if $(filter tests/%,$<),-Wno-unused-parameter) -MMD -MP -c $< -o $@
+	$(if $(Q),@echo '  cc $@')
+	$(Q)$(CC) $(FLAGS) $(if $(filter tests/%,$<),-Wno-unused-parameter) -MMD -MP -c $< -o $@
 
 $(B)/libidim.a: $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/libidim.so.$(VERSION): $(OBJ)
-	$(CC) $(FLAGS) -shared -Wl,-soname,libidim.so.$(MAJOR) $^ -o $@ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(FLAGS) -shared -Wl,-soname,libidim.so.$(MAJOR) $^ -o $@ $(LDFLAGS) $(LIBS)
 $(B)/idim: $(EXPOBJ) $(B)/libidim.a
-	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libidim.a
-	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) -lcmocka $(LIBS)
+	$(Q)$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) -lcmocka $(LIBS)
 $(B)/bench/%: $(B)/bench/%.o $(B)/libidim.a
-	$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS) -ldl
+	$(Q)$(CC) $(FLAGS) $^ -o $@ $(LDFLAGS) $(LIBS) -ldl
 -include $(OBJ:.o=.d) $(EXPOBJ:.o=.d) $(TESTBIN:=.d) $(BENCH:=.d)
 
 # idim-d90 is idim by another name
@@ -140,10 +143,10 @@ headers: # every header compiles alone, and idim.h as C++
 	  { echo "$$h: does not compile alone"; exit 1; }; done
 	@$(CXX) -Isrc -fsyntax-only -x c++ -include src/base/idim.h /dev/null
 format:
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
+	@clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
 	  tests/*/*.[ch] bench/*.[ch])
 shell:
-	shellcheck $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
+	@shellcheck $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
 warnings:
 	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit
 	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit

@@ -20,7 +20,8 @@
 #include "base/status.h"
 
 /* |a - b| <= tolerance max(1, |a|, |b|); NaN is near nothing. */
-#define assert_near(a, b, tolerance) test_near((double)(a), (double)(b), (tolerance), __FILE__, __LINE__)
+#define assert_near(a, b, tolerance)                                                               \
+    test_near((double)(a), (double)(b), (tolerance), __FILE__, __LINE__)
 static inline void test_near(double a, double b, double tolerance, const char *file, int line)
 {
     double size = fmax(1, fmax(fabs(a), fabs(b)));
@@ -41,7 +42,8 @@ static inline void test_ok(status st, const char *file, int line)
 }
 
 /* What must fail so, with a sentence that holds `part`. */
-#define assert_refused(st, expected, part) test_refused((st), (expected), (part), __FILE__, __LINE__)
+#define assert_refused(st, expected, part)                                                         \
+    test_refused((st), (expected), (part), __FILE__, __LINE__)
 static inline void test_refused(status st, status expected, const char *part, const char *file,
                                 int line)
 {

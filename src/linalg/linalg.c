@@ -65,8 +65,8 @@ void mat_vec(bool trans, size_t m, size_t n, const real *A, size_t lda, const re
 {
     if (m && n)
         BLAS(gemv)
-        (CblasRowMajor, trans ? CblasTrans : CblasNoTrans, blas_int(m), blas_int(n), 1, A,
-         blas_int(lda), x, 1, 0, y, 1);
+    (CblasRowMajor, trans ? CblasTrans : CblasNoTrans, blas_int(m), blas_int(n), 1, A,
+     blas_int(lda), x, 1, 0, y, 1);
 }
 
 /* Eight sums side by side, added up in order: as fast as memory, the same bits for every width. */

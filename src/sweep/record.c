@@ -182,19 +182,19 @@ static status read_members(const json_t *o, record *r)
     strncpy(r->host, jsonl_get_string(made, "host", ""), sizeof r->host - 1);
     r->outside = json_is_true(json_object_get(o, "outside"));
     r->lower_is_better = json_is_true(json_object_get(o, "lower_is_better"));
-    r->lr = jsonl_get_number(o, "lr", NAN);
+    r->lr = jsonl_get_number(o, "lr", (double)NAN);
     for (size_t i = 0; i < COUNTS; i++)
         *(size_t *)((char *)r + counts[i].field) = (size_t)jsonl_get_number(o, counts[i].name, 0);
     for (size_t i = 0; i < NUMBERS; i++)
         *(double *)((char *)&r->result + numbers[i].field) =
-            jsonl_get_number(o, numbers[i].name, NAN);
+            jsonl_get_number(o, numbers[i].name, (double)NAN);
     r->result.d = r->d;
     r->result.n_bits = (size_t)jsonl_get_number(bits, "n", 0);
     r->bits_offset = (uint64_t)jsonl_get_number(bits, "offset", 0);
     r->bits_crc = (uint32_t)jsonl_get_number(bits, "crc", 0);
-    r->wall_s = jsonl_get_number(made, "wall_s", NAN);
-    r->cpu_s = jsonl_get_number(made, "cpu_s", NAN);
-    r->peak_rss = jsonl_get_number(made, "peak_rss", NAN);
+    r->wall_s = jsonl_get_number(made, "wall_s", (double)NAN);
+    r->cpu_s = jsonl_get_number(made, "cpu_s", (double)NAN);
+    r->peak_rss = jsonl_get_number(made, "peak_rss", (double)NAN);
     r->team = (size_t)jsonl_get_number(made, "team", 1);
     r->threads = (size_t)jsonl_get_number(made, "threads", 1);
     r->metric = record_text(r, jsonl_get_string(o, "metric", ""));

@@ -293,7 +293,7 @@ static void seat_diverge(trainer *t, seat *s)
     s->live = false;
     s->r->end = TRAIN_DIVERGED;
     s->r->score = s->r->score_best = s->r->val = s->r->val_best = s->r->train = worst;
-    s->r->loss = NAN;
+    s->r->loss = (double)NAN;
     s->r->gain = 0;
 }
 
@@ -392,7 +392,8 @@ static void trainer_score(trainer *t, size_t k, size_t step, size_t T, size_t pe
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
         train_result *r = s->r;
-        train_row row = {.epoch = k + 1, .step = step, .val_loss = NAN, .val_score = NAN};
+        train_row row = {
+            .epoch = k + 1, .step = step, .val_loss = (double)NAN, .val_score = (double)NAN};
         row.lr = s->m->optimiser->lr * schedule_factor(s->m->schedule, step - 1, T, per_epoch);
         row.train_loss = s->loss_sum / (double)s->seen;
         row.train_score = score_of(task_, s->loss_sum, s->hits, s->seen);
@@ -526,7 +527,7 @@ status train_team(const train_plan *plan, const train_member *members, size_t n,
     memset(results, 0, n * sizeof *results);
     for (size_t i = 0; i < n; i++)
         results[i].score = results[i].score_best = results[i].loss = results[i].val =
-            results[i].val_best = results[i].train = NAN;
+            results[i].val_best = results[i].train = (double)NAN;
     status st = trainer_init(&t, plan, members, n, results);
     if (!st)
         st = trainer_run(&t);
