@@ -73,9 +73,9 @@ double jsonl_number_of(const json_t *value, double fallback)
     if (json_is_number(value))
         return json_number_value(value);
     if (json_is_string(value) && !strcmp(json_string_value(value), "inf"))
-        return INFINITY;
+        return (double)INFINITY;
     if (json_is_string(value) && !strcmp(json_string_value(value), "-inf"))
-        return -INFINITY;
+        return -(double)INFINITY;
     return fallback;
 }
 

@@ -1,0 +1,157 @@
+/* d90.c -- idim d90: the intrinsic dimension of a network on a task, from first run to figure. */
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/os.h"
+#include "experiments/answer.h"
+#include "experiments/folder.h"
+#include "sweep/stages.h"
+
+typedef struct options {
+    ask ask; /* first: run_keys, ask_keys */
+    const char *rule;
+    double fixed;
+    folder_options folder;
+} options;
+
+static const key keys[] = {
+    KEY_TEXT("rule", options, rule, "own,raw,.9",
+             "the headline: own|fixed, raw|gain|absolute, level"),
+    KEY("fixed", options, fixed, "0", 0, 1e9, "score",
+        "baseline of fixed rules; 0: the published one"),
+    FOLDER_KEYS(options, folder),
+    {0},
+};
+
+static void d90_defaults(void *options_)
+{
+    options *o = options_;
+    o->ask.run.space = "fastfood";
+}
+
+/* "d90-fashion-mnist-fc-fastfood": a folder for each question. */
+static char *default_folder(const run_spec *r)
+{
+    char *name = mem_printf("d90-%s-%s-%s", r->data, r->model, r->space);
+    for (char *c = name; c && *c; c++)
+        if (strchr("/ :,=\"'*?+@", *c))
+            *c = '-';
+    return name;
+}
+
+static void say_plan(const options *o, const stages *p, FILE *out)
+{
+    const runner_about *about = stages_about(p);
+    char D[32], most[32];
+    fprintf(out, "%s, %s, D = %s: %s runs, %zu jobs\n", o->ask.run.data, o->ask.run.model,
+            count_text(about->D, D), count_text(stages_most(p), most), folder_jobs(&o->folder));
+}
+
+static void say_answer(const options *o, const results *r, size_t D, FILE *out)
+{
+    for (size_t i = 0; i < r->n_rows; i += r->n_rules) {
+        answer_headline(&r->rows[i], &o->ask.run, r->n_rows > r->n_rules, out);
+        answer_flags(&r->rows[i], out);
+    }
+    answer_published(&o->ask.run, D, out);
+    if (r->kinds > 1)
+        fprintf(out, "  note: these runs come from %zu numeric kinds (runs.csv)\n", r->kinds);
+    if (r->failed)
+        fprintf(out, "  note: %zu runs failed and are left out (runs.csv says why)\n", r->failed);
+}
+
+static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, const char *path,
+                              size_t D, FILE *out)
+{
+    results r;
+    text csv = {0};
+    char *file = mem_printf("%s/d90.csv", path);
+    status st = file ? results_d90(s, asks, o->rule, o->fixed, &r) : ERR_MEMORY;
+    if (st) {
+        mem_free(file);
+        return st;
+    }
+    results_csv(r.rows, r.n_rows, &csv);
+    st = csv.failed ? ERR_MEMORY : file_write(file, csv.text, csv.length);
+    if (!st)
+        say_answer(o, &r, D, out);
+    text_clear(&csv);
+    mem_free(file);
+    results_clear(&r);
+    return st;
+}
+
+/* What would a number to quote take? */
+static void say_next(const options *o, const char *path, FILE *out)
+{
+    const char *slash = strrchr(path, '/');
+    if (o->ask.run.epochs < 20 && !o->ask.run.steps)
+        fprintf(out, "%zu epochs are for show. To quote: idim d90 --data %s --seeds 5\n",
+                o->ask.run.epochs, o->ask.run.data);
+    fprintf(out, "%s/d90.csv  runs.csv   next: idim show %s\n", path,
+            !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
+}
+
+static status d90_all(const options *o, const char *path, FILE *out, size_t *failed)
+{
+    sweep *s = NULL;
+    stages *p = NULL;
+    ask_list asks = {0};
+    key_texts texts = {0};
+    options canonical = *o;
+    text line = {0};
+    status st, st2;
+    if ((st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts)))
+        goto done;
+    command_line(&command_d90, &canonical, &line);
+    fprintf(out, "%s\n", line.text ? line.text : "");
+    fflush(out);
+    if ((st = folder_open(&s, path, &o->folder)) || (st = stages_open(&p, s, &canonical.ask)))
+        goto done;
+    say_plan(&canonical, p, out);
+    fflush(out);
+    if ((st = ask_note(path, &canonical.ask, &asks)) || (st = stages_train(p)) ||
+        (st = folder_collect(sweep_store(s))) ||
+        (st = d90_measure_all(&canonical, s, &asks, path, stages_about(p)->D, out)))
+        goto done;
+    say_next(&canonical, path, out);
+done:
+    *failed = s ? sweep_failed(s) : 0;
+    text_clear(&line);
+    ask_clear(&asks);
+    stages_free(p);
+    st2 = sweep_close(s);
+    key_texts_clear(&texts);
+    return st ? st : st2;
+}
+
+static int d90_run(void *options_, size_t n, char *const *names, FILE *out)
+{
+    options *o = options_;
+    char *fallback = default_folder(&o->ask.run), *path;
+    size_t failed = 0;
+    status st;
+    (void)n;
+    (void)names;
+    path = fallback ? folder_path(o->folder.out, fallback) : NULL;
+    st = path ? d90_all(o, path, out, &failed) : ERR_MEMORY;
+    mem_free(fallback);
+    mem_free(path);
+    return st ? command_end(st) : failed ? EXIT_SOME : EXIT_DONE;
+}
+
+const command command_d90 = {
+    .name = "d90",
+    .group = "measure",
+    .doc = "the intrinsic dimension of a network on a task",
+    .examples =
+        {"idim d90 --data fashion-mnist",
+         "idim d90 --data mnist --space fastfood --space dense --d 100..2000/log6 --seeds 5",
+         "idim d90 --data mnist --model fc:width=50 --lr 1e-3 --lr-full 1e-3"},
+    .usual = " data model space d seeds epochs ",
+    .tables = {run_keys, ask_keys, keys},
+    .size = sizeof(options),
+    .defaults = d90_defaults,
+    .run = d90_run,
+};
