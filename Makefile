@@ -158,7 +158,7 @@ demo: ## d90 of a real network on real data, in under 3 minutes
 	@s=$$(date +%s); $(MAKE) --no-print-directory demo-deps && \
 	  $(MAKE) --no-print-directory -j$$(nproc) -s all && \
 	  echo "build: $$(($$(date +%s) - s)) s"
-	@$(B)/idim d90 --data fashion-mnist --d 25..1600/log4 --tune-d 100+800 --epochs 5 \
+	@$(B)/idim d90 --data fashion-mnist --d 50..1600/log4 --tune-d 100+800 --epochs 5 \
 	  --out results/demo
 
 static: ## one file with all libraries inside, for machines without root (x86-64-v3)

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "experiments/answer.h"
 #include "experiments/folder.h"
+#include "experiments/show.h"
 #include "sweep/stages.h"
 
 typedef struct options {
@@ -65,18 +66,18 @@ static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, 
                               size_t D, FILE *out)
 {
     results r;
-    text csv = {0};
+    text table = {0};
     char *file = mem_printf("%s/d90.csv", path);
     status st = file ? results_d90(s, asks, o->rule, o->fixed, &r) : ERR_MEMORY;
     if (st) {
         mem_free(file);
         return st;
     }
-    results_csv(r.rows, r.n_rows, &csv);
-    st = csv.failed ? ERR_MEMORY : file_write(file, csv.text, csv.length);
-    if (!st)
+    results_csv(r.rows, r.n_rows, &table);
+    st = table.failed ? ERR_MEMORY : file_write(file, table.text, table.length);
+    if (!st && !(st = show_curves(path, out)))
         say_answer(o, &r, D, out);
-    text_clear(&csv);
+    text_clear(&table);
     mem_free(file);
     results_clear(&r);
     return st;
@@ -145,10 +146,9 @@ const command command_d90 = {
     .name = "d90",
     .group = "measure",
     .doc = "the intrinsic dimension of a network on a task",
-    .examples =
-        {"idim d90 --data fashion-mnist",
-         "idim d90 --data mnist --space fastfood --space dense --d 100..2000/log6 --seeds 5",
-         "idim d90 --data mnist --model fc:width=50 --lr 1e-3 --lr-full 1e-3"},
+    .examples = {"idim d90 --data fashion-mnist",
+                 "idim d90 --data mnist --space fastfood --space dense --seeds 5",
+                 "idim d90 --data mnist --model fc:width=50 --lr 1e-3 --lr-full 1e-3"},
     .usual = " data model space d seeds epochs ",
     .tables = {run_keys, ask_keys, keys},
     .size = sizeof(options),

@@ -482,8 +482,7 @@ static status hand_line(stage *g, hand *h, const char *line)
     }
     if (!strncmp(line, "failed ", 7)) {
         const char *sentence = strchr(line + 7, ' ');
-        return error_set((status)strtol(line + 7, NULL, 10), "a worker failed: %s",
-                         sentence ? sentence + 1 : "");
+        return error_set((status)strtol(line + 7, NULL, 10), "%s", sentence ? sentence + 1 : "");
     }
     return error_set(ERR_FAILED, "a worker said what no worker says: %.60s", line);
 }

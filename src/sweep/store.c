@@ -357,7 +357,6 @@ static status add_bits(store *s, record *r)
     }
     if ((st = file_log_add(s->bits, r->result.bits, n, &r->bits_offset)))
         return st;
-    r->bits_crc = hash_crc32(r->result.bits, n);
     char *name = mem_printf("%s.bits", s->own);
     r->bits_file = name ? record_text(r, name) : NULL;
     mem_free(name);
@@ -368,6 +367,8 @@ status store_add(store *s, record *r)
 {
     text line = {0};
     status st;
+    if (r->result.bits)
+        r->bits_crc = hash_crc32(r->result.bits, (r->result.n_bits + 7) / 8);
     if (s->runs) {
         if ((st = own_journal(s)) || (st = add_bits(s, r)))
             return st;

@@ -54,7 +54,8 @@ static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd)
     if (!records)
         return ERR_MEMORY;
     st = runner_unit(w->runner, runs, n, fd, worker_told, w, records);
-    if (st == ERR_STOPPED) {
+    /* what was asked for is wrong, or does not fit: every such run would end so, the leader is told */
+    if (st == ERR_STOPPED || st == ERR_USAGE || st == ERR_LIMIT) {
         mem_free(records);
         return st;
     }

@@ -1,0 +1,94 @@
+/* doctor.c -- idim doctor: what this machine and this program are, and what would be better. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/os.h"
+#include "data/data.h"
+#include "experiments/command.h"
+#include "linalg/linalg.h"
+#include "sweep/provenance.h"
+#include "sweep/runner.h"
+
+static bool on_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        size_t n = strcspn(path, ":");
+        char *whole = mem_printf("%.*s/%s", (int)n, path, program);
+        bool there = whole && file_exists(whole);
+        mem_free(whole);
+        if (there)
+            return true;
+        path += n + (path[n] == ':');
+    }
+    return false;
+}
+
+static void machine(FILE *out)
+{
+    char memory[16], cpu[64];
+    os_cpu_name(cpu);
+    fprintf(out, "machine\n  %-14s %s\n  %-14s %zu\n  %-14s %s\n", "cpu", cpu, "cores", os_cores(),
+            "memory", mem_bytes_text((double)os_memory(), memory));
+}
+
+static void program(FILE *out)
+{
+    provenance all[PROVENANCE];
+    const char *advice = blas_kernel_advice();
+    provenance_now(all);
+    fprintf(out, "program\n");
+    for (size_t i = 0; i < PROVENANCE; i++)
+        if (strcmp(all[i].name, "cpu"))
+            fprintf(out, "  %-14s %.60s\n", all[i].name, all[i].value);
+    fprintf(out, "  %-14s %s%s\n", "blas kernel", blas_kernel(), advice ? "" : ": fits this CPU");
+    if (advice)
+        fprintf(out,
+                "  %-14s OPENBLAS_CORETYPE=%s was a few percent faster on CPUs like this one;\n"
+                "  %-14s it changes the numeric kind, so choose it before a sweep\n",
+                "", advice, "");
+}
+
+static void data(FILE *out)
+{
+    static const char *const sets[][2] = {{"fashion-mnist", "train-images-idx3-ubyte"},
+                                          {"mnist", "train-images-idx3-ubyte"},
+                                          {"cifar10", "data_batch_1.bin"}};
+    fprintf(out, "data\n");
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        char path[4096];
+        if (task_locate("", sets[i][0], sets[i][1], path, sizeof path))
+            fprintf(out, "  %-14s not found: data/fetch.sh %s\n", sets[i][0], sets[i][0]);
+        else
+            fprintf(out, "  %-14s %s\n", sets[i][0], path);
+    }
+}
+
+static int doctor_run(void *options, size_t n, char *const *names, FILE *out)
+{
+    char kind[17];
+    double start = os_seconds();
+    (void)options;
+    (void)n;
+    (void)names;
+    machine(out);
+    program(out);
+    status st = numeric_kind(kind);
+    if (st)
+        return command_end(st);
+    fprintf(out, "  %-14s %s, measured in %.2f s\n", "numeric kind", kind, os_seconds() - start);
+    fprintf(out, "  %-14s %s\n", "gnuplot",
+            on_path("gnuplot") ? "found"
+                               : "not found: apt install gnuplot-nox, then idim plot NAME");
+    data(out);
+    return EXIT_DONE;
+}
+
+const command command_doctor = {
+    .name = "doctor",
+    .group = "look",
+    .doc = "this machine, this program, and what would be faster",
+    .examples = {"idim doctor"},
+    .run = doctor_run,
+};
