@@ -146,7 +146,7 @@ format:
 	@clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
 	  tests/*/*.[ch] bench/*.[ch])
 shell:
-	@shellcheck $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
+	@shellcheck -x -S warning $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
 warnings:
 	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit
 	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit

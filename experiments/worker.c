@@ -11,10 +11,10 @@ static int worker_run(void *options, size_t n, char *const *names, FILE *out)
     (void)out;
     status st;
     if ((st = key_number("threads", names[1], &threads)) ||
-        (st = key_number("memory", names[2], &memory)) ||
-        (st = worker_main(names[0], (size_t)threads, (size_t)memory, 0, 1)))
+        (st = key_number("memory", names[2], &memory)))
         return command_end(st);
-    return EXIT_DONE;
+    /* its leader is told in words, over the pipe */
+    return worker_main(names[0], (size_t)threads, (size_t)memory, 0, 1) ? EXIT_FAILED : EXIT_DONE;
 }
 
 const command command_worker = {

@@ -30,7 +30,7 @@ check "a folder without d90.csv" refused 1 "d90.csv" "$idim" show ./runs-only
 printf 'not gzip' | tee train-images-idx3-ubyte.gz >train-labels-idx1-ubyte
 check "a file that is no IDX" refused 1 "no IDX file" "$idim" train --data mnist:dir=.
 check "targets that match nothing" refused 2 "conv" "$idim" train --data synth --space full:targets=conv --epochs 1 --out ./x
-check "rows claimed twice" refused 2 "twice" "$idim" train --data synth --space full:targets=head++full --epochs 1 --out ./x
+check "rows claimed twice" refused 2 "do not meet" "$idim" train --data synth --space full:targets=head++full --epochs 1 --out ./x
 if [ -w /dev/full ]; then
     full() { "$idim" list >/dev/full 2>err.txt; [ $? -eq 1 ] && grep -q full err.txt; }
     check "a full disk is not exit 0" full
@@ -44,4 +44,4 @@ check "--help is at most 40 lines" short
 ln -s "$idim" idim-list
 check "a link's name is its command" sh -c './idim-list spaces | grep -q fastfood'
 check "completion is bash" sh -c '"$1" --completion | bash -n' - "$idim"
-exit $bad
+exit "$bad"

@@ -50,4 +50,4 @@ if "$numpy" -c 'import numpy' 2>/dev/null; then
 else
     echo "skipped: NumPy recomputes d90.csv: python3-numpy is not installed"
 fi
-exit $bad
+exit "$bad"
