@@ -44,12 +44,12 @@ static void interval(const d90_row *r, FILE *out)
 
 void answer_headline(const d90_row *r, const run_spec *run, bool several, FILE *out)
 {
-    char d[32], budget[64];
+    char d[32], budget[64] = "";
     const char *word = r->level > .9 || r->level < .9 ? "d at this level" : "d90";
-    if (run->steps)
-        snprintf(budget, sizeof budget, "%zu steps", run->steps);
-    else
-        snprintf(budget, sizeof budget, "%zu epochs", run->epochs);
+    if (run && run->steps)
+        snprintf(budget, sizeof budget, ", %zu steps", run->steps);
+    else if (run)
+        snprintf(budget, sizeof budget, ", %zu epochs", run->epochs);
     if (several)
         fprintf(out, "%s: ", r->space);
     if (r->state == IDIM_EXACT) {
@@ -62,7 +62,7 @@ void answer_headline(const d90_row *r, const run_spec *run, bool several, FILE *
     } else {
         fprintf(out, "%s cannot be measured: baseline and floor are too near for this rule", word);
     }
-    fprintf(out, " (%s, %s)\n", r->words, budget);
+    fprintf(out, " (%s%s)\n", r->words, budget);
     fprintf(out, "  baseline %.4f", r->baseline);
     if (isfinite(r->floor))
         fprintf(out, ", floor %.4f", r->floor);

@@ -8,7 +8,8 @@
 #include "measure/d90.h"
 #include "sweep/ask.h"
 
-/* The headline row of one space. several: its name stands in front. */
+/* The headline row of one space. run NULL: the budget is not known. several: its name
+ * stands in front. */
 void answer_headline(const d90_row *row, const run_spec *run, bool several, FILE *out);
 
 /* "Li et al. 2018: 750" where a paper measured this network on this task. */

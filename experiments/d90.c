@@ -7,11 +7,13 @@
 #include "experiments/answer.h"
 #include "experiments/folder.h"
 #include "experiments/show.h"
+#include "sweep/scores.h"
 #include "sweep/stages.h"
 
 typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
-    const char *rule;
+    const char *rule, *scores;
+    int better;
     double fixed;
     folder_options folder;
 } options;
@@ -21,6 +23,9 @@ static const key keys[] = {
              "the headline: own|fixed, raw|gain|absolute, level"),
     KEY("fixed", options, fixed, "0", 0, 1e9, "score",
         "baseline of fixed rules; 0: the published one"),
+    KEY_TEXT("scores", options, scores, "",
+             "a CSV with space,d,seed,score of anybody's runs: nothing is trained"),
+    KEY_WORD("better", options, better, "higher", "higher+lower", "which scores of --scores are"),
     FOLDER_KEYS(options, folder),
     {0},
 };
@@ -52,33 +57,62 @@ static void say_plan(const options *o, const stages *p, FILE *out)
 static void say_answer(const options *o, const results *r, size_t D, FILE *out)
 {
     for (size_t i = 0; i < r->n_rows; i += r->n_rules) {
-        answer_headline(&r->rows[i], &o->ask.run, r->n_rows > r->n_rules, out);
+        answer_headline(&r->rows[i], *o->scores ? NULL : &o->ask.run, r->n_rows > r->n_rules, out);
         answer_flags(&r->rows[i], out);
     }
-    answer_published(&o->ask.run, D, out);
+    if (!*o->scores)
+        answer_published(&o->ask.run, D, out);
     if (r->kinds > 1)
         fprintf(out, "  note: these runs come from %zu numeric kinds (runs.csv)\n", r->kinds);
     if (r->failed)
         fprintf(out, "  note: %zu runs failed and are left out (runs.csv says why)\n", r->failed);
 }
 
+static status put(const char *path, const char *name, text *t)
+{
+    char *file = mem_printf("%s/%s", path, name);
+    status st = t->failed || !file ? ERR_MEMORY : file_write(file, t->text, t->length);
+    text_clear(t);
+    mem_free(file);
+    return st;
+}
+
+/* d90.csv, the curves and the answer of what was measured. */
+static status say_all(const options *o, const results *r, const char *path, size_t D, FILE *out)
+{
+    text table = {0};
+    status st;
+    results_csv(r->rows, r->n_rows, &table);
+    if ((st = put(path, "d90.csv", &table)) || (st = show_curves(path, out)))
+        return st;
+    say_answer(o, r, D, out);
+    return OK;
+}
+
+/* Anybody's results in place of runs of our own. */
+static status d90_scores_file(const options *o, const char *path, FILE *out)
+{
+    results r;
+    text runs = {0};
+    status st = scores_d90(o->scores, o->rule, o->fixed, o->better == 1, &r);
+    if (st)
+        return st;
+    if (!(st = scores_runs(o->scores, &runs)) && !(st = file_make_folder(path)) &&
+        !(st = put(path, "runs.csv", &runs)) && !(st = say_all(o, &r, path, 0, out)))
+        fprintf(out, "%s/d90.csv  runs.csv\n", path);
+    text_clear(&runs);
+    results_clear(&r);
+    return st;
+}
+
 static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, const char *path,
                               size_t D, FILE *out)
 {
     results r;
-    text table = {0};
-    char *file = mem_printf("%s/d90.csv", path);
-    status st = file ? results_d90(s, asks, o->rule, o->fixed, &r) : ERR_MEMORY;
-    if (st) {
-        mem_free(file);
+    status st = results_d90(s, asks, o->rule, o->fixed, &r);
+    if (st)
         return st;
-    }
-    results_csv(r.rows, r.n_rows, &table);
-    st = table.failed ? ERR_MEMORY : file_write(file, table.text, table.length);
-    if (!st && !(st = show_curves(path, out)))
-        say_answer(o, &r, D, out);
-    text_clear(&table);
-    mem_free(file);
+    st = say_all(o, &r, path, D, out);
     results_clear(&r);
     return st;
 }
@@ -135,6 +169,13 @@ static int d90_run(void *options_, size_t n, char *const *names, FILE *out)
     status st;
     (void)n;
     (void)names;
+    if (*o->scores) {
+        path = folder_path(o->folder.out, "scores");
+        st = path ? d90_scores_file(o, path, out) : ERR_MEMORY;
+        mem_free(fallback);
+        mem_free(path);
+        return command_end(st);
+    }
     path = fallback ? folder_path(o->folder.out, fallback) : NULL;
     st = path ? d90_all(o, path, out, &failed) : ERR_MEMORY;
     mem_free(fallback);
@@ -148,7 +189,7 @@ const command command_d90 = {
     .doc = "the intrinsic dimension of a network on a task",
     .examples = {"idim d90 --data fashion-mnist",
                  "idim d90 --data mnist --space fastfood --space dense --seeds 5",
-                 "idim d90 --data mnist --model fc:width=50 --lr 1e-3 --lr-full 1e-3"},
+                 "idim d90 --scores my-runs.csv"},
     .usual = " data model space d seeds epochs ",
     .tables = {run_keys, ask_keys, keys},
     .size = sizeof(options),

@@ -94,9 +94,7 @@ static int show_run(void *options, size_t n, char *const *names, FILE *out)
     (void)options;
     for (size_t i = 0; i < n && !st; i++) {
         char *path = folder_path(names[i], "");
-        st = path ? folder_check(path) : ERR_MEMORY;
-        if (!st)
-            st = show_folder(path, out);
+        st = path ? show_folder(path, out) : ERR_MEMORY;
         mem_free(path);
     }
     return command_end(st);

@@ -22,13 +22,9 @@ if (format eq 'pdf') {
 
 # ---------------------------------------------------------------- reading
 # gnuplot cuts a quoted cell at its comma, so awk makes tabs of the commas that separate.
-shell(path) = "'".path."'"
-if (strstrt(folder, "'") > 0) {
-    quoted = ''
-    do for [i = 1:strlen(folder)] { c = folder[i:i]; quoted = quoted.(c eq "'" ? "'\\''" : c) }
-    shell(path) = "'".quoted.path[strlen(folder) + 1:*]."'"
-}
-csv(name) = "< awk -F'\"' -v OFS= '{ for (i = 1; i <= NF; i += 2) gsub(/,/, \"\\t\", $i); print }' ".shell(folder.'/'.name)
+quoted = ''
+do for [i = 1:strlen(folder)] { quoted = quoted.(folder[i:i] eq "'" ? "'\\''" : folder[i:i]) }
+csv(name) = "< awk -F'\"' -v OFS= '{ for (i = 1; i <= NF; i += 2) gsub(/,/, \"\\t\", $i); print }' '".quoted."/".name."'"
 set datafile commentschars ''
 header = ''
 set datafile separator "\n"
@@ -48,7 +44,7 @@ array lower[most]; array upper[most]; array baseline[most]; array bar[most]; arr
 array d_min[most]; array d_max[most]
 better = 'higher'
 rule = ''
-number(text) = strlen(text) ? real(text) : NaN
+number(text) = strlen(text) ? text + 0 : NaN
 take(s) = spaces == most || strstrt(names, "\n".s."\n") ? 0 : (names = names.s."\n", spaces = spaces + 1, \
     name[spaces] = s, state[spaces] = stringcolumn('d90_state'), \
     d90[spaces] = number(stringcolumn('d90_fit')), \
@@ -109,8 +105,10 @@ x_low = 1e300; x_high = 0
 do for [i = 1:spaces] {
     x_low = d_min[i] < x_low ? d_min[i] : x_low
     x_high = d_max[i] > x_high ? d_max[i] : x_high
-    y_low = baseline[i] < y_low ? baseline[i] : bar[i] < y_low ? bar[i] : y_low
-    y_high = baseline[i] > y_high ? baseline[i] : bar[i] > y_high ? bar[i] : y_high
+    y_low = baseline[i] < y_low ? baseline[i] : y_low
+    y_low = bar[i] < y_low ? bar[i] : y_low
+    y_high = baseline[i] > y_high ? baseline[i] : y_high
+    y_high = bar[i] > y_high ? bar[i] : y_high
 }
 # the floor only where it costs at most a third of the height
 floors = 0
@@ -173,10 +171,32 @@ do for [i = 1:spaces] {
     if (state[i] eq 'exact') {
         set arrow from first d90[i], first bar[i] to first d90[i], graph (side > 0 ? 0 : 1) nohead linewidth 1.2 dashtype (4, 4) linecolor rgb colour(i) front }
 }
-if (spaces == 1) { # beside the foot of the drop line, where the curve is not
-    if (state[1] eq 'exact') {
-        inside = log(d90[1] / x_low) / log(x_high / x_low) < 0.6
-        set label answer(1) at first (inside ? (right(1) == right(1) && strlen(upper[1]) ? right(1) : d90[1]) : (left(1) == left(1) && strlen(lower[1]) ? left(1) : d90[1])), graph (side > 0 ? 0.06 : 0.94) \
-            @ALIGN offset (inside ? 0.8 : -0.8), 0 textcolor rgb colour(1) front
+if (spaces == 1 && state[1] eq 'exact') { # beside the foot of the drop line, where the curve is not
+    foot = side > 0 ? 0.06 : 0.94
+    if (log(d90[1] / x_low) < 0.6 * log(x_high / x_low)) {
+        set label answer(1) at first (strlen(upper[1]) ? right(1) : d90[1]), graph foot left offset 0.8, 0 textcolor rgb colour(1) front
+    } else {
+        set label answer(1) at first (strlen(lower[1]) ? left(1) : d90[1]), graph foot right offset -0.8, 0 textcolor rgb colour(1) front
     }
 }
+set key outside bottom center horizontal Left reverse samplen 2.5 maxcols (spaces > 1 ? 2 : 3) width 2
+entry(i) = name[i].':  '.answer(i)
+
+# ---------------------------------------------------------------- the picture
+set output target
+if (spaces == 1) {
+    plot csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) smooth unique \
+             with lines linewidth 1.8 linecolor rgb colour(1) title name[1].': mean', \
+         csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) \
+             with points pointtype 7 pointsize 0.42 linecolor rgb tint(1, '50') title 'one run', \
+         NaN with boxes linecolor rgb colour(1) fillstyle transparent solid 0.16 noborder \
+             title (strlen(lower[1]) ? '95 % interval of d90' : '')
+} else {
+    plot for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) smooth unique \
+             with lines linewidth 1.8 linecolor rgb colour(i) notitle, \
+         for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) \
+             with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.42 linecolor rgb tint(i, '50') notitle, \
+         for [i = 1:spaces] NaN with linespoints linewidth 1.8 linecolor rgb colour(i) \
+             pointtype shape[(i - 1) % 8 + 1] pointsize 0.6 title entry(i)
+}
+unset output

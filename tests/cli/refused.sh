@@ -23,7 +23,7 @@ check "a space that has no d" refused 2 "neither d nor r" "$idim" d90 --data syn
 check "a rule that is none" refused 2 "rule" "$idim" d90 --data synth --d 5 --epochs 1 --seeds 1 --rule own,raw,9 --out ./x
 check "rates without a validation split" refused 2 "validation" "$idim" d90 --data synth:val=0 --out ./x
 check "nothing to train" refused 2 "epochs" "$idim" d90 --data synth --epochs 0 --out ./x
-check "a folder that is not there" refused 1 "no results folder" "$idim" show ./nothing
+check "a folder that is not there" refused 1 "no results folder" "$idim" verify ./nothing
 check "files that are not there" refused 1 "dir=" "$idim" train --data mnist:dir=nowhere
 mkdir runs-only runs-only/runs
 check "a folder without d90.csv" refused 1 "d90.csv" "$idim" show ./runs-only

@@ -1,0 +1,252 @@
+/* scores.c -- see scores.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/csv.h"
+#include "sweep/scores.h"
+
+typedef struct line {
+    const char *space;
+    double d, seed, score, lr, val;
+    bool edge;
+} line;
+
+typedef struct scores {
+    csv *file;
+    line *lines;
+    size_t n;
+} scores;
+
+static status number_or(const csv *c, const char *name, size_t row, double fallback, double *value)
+{
+    size_t column = csv_find(c, name);
+    *value = fallback;
+    return column == SIZE_MAX ? OK : csv_cell_number(c, row, column, value);
+}
+
+static status line_read(const csv *c, const char *path, size_t row, line *l)
+{
+    size_t space_, d, seed, score;
+    double head;
+    status st;
+    if ((st = csv_need(c, "space", &space_)) || (st = csv_need(c, "d", &d)) ||
+        (st = csv_need(c, "seed", &seed)) || (st = csv_need(c, "score", &score)) ||
+        (st = csv_cell_number(c, row, d, &l->d)) ||
+        (st = csv_cell_number(c, row, seed, &l->seed)) ||
+        (st = csv_cell_number(c, row, score, &l->score)) ||
+        (st = number_or(c, "lr", row, (double)NAN, &l->lr)) ||
+        (st = number_or(c, "val", row, (double)NAN, &l->val)) ||
+        (st = number_or(c, "d_head", row, 0, &head)))
+        return st;
+    l->space = csv_cell(c, row, space_);
+    bool full = !strcmp(l->space, "full");
+    if (!*l->space || (!full && !(l->d >= 0)) || !(l->seed >= 0) || !isfinite(l->score))
+        return error_set(ERR_FORMAT, "%s: row %zu: space, d, seed and score must all be there",
+                         path, row + 1);
+    if (l->d > 0 && head > 0)
+        l->d += head;
+    return OK;
+}
+
+static bool line_floor(const line *l)
+{
+    return l->d <= 0; /* NaN, an empty d: a baseline */
+}
+
+static bool same_place(const line *a, const line *b)
+{
+    return !strcmp(a->space, b->space) && (a->d <= b->d && a->d >= b->d);
+}
+
+/* Of several rates at one (space, d) the one with the best mean val stays. */
+static status rates_choose(const char *path, bool lower, scores *s)
+{
+    bool *drop = mem_array(s->n, sizeof *drop);
+    size_t kept = 0;
+    status st = drop ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < s->n && !st; i++) {
+        double best = (double)NAN, top = -(double)INFINITY, first = (double)INFINITY, last = 0;
+        bool several = false;
+        for (size_t k = 0; k < s->n; k++)
+            several = several ||
+                      (same_place(&s->lines[i], &s->lines[k]) && s->lines[k].lr < s->lines[i].lr) ||
+                      (same_place(&s->lines[i], &s->lines[k]) && s->lines[k].lr > s->lines[i].lr);
+        if (!several)
+            continue;
+        for (size_t k = 0; k < s->n; k++) {
+            double sum = 0, count = 0;
+            if (!same_place(&s->lines[i], &s->lines[k]))
+                continue;
+            for (size_t j = 0; j < s->n; j++)
+                if (same_place(&s->lines[k], &s->lines[j]) && s->lines[j].lr <= s->lines[k].lr &&
+                    s->lines[j].lr >= s->lines[k].lr) {
+                    sum += lower ? -s->lines[j].val : s->lines[j].val;
+                    count++;
+                }
+            if (isnan(sum)) {
+                st = error_set(ERR_FORMAT, "%s: %s, d=%g has several rates and no val to choose by",
+                               path, s->lines[i].space, s->lines[i].d);
+                break;
+            }
+            first = fmin(first, s->lines[k].lr);
+            last = fmax(last, s->lines[k].lr);
+            if (sum / count > top) {
+                top = sum / count;
+                best = s->lines[k].lr;
+            }
+        }
+        drop[i] = s->lines[i].lr < best || s->lines[i].lr > best;
+        s->lines[i].edge = best <= first || best >= last;
+    }
+    for (size_t i = 0; i < s->n && !st; i++)
+        if (!drop[i])
+            s->lines[kept++] = s->lines[i];
+    if (!st)
+        s->n = kept;
+    mem_free(drop);
+    return st;
+}
+
+static void scores_clear(scores *s)
+{
+    csv_free(s->file);
+    mem_free(s->lines);
+    *s = (scores){0};
+}
+
+static status scores_open(const char *path, bool lower, scores *s)
+{
+    status st;
+    *s = (scores){0};
+    if ((st = csv_open(&s->file, path)))
+        return st;
+    size_t rows = csv_rows(s->file);
+    if (!(s->lines = mem_array(rows, sizeof *s->lines)))
+        st = ERR_MEMORY;
+    for (size_t i = 0; i < rows && !st; i++)
+        st = line_read(s->file, path, i, &s->lines[s->n++]);
+    if (!st)
+        st = rates_choose(path, lower, s);
+    if (st)
+        scores_clear(s);
+    return st;
+}
+
+/* Lines of one kind as points: a space's (name), the baseline (NULL), or floors. */
+static size_t points_of(const scores *s, const char *name, bool floor, d90_point *points)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const line *l = &s->lines[i];
+        bool full = !strcmp(l->space, "full");
+        bool is_floor = line_floor(l);
+        if (is_floor != floor || (!floor && (name ? strcmp(l->space, name) != 0 : !full)))
+            continue;
+        points[n++] = (d90_point){.d = l->d,
+                                  .seed = (uint64_t)l->seed,
+                                  .score = l->score,
+                                  .score_best = (double)NAN,
+                                  .gain = (double)NAN,
+                                  .lr_edge = l->edge};
+    }
+    return n;
+}
+
+static status names_of(const scores *s, results *out)
+{
+    char **texts = mem_array(s->n, sizeof *texts);
+    if (!texts)
+        return ERR_MEMORY;
+    out->texts = (key_texts){texts, 0};
+    for (size_t i = 0; i < s->n; i++) {
+        bool met = !strcmp(s->lines[i].space, "full") || line_floor(&s->lines[i]);
+        for (size_t k = 0; k < out->texts.n && !met; k++)
+            met = !strcmp(texts[k], s->lines[i].space);
+        if (!met && !(texts[out->texts.n++] = mem_string(s->lines[i].space)))
+            return ERR_MEMORY;
+    }
+    return OK;
+}
+
+static status scores_measure(const char *path, const scores *s, d90_rule headline, double fixed,
+                             bool lower, results *out)
+{
+    d90_rule rules[D90_RULES];
+    d90_point *points = mem_array(3 * s->n, sizeof *points), *b = points + s->n, *c = b + s->n;
+    d90_scores in = {.lower_is_better = lower, .seed = 1, .asks = 1};
+    status st = points ? names_of(s, out) : ERR_MEMORY;
+    if (!st && !out->texts.n)
+        st = error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
+    if (st)
+        goto done;
+    in.points = points;
+    in.baseline = b;
+    in.floor = c;
+    in.n_baseline = points_of(s, NULL, false, b);
+    in.n_floor = points_of(s, NULL, true, c);
+    in.fixed = fixed > 0 ? fixed : (double)NAN;
+    out->n_rules = d90_rule_list(headline, fixed > 0, rules);
+    if (!(out->rows = mem_array(out->texts.n * out->n_rules, sizeof *out->rows)))
+        st = ERR_MEMORY;
+    for (size_t k = 0; k < out->texts.n && !st; k++) {
+        in.space = out->texts.text[k];
+        in.n_points = points_of(s, in.space, false, points);
+        st = d90_measure(&in, rules, out->n_rules, out->rows + out->n_rows);
+        out->n_rows += st ? 0 : out->n_rules;
+    }
+    if (st)
+        error_prefix("%s: ", path);
+done:
+    mem_free(points);
+    return st;
+}
+
+status scores_d90(const char *path, const char *rule, double fixed, bool lower, results *out)
+{
+    d90_rule headline;
+    scores s;
+    status st;
+    *out = (results){0};
+    if ((st = d90_rule_parse(rule, &headline)) || (st = scores_open(path, lower, &s)))
+        return st;
+    if (headline.base == D90_FIXED && headline.kind != D90_ABSOLUTE && !(fixed > 0))
+        st = error_set(ERR_USAGE, "rule %s: say which baseline by --fixed", rule);
+    else
+        st = scores_measure(path, &s, headline, fixed, lower, out);
+    scores_clear(&s);
+    if (st)
+        results_clear(out);
+    return st;
+}
+
+status scores_runs(const char *path, text *out)
+{
+    static const char *const names[] = {"space", "d_total", "D",     "role",   "seed", "metric",
+                                        "score", "data",    "model", "epochs", "lr"};
+    scores s;
+    status st = scores_open(path, false, &s);
+    if (st)
+        return st;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        csv_text(out, names[i]);
+    csv_end(out);
+    for (size_t i = 0; i < s.n; i++) {
+        const line *l = &s.lines[i];
+        bool full = !strcmp(l->space, "full");
+        csv_text(out, l->space);
+        csv_number(out, l->d);
+        csv_text(out, "");
+        csv_text(out, line_floor(l) ? "floor" : full ? "baseline" : "score");
+        csv_number(out, l->seed);
+        csv_text(out, "score");
+        csv_number(out, l->score);
+        csv_text(out, path);
+        csv_text(out, "");
+        csv_text(out, "");
+        csv_number(out, l->lr);
+        csv_end(out);
+    }
+    scores_clear(&s);
+    return out->failed ? ERR_MEMORY : OK;
+}
