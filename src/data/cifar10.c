@@ -35,8 +35,10 @@ static status cifar10_file(task *t, const char *name, uint8_t *bytes, int32_t *l
         labels[i] = record[0];
         memcpy(bytes + i * PIXELS, record + 1, PIXELS);
     }
+    if (!st)
+        task_note(t, raw, n);
     mem_free(raw);
-    return st ? st : task_note_file(t, path);
+    return st;
 }
 
 static status cifar10_init(task *t)

@@ -109,14 +109,12 @@ const char *task_content(const task *t)
     return f->content;
 }
 
-status task_note_file(task *t, const char *path)
+void task_note(task *t, const void *bytes, size_t n)
 {
     frame *f = t->own;
     char hex[HASH_HEX];
-    status st = hash_file(path, hex);
-    if (!st)
-        text_add(&f->notes, "%s\n", hex);
-    return st;
+    hash_bytes(bytes, n, hex);
+    text_add(&f->notes, "%s\n", hex);
 }
 
 void *task_alloc(task *t, size_t n, size_t size)

@@ -26,11 +26,12 @@ void task_free(task *t);
 
 /* "mnist:shuffle=labels": canonical, and its kind's revision. Borrowed from the task. */
 const char *task_spec(const task *t);
-/* SHA-256 over the SHA-256 of every file that init noted, in order; "" when none (synthetic). */
+/* SHA-256 over the SHA-256 of everything that init noted, in order; "" when none (synthetic). */
 const char *task_content(const task *t);
 
-/* For init: a file was read; its content is part of what the task is. */
-status task_note_file(task *t, const char *path);
+/* For init: these bytes of a file, unpacked, are part of what the task is; packed otherwise it is the
+ * same task. */
+void task_note(task *t, const void *bytes, size_t n);
 /* For init: memory that is freed with the task. NULL: the sentence is left. */
 void *task_alloc(task *t, size_t n, size_t size);
 /* For init: the first folder that holds file `name`: `dir` when not "" (then it alone), else

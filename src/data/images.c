@@ -76,10 +76,10 @@ status images_read(task *t, split which, const char *images, const char *labels,
         (st = idx_open(&y, labels)))
         goto done;
     s->n = x.shape[0];
-    if ((st = take_images(t, &x, s)) || (st = take_labels(t, &y, labels, classes, s)) ||
-        (st = task_note_file(t, images)))
+    if ((st = take_images(t, &x, s)) || (st = take_labels(t, &y, labels, classes, s)))
         goto done;
-    st = task_note_file(t, labels);
+    task_note(t, x.bytes, x.n_bytes);
+    task_note(t, y.bytes, y.n_bytes);
 done:
     idx_clear(&x);
     idx_clear(&y);

@@ -102,24 +102,18 @@ static status npy_take_targets(task *t, const npy *a, const char *name, samples 
     return OK;
 }
 
-/* An array by its name: a member of file=, or a file in dir. The file is noted once. */
-static status npy_get(task *t, const char *name, npy *a, bool note)
+/* An array by its name: a member of file=, or a file in dir. */
+static status npy_get(task *t, const char *name, npy *a)
 {
     const npy_task *m = (const npy_task *)t;
     const char *dir = *m->options.dir ? m->options.dir : ".";
+    bool archive = *m->file, ends = strstr(name, ".npy");
     char path[4096];
-    status st;
-    if (*m->file) {
-        if ((st = task_locate(dir, "", m->file, path, sizeof path)) ||
-            (st = npy_open(a, path, name)))
-            return st;
-        return note ? task_note_file(t, path) : OK;
-    }
-    char *file = mem_printf("%s%s", name, strstr(name, ".npy") ? "" : ".npy");
-    st = file ? task_locate(dir, "", file, path, sizeof path) : ERR_MEMORY;
+    char *file = mem_printf("%s%s", archive ? m->file : name, archive || ends ? "" : ".npy");
+    status st = file ? task_locate(dir, "", file, path, sizeof path) : ERR_MEMORY;
     mem_free(file);
-    if (!st && !(st = npy_open(a, path, "")) && (st = task_note_file(t, path)))
-        npy_clear(a);
+    if (!st && !(st = npy_open(a, path, archive ? name : "")))
+        task_note(t, a->bytes, a->n_bytes);
     return st;
 }
 
@@ -128,8 +122,7 @@ static status npy_split(task *t, split which, const char *x, const char *y)
     samples *s = &t->splits[which];
     npy a = {0}, b = {0};
     status st;
-    if ((st = npy_get(t, x, &a, which == IDIM_SPLIT_TRAIN)) || (st = npy_take_x(t, &a, x, s)) ||
-        (st = npy_get(t, y, &b, false)))
+    if ((st = npy_get(t, x, &a)) || (st = npy_take_x(t, &a, x, s)) || (st = npy_get(t, y, &b)))
         goto done;
     if (b.shape[0] != s->n || (b.type != 'f' && b.dims != 1))
         st = error_set(ERR_FORMAT,

@@ -61,12 +61,11 @@ static status idx_header(idx *x, const char *path, size_t n)
 
 status idx_open(idx *x, const char *path)
 {
-    size_t n;
     status st;
     *x = (idx){0};
-    if ((st = inflate_file(path, IDX_LIMIT, &x->bytes, &n)))
+    if ((st = inflate_file(path, IDX_LIMIT, &x->bytes, &x->n_bytes)))
         return st;
-    if ((st = idx_header(x, path, n)))
+    if ((st = idx_header(x, path, x->n_bytes)))
         idx_clear(x);
     return st;
 }

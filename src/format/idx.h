@@ -13,6 +13,7 @@ typedef struct idx {
     size_t dims, shape[IDX_DIMS], n; /* n: numbers in all */
     const uint8_t *data;             /* in `bytes`, big-endian */
     char *bytes;                     /* of the file, unpacked */
+    size_t n_bytes;
 } idx;
 
 /* Plain, .gz or .xz. ERR_FILE, ERR_FORMAT (magic, cut short, bytes behind the end), ERR_LIMIT. */

@@ -262,13 +262,12 @@ done:
 
 status npy_open(npy *a, const char *path, const char *member_)
 {
-    size_t n;
     status st;
     *a = (npy){0};
-    st = *member_ ? zip_read(path, member_, &a->bytes, &n)
-                  : inflate_file(path, NPY_LIMIT, &a->bytes, &n);
+    st = *member_ ? zip_read(path, member_, &a->bytes, &a->n_bytes)
+                  : inflate_file(path, NPY_LIMIT, &a->bytes, &a->n_bytes);
     if (!st)
-        st = npy_header(a, path, n);
+        st = npy_header(a, path, a->n_bytes);
     if (st)
         npy_clear(a);
     return st;

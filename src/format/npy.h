@@ -15,7 +15,8 @@ typedef struct npy {
     bool big, fortran;
     size_t dims, shape[NPY_DIMS], n;
     const uint8_t *data;
-    char *bytes; /* of the file or member */
+    char *bytes; /* of the file or member, unpacked */
+    size_t n_bytes;
 } npy;
 
 /* member "": path is an .npy file (plain, .gz or .xz); else the member of an .npz, with or without
