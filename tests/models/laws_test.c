@@ -32,7 +32,7 @@ static const char *model_spec_at(size_t k)
 /* A task that the model takes. */
 static const char *task_for(const char *model_)
 {
-    return !strncmp(model_, "toy", 3)     ? "toy:groups=3"
+    return !strncmp(model_, "toy", 3)     ? "toy:groups=3,n=20"
            : !strncmp(model_, "lenet", 5) ? "synth:features=784,informative=10,n=40"
                                           : "synth:features=6,informative=4,classes=3,n=60";
 }
