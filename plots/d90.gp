@@ -34,6 +34,7 @@ unset table
 has(name) = strstrt(header, "\t".name."\t") > 0
 set datafile separator "\t"
 set datafile columnheaders
+set datafile missing NaN # a row that is not meant is passed over, and breaks no line
 
 # The headline of every space, and what its rounding needs.
 most = 64
@@ -125,7 +126,7 @@ set logscale x
 set xrange [x_low / x_room : x_high * x_room]
 if (x_high < 1e6) {
     set xtics format '%.0f'
-    if (decades < 2.2) {
+    if (decades < 3.2) {
         set xtics add ('' 1 1)
         do for [e = floor(log10(x_low)) - 1 : ceil(log10(x_high))] {
             do for [m in (decades < 1 ? '1 2 3 4 5 7' : '1 2 5')] { set xtics add (sprintf('%.0f', m * 10 ** e) m * 10 ** e) } }
@@ -155,10 +156,10 @@ do for [i = 1:spaces] {
             set arrow from graph 0, first baseline[i] to graph 1, first baseline[i] nohead linewidth 1.2 linecolor rgb ink back
             set label sprintf('baseline %.3g', baseline[i]) at graph 1.01, first baseline[i] offset 0, side * gap textcolor rgb ink }
         if (bar[i] == bar[i]) {
-            set arrow from graph 0, first bar[i] to graph 1, first bar[i] nohead linewidth 1.2 dashtype (8, 5) linecolor rgb ink back
+            set arrow from graph 0, first bar[i] to graph 1, first bar[i] nohead linewidth 1.2 dashtype (14, 8) linecolor rgb ink back
             set label sprintf('threshold %.3g', bar[i]) at graph 1.01, first bar[i] offset 0, -side * gap textcolor rgb ink }
         if (floors && i == 1 && ground[i] == ground[i]) {
-            set arrow from graph 0, first ground[i] to graph 1, first ground[i] nohead linewidth 1.2 dashtype (1, 4) linecolor rgb '#404040' back
+            set arrow from graph 0, first ground[i] to graph 1, first ground[i] nohead linewidth 1.2 dashtype (2, 6) linecolor rgb '#404040' back
             set label sprintf('floor %.3g', ground[i]) at graph 1.01, first ground[i] textcolor rgb '#404040' }
     }
 }
@@ -169,17 +170,21 @@ do for [i = 1:spaces] {
         set object rectangle from first left(i), graph 0 to first right(i), graph 1 \
             fillcolor rgb colour(i) fillstyle transparent solid (spaces > 1 ? 0.10 : 0.16) noborder behind }
     if (state[i] eq 'exact') {
-        set arrow from first d90[i], first bar[i] to first d90[i], graph (side > 0 ? 0 : 1) nohead linewidth 1.2 dashtype (4, 4) linecolor rgb colour(i) front }
+        set label '' at first d90[i], first bar[i] point pointtype 13 pointsize 1.2 linecolor rgb colour(i) front
+        set arrow from first d90[i], first bar[i] to first d90[i], graph (side > 0 ? 0 : 1) nohead linewidth 1.2 dashtype (6, 6) linecolor rgb colour(i) front }
 }
 if (spaces == 1 && state[1] eq 'exact') { # beside the foot of the drop line, where the curve is not
-    foot = side > 0 ? 0.06 : 0.94
+    foot = floors ? 0.12 : 0.05
+    foot = side > 0 ? foot : 1 - foot
     if (log(d90[1] / x_low) < 0.6 * log(x_high / x_low)) {
         set label answer(1) at first (strlen(upper[1]) ? right(1) : d90[1]), graph foot left offset 0.8, 0 textcolor rgb colour(1) front
     } else {
         set label answer(1) at first (strlen(lower[1]) ? left(1) : d90[1]), graph foot right offset -0.8, 0 textcolor rgb colour(1) front
     }
 }
-set key outside bottom center horizontal Left reverse samplen 2.5 maxcols (spaces > 1 ? 2 : 3) width 2
+rows = spaces > 1 ? (spaces + 1) / 2 : 1
+set bmargin 4.2 + 1.2 * rows
+set key at screen 0.5, screen 0.015 center bottom horizontal Left reverse samplen 2.5 maxcols (spaces > 1 ? 2 : 3) width 1 spacing 1.15
 entry(i) = name[i].':  '.answer(i)
 
 # ---------------------------------------------------------------- the picture
@@ -188,14 +193,14 @@ if (spaces == 1) {
     plot csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) smooth unique \
              with lines linewidth 1.8 linecolor rgb colour(1) title name[1].': mean', \
          csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) \
-             with points pointtype 7 pointsize 0.42 linecolor rgb tint(1, '50') title 'one run', \
+             with points pointtype 7 pointsize 0.5 linecolor rgb tint(1, '50') title 'one run', \
          NaN with boxes linecolor rgb colour(1) fillstyle transparent solid 0.16 noborder \
              title (strlen(lower[1]) ? '95 % interval of d90' : '')
 } else {
     plot for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) smooth unique \
              with lines linewidth 1.8 linecolor rgb colour(i) notitle, \
          for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) \
-             with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.42 linecolor rgb tint(i, '50') notitle, \
+             with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.5 linecolor rgb tint(i, '50') notitle, \
          for [i = 1:spaces] NaN with linespoints linewidth 1.8 linecolor rgb colour(i) \
              pointtype shape[(i - 1) % 8 + 1] pointsize 0.6 title entry(i)
 }
