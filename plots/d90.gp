@@ -12,13 +12,6 @@ if (!exists("format")) format = 'svg'
 if (!exists("target")) target = folder.'/plots/'.out.'.'.format
 
 set encoding utf8
-if (format eq 'pdf') {
-    set terminal pdfcairo noenhanced color size 16cm,10cm font "Sans,9" linewidth 1.2 rounded
-} else { if (format eq 'png') {
-    set terminal pngcairo noenhanced size 1600,1000 font "Sans,11" fontscale 2 linewidth 2.4 pointscale 2 rounded
-} else {
-    set terminal svg noenhanced size 800,500 font "sans-serif,13" linewidth 1.4 rounded background "#ffffff"
-} }
 
 # ---------------------------------------------------------------- reading
 # gnuplot cuts a quoted cell at its comma, so awk makes tabs of the commas that separate.
@@ -77,6 +70,17 @@ plot csv('runs.csv') using (stringcolumn('role') eq 'score' && strlen(stringcolu
 unset table
 if (seen == 0) { print folder.'/runs.csv: no scored runs; nothing is drawn'; exit status 1 }
 
+# ---------------------------------------------------------------- the paper: a line taller for each space
+rows = spaces > 1 ? spaces : 1
+tall = 1 + 0.038 * (rows - 1)
+if (format eq 'pdf') {
+    set terminal pdfcairo noenhanced color size 16cm,10*tall cm font "Sans,9" linewidth 1.2 rounded
+} else { if (format eq 'png') {
+    set terminal pngcairo noenhanced size 1600,1000*tall font "Sans,11" fontscale 2 linewidth 2.4 pointscale 2 rounded
+} else {
+    set terminal svg noenhanced size 800,500*tall font "sans-serif,13" linewidth 1.4 rounded background "#ffffff"
+} }
+
 # ---------------------------------------------------------------- words
 thousands(s) = strlen(s) > 3 ? thousands(s[1:strlen(s) - 3]).','.s[strlen(s) - 2:*] : s
 # d90 in steps of which its interval holds three or more (two digits where there is no interval)
@@ -96,10 +100,11 @@ if (!exists("heading")) {
     heading = (strlen(model) ? model : 'd90').(strlen(data) ? ' on '.data : '')
     if (strlen(D)) { heading = heading.',  D = '.thousands(D) }
 }
-rule = rule.(strlen(epochs) && epochs ne '0' ? ', '.epochs.(epochs eq '1' ? ' epoch' : ' epochs') : '')
+rule = (spaces == 1 ? name[1].': ' : '').rule.(strlen(epochs) && epochs ne '0' ? ', '.epochs.(epochs eq '1' ? ' epoch' : ' epochs') : '')
+if (spaces == 1 && state[1] ne 'exact') { rule = answer(1).'  ('.rule.')' }
 set title heading."\n".rule font ",12" offset 0, -0.3
-set ylabel strlen(metric) ? metric : 'score'
-set xlabel 'd, trained numbers'
+set ylabel (strlen(metric) ? metric : "score")
+set xlabel 'd, trained numbers'.(spaces > 1 ? '  (a mark is one run, a line their mean, a band the 95 % interval of d90)' : '')
 
 # ---------------------------------------------------------------- axes
 x_low = 1e300; x_high = 0
@@ -128,10 +133,14 @@ if (x_high < 1e6) {
     set xtics format '%.0f'
     if (decades < 3.2) {
         set xtics add ('' 1 1)
-        do for [e = floor(log10(x_low)) - 1 : ceil(log10(x_high))] {
+        do for [e = floor(log10(x_low)) : ceil(log10(x_high))] {
             do for [m in (decades < 1 ? '1 2 3 4 5 7' : '1 2 5')] { set xtics add (sprintf('%.0f', m * 10 ** e) m * 10 ** e) } }
     }
-} else { set xtics enhanced format '10^{%T}' }
+} else {
+    set xtics ('' 1)
+    do for [e = floor(log10(x_low)) : ceil(log10(x_high))] {
+        set xtics add ('10'.word('⁰ ¹ ² ³ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹ ¹⁰ ¹¹ ¹²', e + 1) 10 ** e) }
+}
 set border 3 linecolor '#404040'
 set tics nomirror out scale 0.7 textcolor '#202020'
 set grid xtics ytics linetype 1 linecolor '#e4e4e4' linewidth 0.6
@@ -182,25 +191,28 @@ if (spaces == 1 && state[1] eq 'exact') { # beside the foot of the drop line, wh
         set label answer(1) at first (strlen(lower[1]) ? left(1) : d90[1]), graph foot right offset -0.8, 0 textcolor rgb colour(1) front
     }
 }
-rows = spaces > 1 ? (spaces + 1) / 2 : 1
-set bmargin 4.2 + 1.2 * rows
-set key at screen 0.5, screen 0.015 center bottom horizontal Left reverse samplen 2.5 maxcols (spaces > 1 ? 2 : 3) width 1 spacing 1.15
+set bmargin 4.3 + 1.25 * rows
+if (spaces > 1) {
+    set key at screen 0.5, screen 0.015 center bottom vertical maxcols 1 Left reverse samplen 2.5 spacing 1.15
+} else {
+    set key at screen 0.5, screen 0.015 center bottom horizontal maxcols 3 Left reverse samplen 2.5 width 1
+}
 entry(i) = name[i].':  '.answer(i)
 
 # ---------------------------------------------------------------- the picture
 set output target
 if (spaces == 1) {
     plot csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) smooth unique \
-             with lines linewidth 1.8 linecolor rgb colour(1) title name[1].': mean', \
+             with lines linewidth 1.8 linecolor rgb colour(1) title 'mean', \
          csv('runs.csv') using (scored(name[1]) ? column('d_total') : NaN):(column('score')) \
-             with points pointtype 7 pointsize 0.5 linecolor rgb tint(1, '50') title 'one run', \
+             with points pointtype 7 pointsize 0.6 linecolor rgb tint(1, '50') title 'one run', \
          NaN with boxes linecolor rgb colour(1) fillstyle transparent solid 0.16 noborder \
-             title (strlen(lower[1]) ? '95 % interval of d90' : '')
+             title (strlen(lower[1]) ? '95 % interval' : '')
 } else {
     plot for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) smooth unique \
              with lines linewidth 1.8 linecolor rgb colour(i) notitle, \
          for [i = 1:spaces] csv('runs.csv') using (scored(name[i]) ? column('d_total') : NaN):(column('score')) \
-             with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.5 linecolor rgb tint(i, '50') notitle, \
+             with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.6 linecolor rgb tint(i, '50') notitle, \
          for [i = 1:spaces] NaN with linespoints linewidth 1.8 linecolor rgb colour(i) \
              pointtype shape[(i - 1) % 8 + 1] pointsize 0.6 title entry(i)
 }
