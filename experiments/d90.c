@@ -7,6 +7,7 @@
 #include "experiments/answer.h"
 #include "experiments/folder.h"
 #include "experiments/show.h"
+#include "report/plot.h"
 #include "sweep/scores.h"
 #include "sweep/stages.h"
 
@@ -14,6 +15,7 @@ typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
     const char *rule, *scores;
     int better;
+    bool plot;
     double fixed;
     folder_options folder;
 } options;
@@ -26,9 +28,12 @@ static const key keys[] = {
     KEY_TEXT("scores", options, scores, "",
              "a CSV with space,d,seed,score of anybody's runs: nothing is trained"),
     KEY_WORD("better", options, better, "higher", "higher+lower", "which scores of --scores are"),
+    KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
     FOLDER_KEYS(options, folder),
     {0},
 };
+
+static const char figures[] = "  plots/d90.{svg,pdf,png}";
 
 static void d90_defaults(void *options_)
 {
@@ -77,6 +82,17 @@ static status put(const char *path, const char *name, text *t)
     return st;
 }
 
+/* Without gnuplot all but the figures is there, and that is said. true: they are drawn. */
+static bool draw(const options *o, const char *path)
+{
+    if (!o->plot)
+        return false;
+    if (!plot_draw(path, "d90", "svg+pdf+png"))
+        return true;
+    fprintf(stderr, "%s\n", error_text());
+    return false;
+}
+
 /* d90.csv, the curves and the answer of what was measured. */
 static status say_all(const options *o, const results *r, const char *path, size_t D, FILE *out)
 {
@@ -99,7 +115,7 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
         return st;
     if (!(st = scores_runs(o->scores, &runs)) && !(st = file_make_folder(path)) &&
         !(st = put(path, "runs.csv", &runs)) && !(st = say_all(o, &r, path, 0, out)))
-        fprintf(out, "%s/d90.csv  runs.csv\n", path);
+        fprintf(out, "%s/d90.csv  runs.csv%s\n", path, draw(o, path) ? figures : "");
     text_clear(&runs);
     results_clear(&r);
     return st;
@@ -124,7 +140,8 @@ static void say_next(const options *o, const char *path, FILE *out)
     if (o->ask.run.epochs < 20 && !o->ask.run.steps)
         fprintf(out, "%zu epochs are for show. To quote: idim d90 --data %s --seeds 5\n",
                 o->ask.run.epochs, o->ask.run.data);
-    fprintf(out, "%s/d90.csv  runs.csv   next: idim show %s\n", path,
+    fprintf(out, "%s/d90.csv  runs.csv%s   next: idim show %s\n", path,
+            draw(o, path) ? figures : "",
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
 }
 

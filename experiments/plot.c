@@ -1,0 +1,46 @@
+/* plot.c -- idim plot: the figures of a results folder, by gnuplot. */
+#include "base/file.h"
+#include "experiments/folder.h"
+#include "report/plot.h"
+
+typedef struct options {
+    const char *format, *figure;
+} options;
+
+static const key keys[] = {
+    KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
+    KEY_TEXT("figure", options, figure, "d90", "which figure"),
+    {0},
+};
+
+static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
+{
+    const options *o = options_;
+    status st = OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        char *path = folder_path(names[i], ""),
+             *csv_ = path ? mem_printf("%s/runs.csv", path) : NULL;
+        if (!csv_)
+            st = ERR_MEMORY;
+        else if (!file_exists(csv_))
+            st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", csv_);
+        else if (!(st = plot_draw(path, o->figure, o->format)))
+            fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
+        mem_free(path);
+        mem_free(csv_);
+    }
+    return command_end(st);
+}
+
+const command command_plot = {
+    .name = "plot",
+    .group = "look",
+    .doc = "figures of a results folder",
+    .takes = "NAME...",
+    .least = 1,
+    .most = 16,
+    .examples = {"idim plot demo", "idim plot demo --format pdf"},
+    .tables = {keys},
+    .size = sizeof(options),
+    .run = plot_run,
+};

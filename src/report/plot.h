@@ -1,0 +1,17 @@
+/* plot.h -- figures of a results folder, drawn by gnuplot from its CSVs.
+ *
+ * The scripts (plots/NAME.gp) work without idim; their bytes are in the library, and the one that drew a
+ * figure is written beside it, to be edited and run again. */
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
+
+#include "base/status.h"
+
+/* FOLDER/plots/NAME.gp and NAME.FORMAT for each of formats ("svg+pdf+png"). ERR_USAGE: no such script,
+ * ERR_FAILED: gnuplot is not there, or could not draw. */
+status plot_draw(const char *folder, const char *name, const char *formats);
+
+/* The scripts' names, "d90"; NULL behind the last. */
+const char *plot_name(size_t i);
+
+#endif

@@ -1,0 +1,167 @@
+/* base_test.c -- memory, sizes, files, hashes, threads, progress: what each promises. */
+#include "tests/test.h"
+
+#include "base/hash.h"
+#include "base/os.h"
+#include "base/pool.h"
+#include "base/progress.h"
+
+static void sizes_that_overflow_are_refused(void **state)
+{
+    size_t out;
+    assert_int_equal(size_mul(SIZE_MAX / 2, 3, &out), ERR_LIMIT);
+    assert_int_equal(size_add(SIZE_MAX, 1, &out), ERR_LIMIT);
+    assert_ok(size_mul(1u << 20, 1u << 20, &out));
+    assert_int_equal(out, (size_t)1 << 40);
+    assert_null(mem_array(SIZE_MAX / 2, 3));
+    assert_true(strlen(error_text()) > 0);
+}
+
+static void memory_is_zeroed_and_aligned(void **state)
+{
+    for (size_t n = 0; n < 200; n += 13) {
+        unsigned char *p = mem_array(n, 1);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(p[i], 0);
+        p = mem_resize(p, n + 100, 1);
+        assert_non_null(p);
+        mem_free(p);
+    }
+}
+
+static void a_text_grows(void **state)
+{
+    text t = {0};
+    for (int i = 0; i < 1000; i++)
+        text_add(&t, "%d,", i % 10);
+    assert_int_equal(t.length, 2000);
+    assert_string_equal(t.text + 1990, "5,6,7,8,9,");
+    text_clear(&t);
+    assert_null(t.text);
+}
+
+static void a_place_is_put_before_the_sentence(void **state)
+{
+    error_set(ERR_FILE, "%s is missing", "it");
+    error_prefix("run %d: ", 7);
+    assert_string_equal(error_text(), "run 7: it is missing");
+    assert_string_equal(idim_error_text(), error_text());
+}
+
+static void files_are_written_whole_and_read_back(void **state)
+{
+    char folder[256], *bytes;
+    size_t n;
+    test_folder(folder);
+    char *path = mem_printf("%s/a/b/file", folder), *sub = mem_printf("%s/a/b", folder);
+    assert_ok(file_make_folder(sub));
+    assert_ok(file_make_folder(sub));
+    assert_ok(file_write(path, "one", 3));
+    assert_ok(file_write(path, "two!", 4));
+    assert_ok(file_read(path, 100, &bytes, &n));
+    assert_int_equal(n, 4);
+    assert_string_equal(bytes, "two!");
+    mem_free(bytes);
+    assert_int_equal(file_read(path, 3, &bytes, &n), ERR_LIMIT);
+    assert_refused(file_read(folder, 100, &bytes, &n), ERR_FILE, folder);
+    char **names;
+    assert_ok(file_names(sub, "", &names, &n));
+    assert_int_equal(n, 1); /* no temporary is left */
+    file_names_free(names, n);
+    assert_refused(file_write("/nowhere/at/all", "x", 1), ERR_FILE, "/nowhere/at/all");
+    mem_free(path);
+    mem_free(sub);
+    test_folder_end(folder);
+}
+
+static void hashes_have_the_published_answers(void **state)
+{
+    char hex[HASH_HEX];
+    hash_bytes("abc", 3, hex); /* FIPS 180-2, appendix B.1 */
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(hash_crc32("123456789", 9), 0xcbf43926); /* the check value of CRC-32 */
+}
+
+static void count_part(void *context, size_t i)
+{
+    unsigned *count = context;
+    count[i]++;
+}
+
+static void a_pool_does_every_part_once(void **state)
+{
+    for (size_t threads = 1; threads <= 4; threads++) {
+        pool *p;
+        assert_ok(pool_new(&p, threads));
+        assert_int_equal(pool_threads(p), threads);
+        for (size_t parts = 0; parts < 40; parts += 13) {
+            unsigned count[40] = {0};
+            pool_run(p, count_part, count, parts);
+            for (size_t i = 0; i < 40; i++)
+                assert_int_equal(count[i], i < parts);
+        }
+        pool_free(p);
+    }
+    unsigned count[3] = {0};
+    pool_run(NULL, count_part, count, 3);
+    assert_true(count[0] == 1 && count[2] == 1);
+}
+
+static void progress_is_silent_where_nobody_looks(void **state)
+{
+    FILE *out = tmpfile();
+    progress *p;
+    assert_non_null(out);
+    assert_ok(progress_new(&p, out, 10));
+    progress_show(p, 3, 12, "d=5");
+    progress_free(p);
+    assert_int_equal(ftell(out), 0);
+    fclose(out);
+    char t[16];
+    assert_string_equal(progress_time_text(58, t), "0:58");
+    assert_string_equal(progress_time_text(725, t), "12:05");
+    assert_string_equal(progress_time_text(11045, t), "3:04:05");
+}
+
+static void shared_memory_is_seen_through_its_descriptor(void **state)
+{
+    int fd;
+    void *bytes;
+    const void *seen;
+    size_t n;
+    assert_ok(os_shared_new("test", 100, &fd, &bytes));
+    memcpy(bytes, "shared", 7);
+    assert_ok(os_shared_map(fd, &seen, &n));
+    assert_int_equal(n, 100);
+    assert_string_equal(seen, "shared");
+    os_unmap(seen, n);
+    os_unmap(bytes, 100);
+    os_close(fd);
+}
+
+static void the_machine_is_known(void **state)
+{
+    char cpu[64];
+    os_cpu_name(cpu);
+    assert_true(os_cores() >= 1 && os_memory() > 1 << 20 && os_peak_rss() > 0 && *cpu);
+    assert_true(os_process_runs(os_process()));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_that_overflow_are_refused),
+        cmocka_unit_test(memory_is_zeroed_and_aligned),
+        cmocka_unit_test(a_text_grows),
+        cmocka_unit_test(a_place_is_put_before_the_sentence),
+        cmocka_unit_test(files_are_written_whole_and_read_back),
+        cmocka_unit_test(hashes_have_the_published_answers),
+        cmocka_unit_test(a_pool_does_every_part_once),
+        cmocka_unit_test(progress_is_silent_where_nobody_looks),
+        cmocka_unit_test(shared_memory_is_seen_through_its_descriptor),
+        cmocka_unit_test(the_machine_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* files_test.c -- IDX, NPY, NPZ, gzip and CSV: what they say, and hostile versions of each. */
+#include "tests/format/hostile.h"
+
+#include <lzma.h>
+#include <zlib.h>
+
+#include "base/key.h"
+#include "format/csv.h"
+#include "format/idx.h"
+#include "format/inflate.h"
+#include "format/npy.h"
+
+static char folder[256];
+
+static int setup(void **state)
+{
+    test_folder(folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    test_folder_end(folder);
+    return 0;
+}
+
+static char *put(const char *name, const void *bytes, size_t n)
+{
+    char *path = mem_printf("%s/%s", folder, name);
+    assert_non_null(path);
+    assert_ok(file_write(path, bytes, n));
+    return path;
+}
+
+/* ------------------------------------------------------------------ IDX */
+
+/* 2 x 3 numbers of u8: magic 00 00 08 02, sizes big-endian. */
+static const unsigned char idx_file[] = {0, 0, 8, 2, 0, 0, 0,   2,   0,
+                                         0, 0, 3, 1, 2, 3, 250, 251, 252};
+
+static status idx_reader(const char *path)
+{
+    idx x;
+    status st = idx_open(&x, path);
+    idx_clear(&x);
+    return st;
+}
+
+static void idx_is_read(void **state)
+{
+    idx x;
+    char *path = put("a.idx", idx_file, sizeof idx_file);
+    assert_ok(idx_open(&x, path));
+    assert_int_equal(x.dims, 2);
+    assert_true(x.shape[0] == 2 && x.shape[1] == 3 && x.n == 6);
+    assert_true(idx_at(&x, 0) == 1 && idx_at(&x, 5) == 252);
+    idx_clear(&x);
+    mem_free(path);
+}
+
+static void idx_holds_other_numbers(void **state)
+{
+    static const unsigned char i16[] = {0, 0, 11, 1, 0, 0, 0, 1, 0xff, 0xfe};
+    static const unsigned char f32[] = {0, 0, 13, 1, 0, 0, 0, 1, 0xc0, 0x20, 0, 0};
+    static const unsigned char f64[] = {0, 0, 14, 1, 0, 0, 0, 1, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0};
+    const struct {
+        const unsigned char *bytes;
+        size_t n;
+        double value;
+    } all[] = {{i16, sizeof i16, -2}, {f32, sizeof f32, -2.5}, {f64, sizeof f64, 1.5}};
+    for (size_t k = 0; k < 3; k++) {
+        idx x;
+        char *path = put("b.idx", all[k].bytes, all[k].n);
+        assert_ok(idx_open(&x, path));
+        assert_true(idx_at(&x, 0) == all[k].value);
+        idx_clear(&x);
+        mem_free(path);
+    }
+}
+
+static void hostile_idx_is_refused(void **state)
+{
+    /* a changed byte is taken where it is data (6 bytes, 3 bits each), and where u8 becomes i8 */
+    assert_true(hostile_try(folder, "h.idx", idx_file, sizeof idx_file, idx_reader) <= 6 * 3 + 1);
+    static const unsigned char huge[] = {0,   0,   14,  3,   255, 255, 255, 255, 255,
+                                         255, 255, 255, 255, 255, 255, 255, 1};
+    char *path = put("huge.idx", huge, sizeof huge);
+    assert_int_equal(idx_reader(path), ERR_LIMIT);
+    mem_free(path);
+}
+
+/* ------------------------------------------------------------------ gzip, xz */
+
+static size_t gzip(const void *in, size_t n, unsigned char *out, size_t room)
+{
+    z_stream z = {0};
+    unsigned char *copy = mem_copy(in, n, 1);
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = copy;
+    z.avail_in = (uInt)n;
+    z.next_out = out;
+    z.avail_out = (uInt)room;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    mem_free(copy);
+    return room - z.avail_out;
+}
+
+static void packed_files_are_what_they_pack(void **state)
+{
+    unsigned char gz[200], xz[300], *all;
+    char *bytes, *path;
+    size_t n_gz = gzip(idx_file, sizeof idx_file, gz, sizeof gz), n_xz = 0, n;
+    assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, idx_file, sizeof idx_file,
+                                             xz, &n_xz, sizeof xz),
+                     LZMA_OK);
+    path = put("a.gz", gz, n_gz);
+    assert_ok(idx_reader(path));
+    mem_free(path);
+    path = put("a.xz", xz, n_xz);
+    assert_ok(idx_reader(path));
+    mem_free(path);
+    all = mem_array(2 * n_gz, 1); /* two members, one behind the other, are one text */
+    memcpy(all, gz, n_gz);
+    memcpy(all + n_gz, gz, n_gz);
+    path = put("two.gz", all, 2 * n_gz);
+    assert_ok(inflate_file(path, 1000, &bytes, &n));
+    assert_int_equal(n, 2 * sizeof idx_file);
+    mem_free(bytes);
+    mem_free(path);
+    mem_free(all);
+    /* a flipped bit is found by the sum; a few bits of a gzip header say nothing */
+    assert_true(hostile_try(folder, "h.gz", gz, n_gz, idx_reader) <= 20);
+    assert_int_equal(hostile_try(folder, "h.xz", xz, n_xz, idx_reader), 0);
+}
+
+static void a_bomb_is_refused_before_it_goes_off(void **state)
+{
+    enum { N = 40 << 20 };
+    unsigned char *zeros = mem_array(N, 1), *gz = mem_array(1 << 20, 1);
+    char *bytes;
+    size_t n, packed = gzip(zeros, N, gz, 1 << 20);
+    char *path = put("bomb.gz", gz, packed);
+    assert_refused(inflate_file(path, 1 << 20, &bytes, &n), ERR_LIMIT, "bomb.gz");
+    assert_null(bytes);
+    mem_free(path);
+    mem_free(zeros);
+    mem_free(gz);
+}
+
+/* ------------------------------------------------------------------ NumPy */
+
+/* numpy.save of arange(6, dtype='<f4').reshape(2, 3) and others: header by hand, padded to 64 as NumPy
+ * does. */
+static size_t npy_make(unsigned char *out, const char *descr, const char *fortran,
+                       const char *shape, const void *data, size_t n)
+{
+    char header[119];
+    int length =
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }",
+                 descr, fortran, shape);
+    memset(header + length, ' ', sizeof header - (size_t)length);
+    header[117] = '\n';
+    memcpy(out, "\x93NUMPY\x01\x00", 8);
+    out[8] = 118;
+    out[9] = 0;
+    memcpy(out + 10, header, 118);
+    memcpy(out + 128, data, n);
+    return 128 + n;
+}
+
+static status npy_reader(const char *path)
+{
+    npy a;
+    status st = npy_open(&a, path, "");
+    for (size_t i = 0; !st && i < a.n; i++)
+        if (npy_at(&a, i) > 1e300)
+            break;
+    npy_clear(&a);
+    return st;
+}
+
+static void npy_is_read_in_every_order_and_width(void **state)
+{
+    static const float f4[6] = {0, 1, 2, 3, 4, 5};
+    static const unsigned char i2big[4] = {0xff, 0xfe, 0, 7}, f2[4] = {0, 0x3e, 0, 0xc0};
+    unsigned char file[256];
+    npy a;
+    size_t n = npy_make(file, "<f4", "False", "(2, 3)", f4, sizeof f4);
+    char *path = put("a.npy", file, n);
+    assert_ok(npy_open(&a, path, ""));
+    assert_true(a.dims == 2 && a.shape[0] == 2 && a.shape[1] == 3);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(npy_at(&a, i) == (double)i);
+    npy_clear(&a);
+    mem_free(path);
+    n = npy_make(file, "<f4", "True", "(2, 3)", f4, sizeof f4); /* columns lie one behind another */
+    path = put("f.npy", file, n);
+    assert_ok(npy_open(&a, path, ""));
+    static const double rows[6] = {0, 2, 4, 1, 3, 5};
+    for (size_t i = 0; i < 6; i++)
+        assert_true(npy_at(&a, i) == rows[i]);
+    npy_clear(&a);
+    mem_free(path);
+    n = npy_make(file, ">i2", "False", "(2,)", i2big, sizeof i2big);
+    path = put("b.npy", file, n);
+    assert_ok(npy_open(&a, path, ""));
+    assert_true(npy_at(&a, 0) == -2 && npy_at(&a, 1) == 7);
+    npy_clear(&a);
+    mem_free(path);
+    n = npy_make(file, "<f2", "False", "(2,)", f2, sizeof f2);
+    path = put("h.npy", file, n);
+    assert_ok(npy_open(&a, path, ""));
+    assert_true(npy_at(&a, 0) == 1.5 && npy_at(&a, 1) == -2);
+    npy_clear(&a);
+    mem_free(path);
+}
+
+static void hostile_npy_is_refused(void **state)
+{
+    static const float f4[6] = {0, 1, 2, 3, 4, 5};
+    unsigned char file[256];
+    size_t n = npy_make(file, "<f4", "False", "(2, 3)", f4, sizeof f4);
+    hostile_try(folder, "hostile.npy", file, n, npy_reader);
+    n = npy_make(file, "<f4", "False", "(4611686018427387904, 8)", f4, sizeof f4);
+    char *path = put("overflow.npy", file, n);
+    assert_int_equal(npy_reader(path), ERR_LIMIT);
+    mem_free(path);
+    n = npy_make(file, "|O", "False", "(6,)", f4, sizeof f4);
+    path = put("object.npy", file, n);
+    assert_int_equal(npy_reader(path), ERR_FORMAT);
+    mem_free(path);
+}
+
+/* ------------------------------------------------------------------ CSV */
+
+static void csv_writes_what_it_reads(void **state)
+{
+    text t = {0};
+    csv *c;
+    double x;
+    csv_text(&t, "name");
+    csv_text(&t, "a, \"quoted\"\nthing");
+    csv_text(&t, "empty");
+    csv_end(&t);
+    csv_text(&t, "row");
+    csv_number(&t, 1.0 / 3);
+    csv_number(&t, (double)NAN);
+    csv_end(&t);
+    char *path = put("a.csv", t.text, t.length);
+    assert_ok(csv_open(&c, path));
+    assert_int_equal(csv_rows(c), 1);
+    assert_int_equal(csv_columns(c), 3);
+    assert_string_equal(csv_name(c, 1), "a, \"quoted\"\nthing");
+    assert_ok(csv_cell_number(c, 0, 1, &x));
+    assert_true(x == 1.0 / 3);
+    assert_ok(csv_cell_number(c, 0, 2, &x));
+    assert_true(isnan(x));
+    assert_refused(csv_cell_number(c, 0, 0, &x), ERR_FORMAT, "a.csv:3: column name");
+    size_t column;
+    assert_refused(csv_need(c, "nam", &column), ERR_FORMAT, "did you mean name");
+    csv_free(c);
+    mem_free(path);
+    text_clear(&t);
+}
+
+static void csv_from_elsewhere_is_taken(void **state)
+{
+    static const char file[] = "\xef\xbb\xbf"
+                               "space,d\r\nmine,7\r\n\r\n\"yours\",8";
+    csv *c;
+    char *path = put("dos.csv", file, sizeof file - 1);
+    assert_ok(csv_open(&c, path));
+    assert_string_equal(csv_name(c, 0), "space");
+    assert_int_equal(csv_rows(c), 2);
+    assert_string_equal(csv_cell(c, 1, 0), "yours");
+    assert_string_equal(csv_cell(c, 0, 1), "7");
+    csv_free(c);
+    mem_free(path);
+}
+
+static void broken_csv_is_refused(void **state)
+{
+    static const struct {
+        const char *bytes, *part;
+    } broken[] = {{"", "empty"},
+                  {"a,b\n1\n", ":2: 1 cells"},
+                  {"a,b\n1,2,3\n", ":2: 3 cells"},
+                  {"a,a\n1,2\n", "twice"},
+                  {"a,b\n\"1,2\n", ":2: a quote"},
+                  {"a,b\n\"1\"x,2\n", "behind a closed quote"}};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        csv *c;
+        char *path = put("broken.csv", broken[i].bytes, strlen(broken[i].bytes));
+        assert_refused(csv_open(&c, path), ERR_FORMAT, broken[i].part);
+        assert_null(c);
+        mem_free(path);
+    }
+    csv *c;
+    char *path = put("zero.csv", "a\n\0\n", 4);
+    assert_refused(csv_open(&c, path), ERR_FORMAT, "byte 0");
+    mem_free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idx_is_read),
+        cmocka_unit_test(idx_holds_other_numbers),
+        cmocka_unit_test(hostile_idx_is_refused),
+        cmocka_unit_test(packed_files_are_what_they_pack),
+        cmocka_unit_test(a_bomb_is_refused_before_it_goes_off),
+        cmocka_unit_test(npy_is_read_in_every_order_and_width),
+        cmocka_unit_test(hostile_npy_is_refused),
+        cmocka_unit_test(csv_writes_what_it_reads),
+        cmocka_unit_test(csv_from_elsewhere_is_taken),
+        cmocka_unit_test(broken_csv_is_refused),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
