@@ -1,5 +1,5 @@
 #!/bin/sh
-# embed.sh FILE ... : a C table of the files' names and bytes, for the library.
+# embed.sh FILE.gp ... : C source of a table of the files' names (without .gp) and bytes.
 set -eu
 echo "/* made by plots/embed.sh */"
 for f in "$@"; do
@@ -10,6 +10,6 @@ done
 echo "static const struct {const char *name; const unsigned char *bytes; size_t n;} plot_scripts[] = {"
 for f in "$@"; do
     b=$(basename "$f" .gp)
-    printf '    {"%s", plot_%s, sizeof plot_%s - 1},\n' "$(basename "$f")" "$b" "$b"
+    printf '    {"%s", plot_%s, sizeof plot_%s - 1},\n' "$b" "$b" "$b"
 done
 echo "    {NULL, NULL, 0}};"

@@ -228,9 +228,13 @@ status csv_cell_number(const csv *c, size_t row, size_t column, double *value)
     *value = (double)NAN;
     if (!*cell)
         return OK;
-    status st = key_number(csv_name(c, column), cell, value);
-    if (st)
-        return error_set(ERR_FORMAT, "%s:%zu: column %s: \"%.40s\" is no number", c->path,
-                         c->lines[row], csv_name(c, column), cell);
+    if (key_number(csv_name(c, column), cell, value))
+        return csv_wrong(c, row, column, "is no number");
     return OK;
+}
+
+status csv_wrong(const csv *c, size_t row, size_t column, const char *why)
+{
+    return error_set(ERR_FORMAT, "%s:%zu: column %s: \"%.40s\" %s", c->path, c->lines[row],
+                     csv_name(c, column), csv_cell(c, row, column), why);
 }

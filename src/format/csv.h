@@ -33,5 +33,7 @@ status csv_need(const csv *c, const char *name, size_t *column);
 const char *csv_cell(const csv *c, size_t row, size_t column);
 /* NaN when missing; ERR_FORMAT names file, line, column and cell. */
 status csv_cell_number(const csv *c, size_t row, size_t column, double *value);
+/* ERR_FORMAT with the sentence FILE:LINE: column NAME: "CELL" WHY. */
+status csv_wrong(const csv *c, size_t row, size_t column, const char *why);
 
 #endif

@@ -4,17 +4,28 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/key.h"
 #include "base/os.h"
+#include "format/csv.h"
 #include "plot_scripts.h"
 #include "report/plot.h"
+
+enum { PLOT_SCRIPT = 1 << 20, PLOT_SAID = 4000 };
 
 const char *plot_name(size_t i)
 {
     return plot_scripts[i].name;
 }
 
-static status find_gnuplot(char **program)
+/* The name by which the user calls a folder: results/demo is demo. */
+static const char *plot_folder_name(const char *folder)
+{
+    bool below = !strncmp(folder, "results/", 8) && folder[8] && !strchr(folder + 8, '/');
+    return below ? folder + 8 : folder;
+}
+
+static status plot_find_gnuplot(const char *folder, char **program)
 {
     const char *path = getenv("PATH");
     *program = NULL;
@@ -23,62 +34,140 @@ static status find_gnuplot(char **program)
         char *whole = mem_printf("%.*s/gnuplot", (int)n, path);
         if (!whole)
             return ERR_MEMORY;
-        if (file_exists(whole)) {
+        if (file_exists(whole) && !file_is_folder(whole)) {
             *program = whole;
             return OK;
         }
         mem_free(whole);
         path += n + (path[n] == ':');
     }
-    return error_set(ERR_FAILED, "gnuplot is not installed; the CSVs are there: apt install "
-                                 "gnuplot-nox, then idim plot NAME, here or elsewhere");
+    return error_set(ERR_FAILED,
+                     "gnuplot is not installed, so nothing was drawn; the CSVs are there: apt "
+                     "install gnuplot-nox, then idim plot %s, here or elsewhere",
+                     plot_folder_name(folder));
 }
 
-/* A text in gnuplot's single quotes, where '' is one. */
-static void quoted(text *t, const char *s)
+/* ------------------------------------------------------------------ the script */
+
+static const char plot_seal[] = "# as idim wrote it: ";
+
+/* Is the script that lies there one that idim wrote and nobody edited? */
+static bool plot_sealed(const char *bytes, size_t n)
+{
+    char line[64];
+    size_t room = sizeof plot_seal - 1 + 9; /* eight digits and the line end */
+    if (n < room)
+        return false;
+    snprintf(line, sizeof line, "%s%08lx\n", plot_seal, (unsigned long)hash_crc32(bytes, n - room));
+    return !memcmp(bytes + n - room, line, room);
+}
+
+/* The script to draw with: the one in the folder if it was edited, else ours, written there. */
+static status plot_place(const char *path, size_t which, char **script)
+{
+    text t = {0};
+    size_t n = 0;
+    status st = OK;
+    *script = NULL;
+    if (file_exists(path)) {
+        if ((st = file_read(path, PLOT_SCRIPT, script, &n)))
+            return st;
+        if (!plot_sealed(*script, n))
+            return OK;
+        mem_free(*script);
+        *script = NULL;
+    }
+    text_bytes(&t, (const char *)plot_scripts[which].bytes, plot_scripts[which].n);
+    text_add(&t, "%s%08lx\n", plot_seal,
+             (unsigned long)hash_crc32(plot_scripts[which].bytes, plot_scripts[which].n));
+    st = t.failed ? ERR_MEMORY : file_write(path, t.text, t.length);
+    if (st)
+        text_clear(&t);
+    *script = t.text; /* mem_free frees it */
+    return st;
+}
+
+/* Opens every file that the script reads by csv('NAME'), so that what is wrong with it is said by us. */
+static status plot_check_files(const char *folder, const char *script)
+{
+    static const char call[] = "csv('";
+    status st = OK;
+    for (const char *p = script; !st && (p = strstr(p, call)); p++) {
+        const char *name = p + sizeof call - 1;
+        size_t n = strcspn(name, "'\n");
+        char *word = mem_printf("%s%.*s'", call, (int)n, name);
+        char *path = mem_printf("%s/%.*s", folder, (int)n, name);
+        csv *c = NULL;
+        if (!word || !path)
+            st = ERR_MEMORY;
+        else if (strstr(script, word) == p) /* each once */
+            st = csv_open(&c, path);
+        csv_free(c);
+        mem_free(word);
+        mem_free(path);
+    }
+    return st;
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+/* A text in gnuplot's single quotes, where '' is one and nothing else is special. */
+static void plot_quoted(text *t, const char *s)
 {
     text_add(t, "'");
     for (; *s; s++)
-        text_add(t, *s == '\'' ? "''" : "%c", *s);
+        text_bytes(t, *s == '\'' ? "''" : s, *s == '\'' ? 2 : 1);
     text_add(t, "'");
 }
 
-static status run(const char *program, const char *settings, const char *script)
+/* Runs gnuplot without the user's start-up files; the shell only joins stderr to stdout. */
+static status plot_run(const char *program, const char *settings, const char *script)
 {
-    const char *const argv[] = {program, "-e", settings, script, NULL};
-    const char *const env[] = {NULL};
-    char some[512];
+    const char *const argv[] = {
+        "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1", program, "-d", "-e", settings, script, NULL};
+    const char *const env[] = {"GNUTERM=unknown", NULL};
+    char said[PLOT_SAID + 1], more[256];
     os_child child;
-    size_t n;
+    size_t n, used = 0;
     int code;
-    status st = os_spawn(&child, program, argv, env);
+    status st = os_spawn(&child, argv[0], argv, env), end;
     if (st)
         return st;
-    do /* what it says on stdout is nobody's business; its end is */
-        st = os_read(child.out, some, sizeof some, &n);
-    while (!st && n);
-    status st2 = os_reap(&child, &code);
-    if (st || st2)
-        return st ? st : st2;
-    return code
-               ? error_set(ERR_FAILED, "%s: gnuplot ended with %d; run it to see why", script, code)
-               : OK;
+    os_close(child.in);
+    child.in = -1;
+    while (!(st = os_read(child.out, more, sizeof more, &n)) && n)
+        for (size_t i = 0; i < n && used < PLOT_SAID; i++)
+            if (used || more[i] > ' ') /* from the first word on, in one line */
+                said[used++] = more[i] >= 0 && more[i] < ' ' ? ' ' : more[i];
+    while (used && said[used - 1] == ' ')
+        used--;
+    said[used] = '\0';
+    if (st)
+        os_kill(&child, false);
+    end = os_reap(&child, &code);
+    if (st || end)
+        return st ? st : end;
+    return code ? error_set(ERR_FAILED, "%s: gnuplot could not draw it (exit %d): %.400s", script,
+                            code, used ? said : "it said nothing")
+                : OK;
 }
 
-static status draw(const char *program, const char *folder, const char *name, const char *script,
-                   const char *format)
+/* Drawn beside its place and renamed, so that a figure is whole or as before. */
+static status plot_format(const char *program, const char *folder, const char *name,
+                          const char *script, const char *format)
 {
     text settings = {0};
     char *target = mem_printf("%s/plots/%s.%s", folder, name, format);
-    char *half = mem_printf("%s/plots/.%s.%s", folder, name, format);
+    char *half = mem_printf("%s/plots/.%s.%016llx.%s", folder, name,
+                            (unsigned long long)os_random(), format);
     status st = target && half ? OK : ERR_MEMORY;
     text_add(&settings, "folder=");
-    quoted(&settings, folder);
+    plot_quoted(&settings, folder);
     text_add(&settings, "; format='%s'; target=", format);
-    quoted(&settings, half ? half : "");
+    plot_quoted(&settings, half ? half : "");
     if (settings.failed)
         st = ERR_MEMORY;
-    if (!st && !(st = run(program, settings.text, script)) && rename(half, target))
+    if (!st && !(st = plot_run(program, settings.text, script)) && rename(half, target))
         st = error_errno(ERR_FILE, "%s: cannot be put in its place", target);
     if (st && half)
         remove(half);
@@ -88,41 +177,51 @@ static status draw(const char *program, const char *folder, const char *name, co
     return st;
 }
 
-static status place_script(const char *folder, const char *name, char **script)
+static status plot_which(const char *folder, const char *name, size_t *which)
 {
-    char *plots = mem_printf("%s/plots", folder);
-    status st = ERR_USAGE;
-    *script = mem_printf("%s/plots/%s.gp", folder, name);
-    if (!plots || !*script) {
-        mem_free(plots);
-        return ERR_MEMORY;
+    text known = {0};
+    status st = OK;
+    for (const char *p = folder; *p; p++)
+        if (*p == '\n' || *p == '\r')
+            return error_set(ERR_USAGE, "%s: a folder whose name has a line end cannot be drawn",
+                             folder);
+    for (*which = 0; plot_scripts[*which].name; ++*which) {
+        if (!strcmp(plot_scripts[*which].name, name))
+            break;
+        text_add(&known, "%s%s", *which ? ", " : "", plot_scripts[*which].name);
     }
-    for (size_t i = 0; plot_scripts[i].name && st == ERR_USAGE; i++)
-        if (!strncmp(plot_scripts[i].name, name, strlen(name)) &&
-            !strcmp(plot_scripts[i].name + strlen(name), ".gp") && !(st = file_make_folder(plots)))
-            st = file_write(*script, plot_scripts[i].bytes, plot_scripts[i].n);
-    if (st == ERR_USAGE)
-        st = error_set(ERR_USAGE, "%s: no such figure", name);
-    mem_free(plots);
+    if (!plot_scripts[*which].name)
+        st = error_set(ERR_USAGE, "%s: no such figure; there are %s", name,
+                       known.text ? known.text : "none");
+    text_clear(&known);
     return st;
 }
 
 status plot_draw(const char *folder, const char *name, const char *formats)
 {
-    char *program = NULL, *script = NULL, **parts = NULL;
-    size_t n = 0;
+    char *program = NULL, *plots = NULL, *path = NULL, *script = NULL, **parts = NULL;
+    size_t n = 0, which = 0;
     status st;
-    if ((st = key_cut(formats, "+", &parts, &n)))
-        return st;
-    for (size_t i = 0; i < n && !st; i++)
-        if (strcmp(parts[i], "svg") && strcmp(parts[i], "pdf") && strcmp(parts[i], "png"))
+    if ((st = key_cut(formats, "+", &parts, &n)) || (st = plot_which(folder, name, &which)))
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(parts[i], "svg") && strcmp(parts[i], "pdf") && strcmp(parts[i], "png")) {
             st = error_set(ERR_USAGE, "%s: figures are svg, pdf or png", parts[i]);
-    if (!st && !(st = place_script(folder, name, &script)))
-        st = find_gnuplot(&program);
+            goto done;
+        }
+    plots = mem_printf("%s/plots", folder);
+    path = mem_printf("%s/plots/%s.gp", folder, name);
+    st = plots && path ? OK : ERR_MEMORY;
+    if (st || (st = file_make_folder(plots)) || (st = plot_place(path, which, &script)) ||
+        (st = plot_check_files(folder, script)) || (st = plot_find_gnuplot(folder, &program)))
+        goto done;
     for (size_t i = 0; i < n && !st; i++)
-        st = draw(program, folder, name, script, parts[i]);
+        st = plot_format(program, folder, name, path, parts[i]);
+done:
     key_parts_free(parts, n);
     mem_free(program);
+    mem_free(plots);
+    mem_free(path);
     mem_free(script);
     return st;
 }
