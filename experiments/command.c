@@ -70,8 +70,10 @@ static status option_set(const command *c, int argc, char **argv, int *i, void *
         return option_unknown(c, arg);
     if (arg[n])
         value = arg + n + 1;
-    else if (k->type == IDIM_BOOL)
-        value = "yes";
+    else if (k->type == IDIM_BOOL) /* --plot, --plot no */
+        value = *i + 1 < argc && (!strcmp(argv[*i + 1], "yes") || !strcmp(argv[*i + 1], "no"))
+                    ? argv[++*i]
+                    : "yes";
     else if (*i + 1 < argc)
         value = argv[++*i];
     else

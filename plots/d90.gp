@@ -83,11 +83,8 @@ if (format eq 'pdf') {
 
 # ---------------------------------------------------------------- words
 thousands(s) = strlen(s) > 3 ? thousands(s[1:strlen(s) - 3]).','.s[strlen(s) - 2:*] : s
-# d90 in steps of which its interval holds three or more (two digits where there is no interval)
-err(i) = low[i] == low[i] && high[i] == high[i] ? (high[i] - low[i]) / 2 : \
-         low[i] == low[i] ? d90[i] - low[i] : high[i] == high[i] ? high[i] - d90[i] : 0
-ten(x) = 10.0 ** floor(log10(x))
-unit(i) = err(i) > 0 ? (ten(err(i) / 3) < ten(d90[i]) / 10 ? ten(err(i) / 3) : ten(d90[i]) / 10) : ten(d90[i]) / 10
+# rounded to the third digit of d90, ends and all; the CSV has the rest
+unit(i) = 10.0 ** floor(log10(d90[i])) / 100
 rounded(x, u) = u >= 1 ? sprintf('%.0f', u * floor(x / u + 0.5)) : sprintf('%.'.sprintf('%d', -floor(log10(u) + 0.5)).'f', x)
 ends(i) = (lower[i] eq 'below' ? 'below '.sprintf('%.0f', d_min[i]) : rounded(low[i], unit(i))).' to '.\
           (upper[i] eq 'above' ? 'above '.sprintf('%.0f', d_max[i]) : rounded(high[i], unit(i)))

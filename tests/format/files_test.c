@@ -129,8 +129,9 @@ static void packed_files_are_what_they_pack(void **state)
     mem_free(bytes);
     mem_free(path);
     mem_free(all);
-    /* a flipped bit is found by the sum; a few bits of a gzip header say nothing */
-    assert_true(hostile_try(folder, "h.gz", gz, n_gz, idx_reader) <= 20);
+    /* a flipped bit is found by the sum; 19 of the gzip header say nothing (time, system, a hint),
+     * nor do 2 behind the last code of the deflate stream: the unpacked bytes are the same */
+    assert_true(hostile_try(folder, "h.gz", gz, n_gz, idx_reader) <= 21);
     assert_int_equal(hostile_try(folder, "h.xz", xz, n_xz, idx_reader), 0);
 }
 

@@ -93,8 +93,6 @@ static void world_gradient(world *w)
 
 static void gradients_agree_with_differences(void **state)
 {
-    if (sizeof(real) != sizeof(double))
-        skip();
     for (size_t k = 0; model_spec_at(k); k++) {
         world w;
         world_open(&w, model_spec_at(k), BATCH);
@@ -293,7 +291,7 @@ static void a_model_that_does_not_fit_its_task_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_agree_with_differences),
+        double_test(gradients_agree_with_differences),
         cmocka_unit_test(gradients_are_added),
         cmocka_unit_test(a_frozen_tensor_gets_no_gradient_and_changes_no_other),
         cmocka_unit_test(outputs_of_a_sample_do_not_depend_on_its_batch),
