@@ -77,7 +77,7 @@ unset key
 set output target
 wanted = log10(d_high / d_low) > 2.5 ? '1' : '1 2 5'
 set label 1 'd' at screen 0.904, screen 0.78 center
-set multiplot layout down, across margins 0.08, 0.87, 60.0 / tall, 1 - 70.0 / tall spacing 0.07, 80.0 / tall \
+set multiplot layout down, across margins 0.095, 0.87, 60.0 / tall, 1 - 70.0 / tall spacing 0.07, 80.0 / tall \
     title 'learning rates tried (tuning seeds, validation); a ring is the best of its d' font ",13"
 tried_at(d) = @tuned && stringcolumn('space') eq name[k] && stringcolumn('d_total') eq d ? column('lr') : NaN
 do for [k = 1:spaces] {
