@@ -1,0 +1,18 @@
+/* page.h -- report.html: one page with everything that a results folder says, in one file.
+ *
+ * No script, nothing fetched: styles, figure and tables are in it. The same CSVs give the same bytes. */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "report/curve.h"
+
+/* FOLDER/report.html from runs.csv, d90.csv, provenance.csv (where it is there) and plots/d90.svg; without
+ * the figure the terminal's curve stands in. command: what made the folder, "idim d90 --data mnist ..."
+ * (NULL: not known). ERR_FILE, ERR_FORMAT, ERR_MEMORY. */
+status page_write(const char *folder, const char *command);
+
+/* The same as a text. svg: NULL, or the figure's bytes; made: NULL, or provenance.csv. */
+void page_html(const curves *c, const char *svg, size_t n_svg, const csv *made, const char *command,
+               text *out);
+
+#endif
