@@ -48,7 +48,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
-  bench bench-peers clean FORCE
+  bench clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -123,7 +123,8 @@ coverage: ## which lines the tests reach
 	  printf "%6.1f %%  %s\n", p[2], f; f = "" }' | sort -n
 
 check-install: ## install into a fresh folder, build and run a program against it
-	@sh tests/install/check.sh
+	+@$(MAKE) --no-print-directory all
+	@sh tests/cli/install.sh $(B)/idim
 
 # ---------------------------------------------------------------- lint
 FLOORS := base linalg format data nn models spaces train measure sweep report
@@ -189,8 +190,6 @@ uninstall: ## what install put there
 
 bench: $(BENCH) ## one CSV row a measurement, with its ratio to a yardstick
 	@sh bench/run.sh $(B)
-bench-peers: $(BENCH) ## the same work in peers: PyTorch (Debian's), FFHT=FOLDER
-	@FFHT="$(FFHT)" sh bench/peers.sh $(B)
 
 clean: ## remove build/
 	rm -rf build
