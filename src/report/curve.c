@@ -320,30 +320,6 @@ static status curves_runs(curves *c)
     return OK;
 }
 
-static bool curves_has_role(const char *roles, const char *role)
-{
-    size_t n = strlen(role);
-    for (const char *p = roles; *p; p += strcspn(p, "+"), p += *p == '+')
-        if (strcspn(p, "+") == n && !strncmp(p, role, n))
-            return true;
-    return false;
-}
-
-const char *curves_common(const curves *c, const char *roles, const char *column)
-{
-    size_t at = csv_find(c->runs, column), role = csv_find(c->runs, "role");
-    const char *common = NULL;
-    for (size_t i = 0; at != SIZE_MAX && i < csv_rows(c->runs); i++) {
-        const char *cell = csv_cell(c->runs, i, at);
-        if (!curves_has_role(roles, csv_cell(c->runs, i, role)))
-            continue;
-        if (common && strcmp(common, cell) != 0)
-            return "";
-        common = cell;
-    }
-    return common ? common : "";
-}
-
 status curves_load(curves *c, const char *folder)
 {
     status st;

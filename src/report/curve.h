@@ -42,8 +42,4 @@ typedef struct curves {
 status curves_load(curves *c, const char *folder);
 void curves_clear(curves *c);
 
-/* What every run of a column has, of those whose role is one of roles ("score+baseline"); "" when they
- * differ or have none. Borrowed. */
-const char *curves_common(const curves *c, const char *roles, const char *column);
-
 #endif
