@@ -403,13 +403,14 @@ static void terminal_band(const drawing *w, text *out)
         if (r->state != IDIM_UNMEASURABLE)
             terminal_mark(w, r->state == IDIM_ABOVE ? TO_RIGHT : TO_LEFT, &bar);
     }
-    if (LEFT + 1 + to + 2 + words.length <= room)
-        text_add(out, "%*s", (int)(LEFT + 1 + from), "");
-    else
+    bool behind = LEFT + 1 + to + 2 + words.length <= room, before = words.length <= LEFT + from;
+    if (before && !behind)
         text_add(out, "%*s ", (int)(LEFT + from), words.text ? words.text : "");
+    else
+        text_add(out, "%*s", (int)(LEFT + 1 + from), "");
     terminal_words(w, INK_D90, bar.text ? bar.text : "", out);
-    if (LEFT + 1 + to + 2 + words.length <= room)
-        text_add(out, "%s%s", bar.length ? " " : "", words.text ? words.text : "");
+    if (behind || !before) /* or, where it fits on neither side, on a line of its own */
+        text_add(out, "%s%s", behind ? bar.length ? " " : "" : "\n ", words.text ? words.text : "");
     text_add(out, "\n");
     out->failed |= words.failed || bar.failed;
     text_clear(&words);

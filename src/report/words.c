@@ -20,8 +20,10 @@ const char *words_rounded(double x, double unit, char out[WORDS])
 {
     int decimals = unit < 1 ? (int)(.5 - log10(unit)) : 0;
     locale_t user = locale_enter();
-    snprintf(out, WORDS, "%.*f", decimals < 9 ? decimals : 9,
-             unit < 1 ? x : unit * floor(x / unit + .5));
+    if (fabs(x) >= 1e15 || decimals > 9)
+        snprintf(out, WORDS, "%.3g", x);
+    else
+        snprintf(out, WORDS, "%.*f", decimals, unit < 1 ? x : unit * floor(x / unit + .5));
     locale_leave(user);
     return out;
 }

@@ -47,9 +47,9 @@ static void the_headline_row_is_read_whole(void **state)
     assert_int_equal(c.n, 2);
     const d90_row *r = &c.spaces[0].row;
     assert_int_equal(r->state, IDIM_EXACT);
-    assert_near(r->fit, 316.2, 0);
-    assert_near(r->low, 250.1, 0);
-    assert_near(r->high, 400.9, 0);
+    assert_near(r->fit, 638.9, 0);
+    assert_near(r->low, 512.3, 0);
+    assert_near(r->high, 797.1, 0);
     assert_string_equal(r->words, "own baseline, raw .9, d90_fit, 3 seeds");
     assert_int_equal(r->n_seeds, 3);
     assert_true(isnan(r->auc)); /* the file has no such column */
@@ -83,14 +83,14 @@ static void wrong_cells_of_d90_are_named(void **state)
     char folder[256];
     test_folder(folder);
     world_make(folder);
-    d90_refused(folder, ",exact,316.2", ",perhaps,316.2",
+    d90_refused(folder, ",exact,638.9", ",perhaps,638.9",
                 "d90.csv:2: column d90_state: \"perhaps\"");
-    d90_refused(folder, "316.2", "", "d90.csv:2: column d90_fit");
-    d90_refused(folder, "316.2", "-3", "d90.csv:2: column d90_fit");
-    d90_refused(folder, "316.2", "many", "d90.csv:2: column d90_fit: \"many\" is no number");
-    d90_refused(folder, "250.1,exact", "250.1,below", "d90.csv:2: column d90_low_state");
-    d90_refused(folder, "250.1,exact", ",exact", "d90.csv:2: column d90_low_state");
-    d90_refused(folder, "250.1", "0", "d90.csv:2: column d90_low: \"0\"");
+    d90_refused(folder, "638.9", "", "d90.csv:2: column d90_fit");
+    d90_refused(folder, "638.9", "-3", "d90.csv:2: column d90_fit");
+    d90_refused(folder, "638.9", "many", "d90.csv:2: column d90_fit: \"many\" is no number");
+    d90_refused(folder, "512.3,exact", "512.3,below", "d90.csv:2: column d90_low_state");
+    d90_refused(folder, "512.3,exact", ",exact", "d90.csv:2: column d90_low_state");
+    d90_refused(folder, "512.3", "0", "d90.csv:2: column d90_low: \"0\"");
     d90_refused(folder, "10,1000", "0,1000", "d90.csv:2: column d_min");
     d90_refused(folder, "10,1000", ",1000", "d90.csv:2: column d_min");
     d90_refused(folder, "10,1000", "10,9", "d90.csv:2: column d_max");

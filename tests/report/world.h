@@ -10,7 +10,7 @@
     "seeds,fall,fall_z,unfinished,lr_edges,few_seeds,asks\n"
 #define D90_ONEHOT                                                                                 \
     "onehot,own,raw,0.9,higher,\"own baseline, raw .9, d90_fit, 3 seeds\",0.9,0.003,3,0.1,0.81,"   \
-    "exact,316.2,250.1,exact,400.9,exact,10,1000,3,0,0,0,0,0,1\n"
+    "exact,638.9,512.3,exact,797.1,exact,10,1000,3,0,0,0,0,0,1\n"
 #define D90_FASTFOOD                                                                               \
     "\"fastfood:form=single,per=tensor\",own,raw,0.9,higher,\"own baseline, raw .9, d90_fit, 3 "   \
     "seeds\",0.9,0.003,3,0.1,0.81,above,,,,,,10,1000,3,0.02,2.5,1,2,0,3\n"
