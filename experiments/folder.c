@@ -22,7 +22,7 @@ size_t folder_jobs(const folder_options *o)
 status folder_open(sweep **s, const char *path, const folder_options *o)
 {
     sweep_options options = {.folder = path,
-                             .jobs = folder_jobs(o),
+                             .jobs = o->here ? 0 : folder_jobs(o),
                              .threads = o->threads,
                              .again = o->again,
                              .show = o->quiet ? NULL : stderr};

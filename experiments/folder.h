@@ -10,6 +10,7 @@ typedef struct folder_options {
     const char *out;
     size_t jobs, threads;
     bool again, quiet;
+    bool here; /* set by a command, not by a key: in this process, one run after another */
 } folder_options;
 
 #define FOLDER_KEYS(struct_, field_)                                                               \

@@ -106,6 +106,7 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     (void)n;
     (void)names;
     status st = path ? fill_all(o, &texts) : ERR_MEMORY, st2;
+    o->folder.here = o->seeds == 1; /* one run needs no processes */
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;
     if (!st && !(st = folder_open(&s, path, &o->folder)))

@@ -51,7 +51,7 @@ static void lift_is_the_explicit_matrix(void **state)
         test_fill(theta0, f.n, 2);
         fastfood_lift(&f, z, theta0, theta, work);
         for (size_t i = 0; i < f.n; i++) {
-            long double want = theta0[i];
+            long double want = (long double)theta0[i];
             for (size_t j = 0; j < f.d; j++)
                 want += entry(&f, i, j) * (long double)z[j];
             assert_near(theta[i], want, 3e-6);
