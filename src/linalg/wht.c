@@ -81,25 +81,41 @@ static void wht_inside(real *x, size_t n)
         b = t_ - b;                                                                                \
     } while (0)
 
-/* Three levels, strides 4h, 2h, h, on n numbers; h a multiple of LANES. */
+/* Three levels, strides 4h, 2h, h, on n numbers; h a multiple of LANES. Written out: a loop over the
+ * eight vectors would keep them in memory. */
 static void wht_8(real *x, size_t n, size_t h)
 {
     for (size_t at = 0; at < n; at += 8 * h)
-        for (size_t j = at; j < at + h; j += LANES) {
-            vec a[8];
-            for (size_t k = 0; k < 8; k++)
-                vec_load(&a[k], x + j + k * h);
-            for (size_t k = 0; k < 4; k++)
-                BUTTERFLY(a[k], a[k + 4]);
-            for (size_t k = 0; k < 8; k += k == 1 ? 3 : 1) {
-                if (k > 5)
-                    break;
-                BUTTERFLY(a[k], a[k + 2]);
-            }
-            for (size_t k = 0; k < 8; k += 2)
-                BUTTERFLY(a[k], a[k + 1]);
-            for (size_t k = 0; k < 8; k++)
-                vec_store(x + j + k * h, &a[k]);
+        for (real *p = x + at, *end = p + h; p < end; p += LANES) {
+            vec a, b, c, d, e, f, g, i;
+            vec_load(&a, p);
+            vec_load(&b, p + h);
+            vec_load(&c, p + 2 * h);
+            vec_load(&d, p + 3 * h);
+            vec_load(&e, p + 4 * h);
+            vec_load(&f, p + 5 * h);
+            vec_load(&g, p + 6 * h);
+            vec_load(&i, p + 7 * h);
+            BUTTERFLY(a, e);
+            BUTTERFLY(b, f);
+            BUTTERFLY(c, g);
+            BUTTERFLY(d, i);
+            BUTTERFLY(a, c);
+            BUTTERFLY(b, d);
+            BUTTERFLY(e, g);
+            BUTTERFLY(f, i);
+            BUTTERFLY(a, b);
+            BUTTERFLY(c, d);
+            BUTTERFLY(e, f);
+            BUTTERFLY(g, i);
+            vec_store(p, &a);
+            vec_store(p + h, &b);
+            vec_store(p + 2 * h, &c);
+            vec_store(p + 3 * h, &d);
+            vec_store(p + 4 * h, &e);
+            vec_store(p + 5 * h, &f);
+            vec_store(p + 6 * h, &g);
+            vec_store(p + 7 * h, &i);
         }
 }
 
