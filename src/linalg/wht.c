@@ -6,9 +6,10 @@
  *   n <= 2^SMALL (in L1)   three levels a pass (8 vectors in registers), strides of a vector and more;
  *                          then the levels inside a vector by exchange: x s + swap(x), s = +-1, which
  *                          is exact, so any vector width gives the same bits
- *   above                  up to six levels at once on 2^6 rows of a few cache lines, gathered into a
- *                          buffer in L1, so that memory is passed over once for 64 = 2^6; then the
- *                          parts one by one
+ *   above                  three levels over all of it, then its eight parts one by one, so that what
+ *                          fits a cache is passed over there. (Six levels on rows gathered into a buffer
+ *                          took 1.4 times as long from 2^22 up: rows a power of two apart share cache
+ *                          sets. bench/wht.c)
  *
  * Vectors are those of the compiler (gcc and clang), 64 bytes; narrower machines split them. */
 #include <string.h>
@@ -26,8 +27,6 @@ enum {
     LANES = 64 / sizeof(real),
     LOG_LANES = sizeof(real) == 4 ? 4 : 3,
     SMALL = sizeof(real) == 4 ? 13 : 12, /* 32 KiB: L1 */
-    TALL = 6,                            /* levels a pass takes above it */
-    WIDE = 8 * LANES,                    /* columns of a buffer: 64 rows of 512 bytes are 32 KiB */
     PARALLEL = 20                        /* from this size threads are worth waking */
 };
 
@@ -186,28 +185,10 @@ static void wht_small(real *x, unsigned log2n)
     wht_inside(x, n);
 }
 
-/* The first `levels` levels on columns [column, column + width) of (2^levels, stride). */
-static void wht_columns(real *x, unsigned levels, size_t stride, size_t column, size_t width)
-{
-    real buffer[((size_t)1 << TALL) * WIDE] __attribute__((aligned(64)));
-    size_t rows = (size_t)1 << levels;
-    for (size_t r = 0; r < rows; r++)
-        memcpy(buffer + r * width, x + r * stride + column, width * sizeof *x);
-    wht_levels(buffer, rows * width, levels, width);
-    for (size_t r = 0; r < rows; r++)
-        memcpy(x + r * stride + column, buffer + r * width, width * sizeof *x);
-}
-
 typedef struct wht_job {
     real *x;
-    unsigned levels, log2part;
+    unsigned log2part;
 } wht_job;
-
-static void wht_job_columns(void *context, size_t i)
-{
-    const wht_job *w = context;
-    wht_columns(w->x, w->levels, (size_t)1 << w->log2part, i * WIDE, WIDE);
-}
 
 static void wht_job_part(void *context, size_t i)
 {
@@ -221,11 +202,10 @@ void wht(real *x, unsigned log2n, pool *p)
         wht_small(x, log2n);
         return;
     }
-    unsigned above = log2n - SMALL, levels = above < TALL ? above : TALL;
-    wht_job w = {x, levels, log2n - levels};
-    pool *on = log2n >= PARALLEL ? p : NULL;
-    pool_run(on, wht_job_columns, &w, ((size_t)1 << w.log2part) / WIDE);
-    pool_run(on, wht_job_part, &w, (size_t)1 << levels);
+    unsigned above = log2n - SMALL, levels = above <= 3 ? above : above == 4 ? 2 : 3;
+    wht_job w = {x, log2n - levels};
+    wht_levels(x, (size_t)1 << log2n, levels, (size_t)1 << w.log2part);
+    pool_run(log2n >= PARALLEL ? p : NULL, wht_job_part, &w, (size_t)1 << levels);
 }
 
 unsigned wht_log2(size_t n)
