@@ -1,9 +1,14 @@
 /* answer.c -- see answer.h. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/os.h"
+#include "base/progress.h"
 #include "experiments/answer.h"
 #include "experiments/command.h"
+#include "report/terminal.h"
+#include "report/words.h"
 
 /* Measured by the papers' authors; own: with the baseline that they trained, as recomputed from their
  * data. 0: not given. */
@@ -17,61 +22,6 @@ static const struct {
     {"cifar10", "lenet", "Li et al. 2018", 62006, 0, 2900},
     {"toy", "toy", "Li et al. 2018", 1000, 10, 10},
 };
-
-/* "312", "1,250": people read no digits that are not known. */
-static const char *number(double x, char out[32])
-{
-    if (x < 100)
-        snprintf(out, 32, "%.3g", x);
-    else
-        count_text((size_t)(x + .5), out);
-    return out;
-}
-
-static void interval(const d90_row *r, FILE *out)
-{
-    char low[32], high[32], d_min[32], d_max[32];
-    if (isnan(r->low) && isnan(r->high)) {
-        fprintf(out, ", no interval from %zu seed%s", r->n_seeds, r->n_seeds == 1 ? "" : "s");
-        return;
-    }
-    number(r->low, low);
-    number(r->high, high);
-    fprintf(out, ", 95 %% %s%s .. %s%s", r->low > 0 ? "" : "< ",
-            r->low > 0 ? low : number(r->d_min, d_min), isinf(r->high) ? "> " : "",
-            isinf(r->high) ? number(r->d_max, d_max) : high);
-}
-
-void answer_headline(const d90_row *r, const run_spec *run, bool several, FILE *out)
-{
-    char d[32], budget[64] = "";
-    const char *word = r->level > .9 || r->level < .9 ? "d at this level" : "d90";
-    if (run && run->steps)
-        snprintf(budget, sizeof budget, ", %zu steps", run->steps);
-    else if (run)
-        snprintf(budget, sizeof budget, ", %zu epochs", run->epochs);
-    if (several)
-        fprintf(out, "%s: ", r->space);
-    if (r->state == IDIM_EXACT) {
-        fprintf(out, "%s = %s", word, number(r->fit, d));
-        interval(r, out);
-    } else if (r->state == IDIM_ABOVE) {
-        fprintf(out, "%s > %s, the largest d that was tried", word, number(r->d_max, d));
-    } else if (r->state == IDIM_BELOW) {
-        fprintf(out, "%s < %s, the smallest d that was tried", word, number(r->d_min, d));
-    } else {
-        fprintf(out, "%s cannot be measured: baseline and floor are too near for this rule", word);
-    }
-    fprintf(out, " (%s%s)\n", r->words, budget);
-    fprintf(out, "  baseline %.4f", r->baseline);
-    if (isfinite(r->floor))
-        fprintf(out, ", floor %.4f", r->floor);
-    if (isfinite(r->threshold))
-        fprintf(out, ", threshold %.4f", r->threshold);
-    if (r->state == IDIM_EXACT && r->grid_state == IDIM_EXACT)
-        fprintf(out, "; first d of the grid that passes: %s", number(r->grid, d));
-    fputc('\n', out);
-}
 
 void answer_published(const run_spec *run, size_t D, FILE *out)
 {
@@ -94,33 +44,78 @@ void answer_published(const run_spec *run, size_t D, FILE *out)
     }
 }
 
-void answer_flags(const d90_row *r, FILE *out)
+/* Does the terminal read UTF-8? By the locale's names, as terminals set them. */
+static bool speaks_utf8(void)
 {
-    char d[32], more[32];
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8");
+    }
+    return false;
+}
+
+static void headline(const curves *c, const curve_space *s, text *t)
+{
+    char d90[WORDS], interval[WORDS];
+    const d90_row *r = &s->row;
+    words_d90(r, d90);
+    words_interval(r, interval);
+    if (c->n > 1)
+        text_add(t, "%s: ", s->space);
+    text_add(t, "d90 %s%s%s%s (", r->state == IDIM_EXACT ? "= " : "", d90,
+             *interval ? ", 95 % " : "", interval);
+    words_rule(c, r, t);
+    text_add(t, ")\n  baseline %.4f", r->baseline);
+    if (isfinite(r->floor))
+        text_add(t, ", floor %.4f", r->floor);
+    if (isfinite(r->threshold))
+        text_add(t, ", threshold %.4f", r->threshold);
+    if (r->state == IDIM_EXACT && r->grid_state == IDIM_EXACT)
+        text_add(t, "; first d of the grid that passes: %g", r->grid);
+    text_add(t, "\n");
+}
+
+/* Where nothing crosses: further. Where something does: what half the interval would cost. */
+static void next_step(const d90_row *r, text *t)
+{
     if (r->state == IDIM_ABOVE)
-        fprintf(out, "  go on: --d %s..%s/log6\n", key_number_text(r->d_max, d),
-                key_number_text(10 * r->d_max, more));
-    if (r->state == IDIM_BELOW)
-        fprintf(out, "  go on: --d %s..%s/log6\n", key_number_text(ceil(r->d_min / 10), more),
-                key_number_text(r->d_min, d));
-    if (r->unfinished)
-        fprintf(out, "  note: training was still improving at its end; more --epochs lower d90\n");
-    if (r->fall_z > 3)
-        fprintf(out,
-                "  note: the score falls by %.4f as d grows (%.1f standard errors); look at the "
-                "rates\n",
-                r->fall, r->fall_z);
-    if (r->lr_edges)
-        fprintf(out, "  note: at %zu places the best rate is its grid's last; widen --lr\n",
-                r->lr_edges);
-    if (r->seeds_above && r->state == IDIM_EXACT)
-        fprintf(out, "  note: %zu of %zu seeds never pass\n", r->seeds_above, r->n_seeds);
-    if (r->seeds_partial)
-        fprintf(out, "  note: %zu of %zu seeds have no score at some d\n", r->seeds_partial,
-                r->n_seeds);
-    if (r->asks > 1)
-        fprintf(out, "  note: seeds or d were added %zu times after a result was seen\n",
-                r->asks - 1);
-    if (r->seeds_half && r->state == IDIM_EXACT)
-        fprintf(out, "  an interval half as wide takes about %zu seeds\n", r->seeds_half);
+        text_add(t, "  go on: --d %.0f..%.0f/log6\n", r->d_max, 10 * r->d_max);
+    if (r->state == IDIM_BELOW && r->d_min > 1)
+        text_add(t, "  go on: --d %.0f..%.0f/log6\n", ceil(r->d_min / 10), r->d_min);
+    if (r->state == IDIM_EXACT && r->seeds_half)
+        text_add(t, "  an interval half as wide takes about %zu seeds\n", r->seeds_half);
+}
+
+status answer_folder(const char *path, bool title, FILE *out)
+{
+    curves c;
+    text t = {0};
+    char D[WORDS];
+    size_t columns = os_columns();
+    terminal_look look = {
+        .columns = columns < 80 ? columns : 80, .utf8 = speaks_utf8(), .colour = log_colour(out)};
+    status st = curves_load(&c, path);
+    if (st)
+        return st;
+    if (title && *c.data && isfinite(c.D))
+        text_add(&t, "%s, %s, D = %s\n", c.data, c.model, words_count(c.D, D));
+    for (size_t i = 0; i < c.n; i++) {
+        if (c.n > 1)
+            text_add(&t, "%s\n", c.spaces[i].space);
+        terminal_curve(&c.spaces[i], look, &t);
+    }
+    for (size_t i = 0; i < c.n; i++) {
+        headline(&c, &c.spaces[i], &t);
+        words_flags(&c, &c.spaces[i].row, "  note: ", "\n", &t);
+        next_step(&c.spaces[i].row, &t);
+    }
+    if (t.failed)
+        st = ERR_MEMORY;
+    else
+        fprintf(out, "%s", t.text ? t.text : "");
+    text_clear(&t);
+    curves_clear(&c);
+    return st;
 }

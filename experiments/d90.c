@@ -6,8 +6,9 @@
 #include "base/os.h"
 #include "experiments/answer.h"
 #include "experiments/folder.h"
-#include "experiments/show.h"
+#include "report/page.h"
 #include "report/plot.h"
+#include "report/table.h"
 #include "sweep/scores.h"
 #include "sweep/stages.h"
 
@@ -59,20 +60,6 @@ static void say_plan(const options *o, const stages *p, FILE *out)
             count_text(about->D, D), count_text(stages_most(p), most), folder_jobs(&o->folder));
 }
 
-static void say_answer(const options *o, const results *r, size_t D, FILE *out)
-{
-    for (size_t i = 0; i < r->n_rows; i += r->n_rules) {
-        answer_headline(&r->rows[i], *o->scores ? NULL : &o->ask.run, r->n_rows > r->n_rules, out);
-        answer_flags(&r->rows[i], out);
-    }
-    if (!*o->scores)
-        answer_published(&o->ask.run, D, out);
-    if (r->kinds > 1)
-        fprintf(out, "  note: these runs come from %zu numeric kinds (runs.csv)\n", r->kinds);
-    if (r->failed)
-        fprintf(out, "  note: %zu runs failed and are left out (runs.csv says why)\n", r->failed);
-}
-
 static status put(const char *path, const char *name, text *t)
 {
     char *file = mem_printf("%s/%s", path, name);
@@ -93,15 +80,23 @@ static bool draw(const options *o, const char *path)
     return false;
 }
 
-/* d90.csv, the curves and the answer of what was measured. */
-static status say_all(const options *o, const results *r, const char *path, size_t D, FILE *out)
+/* d90.csv, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign scores. */
+static status say_all(const options *o, const results *r, const char *path, const char *typed,
+                      FILE *out)
 {
     text table = {0};
     status st;
     results_csv(r->rows, r->n_rows, &table);
-    if ((st = put(path, "d90.csv", &table)) || (st = show_curves(path, out)))
+    if ((st = put(path, "d90.csv", &table)))
         return st;
-    say_answer(o, r, D, out);
+    bool drawn = draw(o, path);
+    if ((st = page_write(path, typed)) || (st = table_write(path)) ||
+        (st = answer_folder(path, false, out)))
+        return st;
+    if (r->kinds > 1)
+        fprintf(out, "  note: these runs come from %zu numeric kinds (runs.csv)\n", r->kinds);
+    if (!typed)
+        fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path, drawn ? figures : "");
     return OK;
 }
 
@@ -114,21 +109,21 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
     if (st)
         return st;
     if (!(st = scores_runs(o->scores, &runs)) && !(st = file_make_folder(path)) &&
-        !(st = put(path, "runs.csv", &runs)) && !(st = say_all(o, &r, path, 0, out)))
-        fprintf(out, "%s/d90.csv  runs.csv%s\n", path, draw(o, path) ? figures : "");
+        !(st = put(path, "runs.csv", &runs)))
+        st = say_all(o, &r, path, NULL, out);
     text_clear(&runs);
     results_clear(&r);
     return st;
 }
 
 static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, const char *path,
-                              size_t D, FILE *out)
+                              const char *typed, FILE *out)
 {
     results r;
     status st = results_d90(s, asks, o->rule, o->fixed, &r);
     if (st)
         return st;
-    st = say_all(o, &r, path, D, out);
+    st = say_all(o, &r, path, typed, out);
     results_clear(&r);
     return st;
 }
@@ -140,8 +135,8 @@ static void say_next(const options *o, const char *path, FILE *out)
     if (o->ask.run.epochs < 20 && !o->ask.run.steps)
         fprintf(out, "%zu epochs are for show. To quote: idim d90 --data %s --seeds 5\n",
                 o->ask.run.epochs, o->ask.run.data);
-    fprintf(out, "%s/d90.csv  runs.csv%s   next: idim show %s\n", path,
-            draw(o, path) ? figures : "",
+    fprintf(out, "%s/d90.csv  runs.csv%s  report.html\nnext: idim show %s\n", path,
+            o->plot ? figures : "",
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
 }
 
@@ -165,8 +160,9 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     fflush(out);
     if ((st = ask_note(path, &canonical.ask, &asks)) || (st = stages_train(p)) ||
         (st = folder_collect(sweep_store(s))) ||
-        (st = d90_measure_all(&canonical, s, &asks, path, stages_about(p)->D, out)))
+        (st = d90_measure_all(&canonical, s, &asks, path, line.text, out)))
         goto done;
+    answer_published(&canonical.ask.run, stages_about(p)->D, out);
     say_next(&canonical, path, out);
 done:
     *failed = s ? sweep_failed(s) : 0;
