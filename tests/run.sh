@@ -14,7 +14,7 @@ count() { grep -c "$1" "$log"; }
 one() {
     "$@" >"$log" 2>&1
     code=$?
-    ok=$(count '^\[       OK \]') bad=$(count '^\[  FAILED  \].*[a-z_]$') skip=$(count '^\[  SKIPPED \] [a-z]')
+    ok=$(count '^\[       OK \]') bad=$(count '^\[  FAILED  \].*[a-z_]$') skip=$(grep '^\[  SKIPPED \] [a-z]' "$log" | sort -u | wc -l)
     [ "$bad" -gt 0 ] && bad=$(grep '^\[  FAILED  \] [a-zA-Z]' "$log" | sort -u | grep -vc 'test(s)')
     [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     if [ "$bad" -gt 0 ]; then

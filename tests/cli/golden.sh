@@ -1,0 +1,18 @@
+#!/bin/sh
+# A short training against its committed history: the same bytes on the numeric kind that made it, elsewhere
+# within 1e-3 (float sums in another order, over 40 steps).
+# shellcheck source=tests/cli/lib.inc
+. "$(dirname "$0")/lib.inc"
+
+golden=$here/tests/golden/synth-fc-fastfood.csv
+check "it trains" "$idim" train --data synth --model fc:width=20 --space fastfood:d=50 --lr .05 --epochs 5 --out ./g
+kind=$(awk -F, 'NR == 2 { print $(NF - 1) }' g/runs.csv)
+near() {
+    paste -d, "$golden" g/history.csv | awk -F, 'NR > 1 { for (i = 2; i <= NF / 2; i++) {
+        d = $i - $(i + NF / 2); if (d > 1e-3 || d < -1e-3) bad = 1 } } END { exit bad || NR != 6 }'
+}
+if [ "$kind" = "$(cat "$here/tests/golden/kind")" ]; then
+    check "the history has the golden bytes" cmp "$golden" g/history.csv
+fi
+check "the history is near the golden one" near
+exit "$bad"
