@@ -1,6 +1,6 @@
 #!/bin/sh
 # A short training against its committed history: the same bytes on the numeric kind that made it, elsewhere
-# within 1e-3 (float sums in another order, over 40 steps).
+# losses within 2e-3 (float sums in another order, over 40 steps) and scores within .02 (two samples of 102).
 # shellcheck source=tests/cli/lib.inc
 . "$(dirname "$0")/lib.inc"
 
@@ -9,7 +9,8 @@ check "it trains" "$idim" train --data synth --model fc:width=20 --space fastfoo
 kind=$(awk -F, 'NR == 2 { print $(NF - 1) }' g/runs.csv)
 near() {
     paste -d, "$golden" g/history.csv | awk -F, 'NR > 1 { for (i = 2; i <= NF / 2; i++) {
-        d = $i - $(i + NF / 2); if (d > 1e-3 || d < -1e-3) bad = 1 } } END { exit bad || NR != 6 }'
+        d = $i - $(i + NF / 2); most = i == 6 || i == 8 ? .02 : 2e-3
+        if (d > most || d < -most) bad = 1 } } END { exit bad || NR != 6 }'
 }
 if [ "$kind" = "$(cat "$here/tests/golden/kind")" ]; then
     check "the history has the golden bytes" cmp "$golden" g/history.csv
