@@ -17,6 +17,7 @@
 
 #include "models/model.h"
 #include "nn/activation.h"
+#include "nn/conv.h"
 #include "nn/linear.h"
 #include "nn/patch.h"
 
@@ -186,9 +187,11 @@ static size_t look_work(const lenet *m, const view *v, size_t i, size_t n, idim_
     return patch_work(&m->look[i], n);
 }
 
-/* Where the parts of work begin, in bytes. */
+/* Where the parts of work begin, in bytes. pool[LOOK - 1] holds rows of samples in every form. */
 typedef struct parts {
     size_t y[LOOK], pool[LOOK], which[LOOK], hidden[DENSE - 1], own[LAYERS], grad[2], all;
+    /* the tied form: blocks of LANES samples (conv.h) */
+    size_t x, last, forward[LOOK], backward[LOOK], sums[LOOK];
 } parts;
 
 static size_t cut(size_t *at, size_t bytes)
@@ -198,11 +201,45 @@ static size_t cut(size_t *at, size_t bytes)
     return here;
 }
 
+static conv look_conv(const lenet *m, size_t i)
+{
+    const patch *p = &m->look[i];
+    return (conv){p->channels, p->height, p->width, p->out};
+}
+
+static size_t blocks_of(size_t n)
+{
+    return (n + LANES - 1) / LANES;
+}
+
+/* The parts of the tied form's two layers. */
+static void tied_cut(const lenet *m, size_t n, parts *p)
+{
+    size_t blocks = blocks_of(n), number = LANES * sizeof(real), widest = 0, least = 0;
+    for (size_t i = 0; i < LOOK; i++) {
+        const patch *look = &m->look[i];
+        conv c = look_conv(m, i);
+        widest = look_out(look) > widest ? look_out(look) : widest;
+        least = pooled(look) > least ? pooled(look) : least;
+        p->which[i] = cut(&p->all, blocks * pooled(look) * LANES * sizeof(lane_place));
+        p->forward[i] = cut(&p->all, conv_kernel(&c) * sizeof(real));
+        p->backward[i] = cut(&p->all, conv_kernel(&c) * sizeof(real));
+        p->sums[i] = cut(&p->all, conv_sums(&c) * sizeof(real));
+    }
+    p->x = cut(&p->all, blocks * look_in(&m->look[0]) * number);
+    p->y[0] = cut(&p->all, widest * number);
+    p->last = cut(&p->all, least * number);
+    p->pool[0] = cut(&p->all, blocks * pooled(&m->look[0]) * number);
+    p->pool[LOOK - 1] = cut(&p->all, n * pooled(&m->look[LOOK - 1]) * sizeof(real));
+}
+
 static parts lenet_cut(const lenet *m, const view *v, size_t n, idim_mode mode)
 {
     parts p = {.all = 0};
     size_t widest = 0;
-    for (size_t i = 0; i < LOOK; i++) {
+    if (m->form == FORM_TIED)
+        tied_cut(m, n, &p);
+    for (size_t i = 0; i < LOOK && m->form != FORM_TIED; i++) {
         const patch *look = &m->look[i];
         p.y[i] = cut(&p.all, n * look_out(look) * sizeof(real));
         p.pool[i] = cut(&p.all, n * pooled(look) * sizeof(real));
@@ -210,6 +247,10 @@ static parts lenet_cut(const lenet *m, const view *v, size_t n, idim_mode mode)
         p.own[i] = cut(&p.all, look_work(m, v, i, n, mode));
         widest = look_out(look) > widest ? look_out(look) : widest;
     }
+    if (widest < pooled(&m->look[LOOK - 1]))
+        widest = pooled(&m->look[LOOK - 1]);
+    for (size_t l = 0; l + 1 < DENSE; l++)
+        widest = widths[l] > widest ? widths[l] : widest;
     for (size_t l = 0; l < DENSE; l++) {
         linear layer = dense_layer(m, v, l);
         if (l + 1 < DENSE)
@@ -231,13 +272,76 @@ static real *reals_at(void *work, size_t at)
     return (real *)(void *)((char *)work + at);
 }
 
+static lane_place *places_at(void *work, size_t at)
+{
+    return (lane_place *)(void *)((char *)work + at);
+}
+
+/* The two layers, a block of LANES samples at a time, so that what lies between them stays in cache; the
+ * rows of the last pictures are what the dense layers read. */
+static void tied_forward(const lenet *m, const view *v, const batch *b, void *work, const parts *p)
+{
+    size_t in = look_in(&m->look[0]), middle = pooled(&m->look[0]), out = pooled(&m->look[1]);
+    conv first = look_conv(m, 0), second = look_conv(m, 1);
+    real *y = reals_at(work, p->y[0]), *last = reals_at(work, p->last);
+    lane_place *which[LOOK] = {places_at(work, p->which[0]), places_at(work, p->which[1])};
+    conv_turn(&first, &v->slots[0], reals_at(work, p->forward[0]), reals_at(work, p->backward[0]));
+    conv_turn(&second, &v->slots[2], reals_at(work, p->forward[1]), reals_at(work, p->backward[1]));
+    for (size_t i = 0, at = 0; at < b->n; i++, at += LANES) {
+        size_t n = b->n - at < LANES ? b->n - at : LANES;
+        real *x = reals_at(work, p->x) + i * in * LANES;
+        real *pool = reals_at(work, p->pool[0]) + i * middle * LANES;
+        lanes_take(n, in, b->x + at * in, x);
+        conv_forward(&first, reals_at(work, p->forward[0]), v->slots[1].value, x, y);
+        relu_maxpool_forward(first.out, m->look[0].rows, m->look[0].cols, y, pool,
+                             which[0] + i * middle * LANES);
+        conv_forward(&second, reals_at(work, p->forward[1]), v->slots[3].value, pool, y);
+        relu_maxpool_forward(second.out, m->look[1].rows, m->look[1].cols, y, last,
+                             which[1] + i * out * LANES);
+        lanes_give(n, out, last, reals_at(work, p->pool[1]) + at * out);
+    }
+}
+
+/* g_rows: the gradient of the last pictures' rows. lowest: the first layer that is trained. */
+static void tied_backward(const lenet *m, const view *v, size_t n_all, void *work, const parts *p,
+                          const real *g_rows, size_t lowest)
+{
+    size_t in = look_in(&m->look[0]), middle = pooled(&m->look[0]), out = pooled(&m->look[1]);
+    conv first = look_conv(m, 0), second = look_conv(m, 1);
+    real *g_y = reals_at(work, p->y[0]), *g = reals_at(work, p->last);
+    const lane_place *which[LOOK] = {places_at(work, p->which[0]), places_at(work, p->which[1])};
+    real *sums[LOOK] = {reals_at(work, p->sums[0]), reals_at(work, p->sums[1])};
+    memset(sums[0], 0, conv_sums(&first) * sizeof(real));
+    memset(sums[1], 0, conv_sums(&second) * sizeof(real));
+    for (size_t i = 0, at = 0; at < n_all; i++, at += LANES) {
+        size_t n = n_all - at < LANES ? n_all - at : LANES;
+        lanes_take(n, out, g_rows + at * out, g);
+        relu_maxpool_backward(second.out, m->look[1].rows, m->look[1].cols,
+                              which[1] + i * out * LANES, g, g_y);
+        if (v->slots[2].grad || v->slots[3].grad)
+            conv_sum(&second, reals_at(work, p->pool[0]) + i * middle * LANES, g_y, sums[1]);
+        if (lowest > 0)
+            continue;
+        conv_backward(&second, reals_at(work, p->backward[1]), g_y, g);
+        relu_maxpool_backward(first.out, m->look[0].rows, m->look[0].cols,
+                              which[0] + i * middle * LANES, g, g_y);
+        conv_sum(&first, reals_at(work, p->x) + i * in * LANES, g_y, sums[0]);
+    }
+    conv_gradients(&first, sums[0], &v->slots[0], &v->slots[1]);
+    conv_gradients(&second, sums[1], &v->slots[2], &v->slots[3]);
+}
+
 static void lenet_forward(const model *base, const view *v, const batch *b, const pass *pass_,
                           void *work, real *outputs)
 {
     const lenet *m = (const lenet *)base;
     parts p = lenet_cut(m, v, b->n, pass_->mode);
     const real *x = b->x;
-    for (size_t i = 0; i < LOOK; i++) {
+    if (m->form == FORM_TIED) {
+        tied_forward(m, v, b, work, &p);
+        x = reals_at(work, p.pool[LOOK - 1]);
+    }
+    for (size_t i = 0; i < LOOK && m->form != FORM_TIED; i++) {
         patch look = look_patch(m, v, i);
         real *y = reals_at(work, p.y[i]), *own = reals_at(work, p.own[i]);
         if (m->form == FORM_FC) {
@@ -307,7 +411,9 @@ static void lenet_backward(const model *base, const view *v, const batch *b, con
         g_y = g_x;
     }
     /* the gradient of the last pictures lies in g[0] */
-    for (size_t i = LOOK; i-- > 0 && i >= lowest;)
+    if (m->form == FORM_TIED && lowest < LOOK)
+        tied_backward(m, v, b->n, work, &p, g[0], lowest);
+    for (size_t i = LOOK; m->form != FORM_TIED && i-- > 0 && i >= lowest;)
         look_backward(m, v, i, &p, b, pass_, work, g[0], g[1], i == lowest);
 }
 
@@ -316,7 +422,7 @@ const model_row model_lenet = {
     .doc = "LeNet, and its controls without ties or locality",
     .source = "Li et al. 2018, section 3.2; LeCun et al. 1998",
     .example = "lenet",
-    .revision = 1,
+    .revision = 2,
     .keys = keys,
     .size = sizeof(lenet),
     .init = lenet_init,

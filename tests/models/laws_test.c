@@ -4,8 +4,9 @@
 
 #include "base/pool.h"
 #include "models/model.h"
+#include "nn/conv.h"
 
-enum { BATCH = 6 };
+enum { BATCH = LANES + 2 }; /* a whole block of samples and a part of one */
 
 typedef struct world {
     task *t;
@@ -39,9 +40,11 @@ static const char *task_for(const char *model_)
 
 static void world_open(world *w, const char *spec, size_t n)
 {
-    static const uint32_t index[BATCH] = {5, 0, 3, 8, 1, 2};
     static const uint32_t first[BATCH] = {0};
+    uint32_t index[BATCH];
     *w = (world){0};
+    for (uint32_t i = 0; i < BATCH; i++)
+        index[i] = (5 + 7 * i) % 19;
     stream s = stream_make(1, "theta0");
     assert_ok(task_new(&w->t, task_for(spec)));
     assert_ok(model_new(&w->m, spec, w->t));
