@@ -4,46 +4,11 @@
  * is one fused multiply-add of a whole vector. With AVX-512 a block is one vector wide, with AVX2 two, one
  * after the other. Tile sizes: fastest of 1x6 2x6 4x6 1x8 2x8 2x4 4x4 (forward) and 1 2 3 4 outputs
  * (gradient), 16 and 32 registers, bench/steps.c. */
-#include <math.h>
 #include <string.h>
-#include <tgmath.h>
 
 #include "nn/conv.h"
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi" /* no vector crosses a call */
-#endif
-
-#ifdef __AVX512F__
-enum { VECTOR = 64 };
-#else
-enum { VECTOR = 32 };
-#endif
-typedef real vec __attribute__((vector_size(VECTOR)));
-enum { WIDE = VECTOR / sizeof(real), MOST = 6 };
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
-
-INLINE vec vec_at(const real *x)
-{
-    vec v;
-    memcpy(&v, x, sizeof v);
-    return v;
-}
-
-INLINE void vec_put(real *x, vec v)
-{
-    memcpy(x, &v, sizeof v);
-}
-
-/* a b + c, rounded once; the loop is one instruction. */
-INLINE vec vec_fma(vec a, vec b, vec c)
-{
-    for (size_t i = 0; i < WIDE; i++)
-        c[i] = fma(a[i], b[i], c[i]);
-    return c;
-}
+enum { MOST = 6 }; /* planes of a tile */
 
 void lanes_take(size_t n, size_t features, const real *restrict x, real *restrict block)
 {
@@ -104,21 +69,22 @@ typedef struct window {
 /* One output pixel and `pixels - 1` on its right, `m` output planes: both are constants at each call.
  *   x  the pixel that the window's first number sees, of the first of `planes` input planes
  *   w  (planes, 5, 5, ldw), the first of m numbers        b  (m) or NULL        y  (m, ldy) */
-INLINE void tile(size_t pixels, size_t m, size_t planes, size_t plane, size_t width, window in,
-                 const real *x, const real *w, size_t ldw, const real *b, real *y, size_t ldy)
+VEC_INLINE void tile(size_t pixels, size_t m, size_t planes, size_t plane, size_t width, window in,
+                     const real *x, const real *w, size_t ldw, const real *b, real *y, size_t ldy)
 {
     vec acc[2][MOST];
-    UNROLL for (size_t j = 0; j < m; j++) UNROLL for (size_t p = 0; p < pixels; p++) acc[p][j] =
-        (vec){0} + (b ? b[j] : 0);
+    VEC_UNROLL for (size_t j = 0; j < m; j++) VEC_UNROLL for (size_t p = 0; p < pixels; p++)
+        acc[p][j] = vec_all(b ? b[j] : 0);
     for (size_t i = 0; i < planes; i++)
         for (size_t dy = in.dy0; dy < in.dy1; dy++)
             for (size_t dx = in.dx0; dx < in.dx1; dx++) {
                 const real *at = x + (i * plane + (dy - in.dy0) * width + dx - in.dx0) * LANES;
                 const real *k = w + ((i * CONV_SIDE + dy) * CONV_SIDE + dx) * ldw;
-                UNROLL for (size_t j = 0; j < m; j++) UNROLL for (size_t p = 0; p < pixels; p++)
-                    acc[p][j] = vec_fma(vec_at(at + p * LANES), (vec){0} + k[j], acc[p][j]);
+                VEC_UNROLL for (size_t j = 0; j < m; j++)
+                    VEC_UNROLL for (size_t p = 0; p < pixels; p++) acc[p][j] =
+                        vec_fma(vec_at(at + p * LANES), vec_all(k[j]), acc[p][j]);
             }
-    UNROLL for (size_t j = 0; j < m; j++) UNROLL for (size_t p = 0; p < pixels; p++)
+    VEC_UNROLL for (size_t j = 0; j < m; j++) VEC_UNROLL for (size_t p = 0; p < pixels; p++)
         vec_put(y + (j * ldy + p) * LANES, acc[p][j]);
 }
 
@@ -129,8 +95,8 @@ static size_t tile_planes(size_t left)
 }
 
 /* The tile for each m, so that its loops are straight lines of code. */
-INLINE void tiles(size_t pixels, size_t m, size_t planes, size_t plane, size_t width, window in,
-                  const real *x, const real *w, size_t ldw, const real *b, real *y, size_t ldy)
+VEC_INLINE void tiles(size_t pixels, size_t m, size_t planes, size_t plane, size_t width, window in,
+                      const real *x, const real *w, size_t ldw, const real *b, real *y, size_t ldy)
 {
     switch (m) {
     case 6:
@@ -199,23 +165,23 @@ void conv_backward(const conv *c, const real *turned, const real *g_y, real *g_x
 
 /* Row dy of the kernels from one input plane to m output planes, over all pixels.
  *   x  the first pixel that this row of the kernel sees      g_y  (m, rows cols)      sums  (m, lds) */
-INLINE void sum_row(size_t m, size_t rows, size_t cols, size_t width, const real *x,
-                    const real *g_y, real *sums, size_t lds)
+VEC_INLINE void sum_row(size_t m, size_t rows, size_t cols, size_t width, const real *x,
+                        const real *g_y, real *sums, size_t lds)
 {
     vec acc[2][CONV_SIDE];
-    UNROLL for (size_t j = 0; j < m; j++) UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++)
+    VEC_UNROLL for (size_t j = 0; j < m; j++) VEC_UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++)
         acc[j][dx] = vec_at(sums + (j * lds + dx) * LANES);
     for (size_t r = 0; r < rows; r++)
         for (size_t q = 0; q < cols; q++) {
             const real *at = x + (r * width + q) * LANES, *g = g_y + (r * cols + q) * LANES;
-            UNROLL for (size_t j = 0; j < m; j++)
+            VEC_UNROLL for (size_t j = 0; j < m; j++)
             {
                 vec one = vec_at(g + j * rows * cols * LANES);
-                UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++) acc[j][dx] =
+                VEC_UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++) acc[j][dx] =
                     vec_fma(vec_at(at + dx * LANES), one, acc[j][dx]);
             }
         }
-    UNROLL for (size_t j = 0; j < m; j++) UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++)
+    VEC_UNROLL for (size_t j = 0; j < m; j++) VEC_UNROLL for (size_t dx = 0; dx < CONV_SIDE; dx++)
         vec_put(sums + (j * lds + dx) * LANES, acc[j][dx]);
 }
 
@@ -264,12 +230,12 @@ void conv_gradients(const conv *c, const real *sums, const idim_slot *weight, co
 typedef lane_place places __attribute__((vector_size(VECTOR)));
 
 /* Lane by lane: where the mask is set a, else b. */
-INLINE vec vec_select(places mask, vec a, vec b)
+VEC_INLINE vec vec_select(places mask, vec a, vec b)
 {
     return (vec)((mask & (places)a) | (~mask & (places)b));
 }
 
-INLINE places places_select(places mask, places a, places b)
+VEC_INLINE places places_select(places mask, places a, places b)
 {
     return (mask & a) | (~mask & b);
 }

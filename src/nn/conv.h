@@ -11,9 +11,9 @@
 #ifndef NN_CONV_H
 #define NN_CONV_H
 
-#include "base/status.h"
+#include "linalg/vec.h"
 
-enum { LANES = 64 / sizeof(real), CONV_SIDE = 5 };
+enum { CONV_SIDE = 5 };
 
 /* As wide as a real: what a comparison of vectors makes. */
 #ifdef IDIM_DOUBLE
