@@ -48,7 +48,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
-  bench clean FORCE
+  bench benches clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -147,10 +147,10 @@ format:
 	@clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
 	  tests/*/*.[ch] bench/*.[ch])
 shell:
-	@shellcheck -x -S warning $(shell find .ci tests data plots -name '*.sh' 2>/dev/null) .ci/run
+	@shellcheck -x -S warning $(shell find .ci bench tests data plots -name '*.sh' 2>/dev/null) .ci/run
 warnings:
-	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit
-	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit
+	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit benches
+	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit benches
 symbols: warnings
 	@sh tests/symbols.sh build/gcc
 
@@ -188,8 +188,10 @@ uninstall: ## what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
 	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim)
 
-bench: $(BENCH) ## one CSV row a measurement, with its ratio to a yardstick
-	@sh bench/run.sh $(B)
+bench: $(B)/idim $(BENCH) ## our speed beside yardsticks of the same run: docs/bench.md
+	@sh bench/run.sh build/bench.csv $(BENCH)
+
+benches: $(BENCH)
 
 clean: ## remove build/
 	rm -rf build

@@ -1,5 +1,10 @@
-/* bench.h -- medians of interleaved repetitions, and one CSV row a measurement:
- *   name,what,us,yardstick,yardstick_us,ratio */
+/* bench.h -- medians of works that are run in turns, and one CSV row a measurement:
+ *
+ *   name,what,us,rate,unit,yardstick,yardstick_us,ratio,asked
+ *
+ * us is the median of one call; rate is in `unit`; ratio = us / yardstick_us, the yardstick measured in
+ * the same turns: what disturbs one disturbs the other. asked is the bound that was set, or empty.
+ * docs/bench.md explains them. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -8,48 +13,101 @@
 
 #include "base/os.h"
 
-enum { BENCH_TIMES = 25 };
+enum { BENCH_TURNS = 25, BENCH_SIDES = 16 };
 
 typedef void bench_work(void *context);
+
+typedef struct bench_side {
+    bench_work *work;
+    void *context;
+} bench_side;
+
+typedef struct bench_row {
+    const char *name, *what;
+    double seconds;
+    double amount;         /* of `unit` times 1e9 in one call */
+    const char *unit;      /* "GFLOP/s", "GB/s"; NULL: no rate */
+    const char *yardstick; /* NULL: none */
+    double yardstick_seconds;
+    const char *asked; /* NULL: nothing */
+} bench_row;
 
 static inline int bench_order(const void *a, const void *b)
 {
     const double *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
+    return (*x > *y) - (*x < *y);
 }
 
-/* Seconds of one call, over enough calls to fill a millisecond. */
-static inline double bench_one(bench_work *work, void *context, size_t calls)
+static inline double bench_median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, bench_order);
+    return x[n / 2];
+}
+
+/* Seconds of one call, over so many calls. */
+static inline double bench_one(bench_side side, size_t calls)
 {
     double start = os_seconds();
     for (size_t i = 0; i < calls; i++)
-        work(context);
+        side.work(side.context);
     return (os_seconds() - start) / (double)calls;
 }
 
-static inline size_t bench_calls(bench_work *work, void *context)
+/* How many calls fill two milliseconds; the first ones warm up. */
+static inline size_t bench_calls(bench_side side)
 {
     size_t calls = 1;
-    while (bench_one(work, context, calls) * (double)calls < 2e-3)
+    while (bench_one(side, calls) * (double)calls < 2e-3)
         calls *= 2;
     return calls;
 }
 
-/* Both are run in turns, so that what disturbs one disturbs the other; medians are printed. */
-static inline void bench_pair(const char *name, const char *what, bench_work *work, void *context,
-                              const char *yardstick, bench_work *other, void *other_context)
+/* Medians of n sides over `turns`: first all once, then all again. */
+static inline void bench_turns(size_t n, const bench_side *sides, size_t turns, double *seconds)
 {
-    double a[BENCH_TIMES], b[BENCH_TIMES];
-    size_t calls = bench_calls(work, context), others = bench_calls(other, other_context);
-    for (size_t i = 0; i < BENCH_TIMES; i++) {
-        a[i] = bench_one(work, context, calls);
-        b[i] = bench_one(other, other_context, others);
+    static double all[BENCH_SIDES][BENCH_TURNS];
+    size_t calls[BENCH_SIDES];
+    if (n > BENCH_SIDES || turns > BENCH_TURNS)
+        abort();
+    for (size_t k = 0; k < n; k++)
+        calls[k] = bench_calls(sides[k]);
+    for (size_t i = 0; i < turns; i++)
+        for (size_t k = 0; k < n; k++)
+            all[k][i] = bench_one(sides[k], calls[k]);
+    for (size_t k = 0; k < n; k++)
+        seconds[k] = bench_median(all[k], turns);
+}
+
+/* Three to four digits that mean something, and no exponent: people read it too. */
+static inline void bench_number(double x)
+{
+    printf("%.*f,", x >= 1000 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 4, x);
+}
+
+static inline void bench_print(bench_row r)
+{
+    printf("%s,%s,", r.name, r.what);
+    bench_number(1e6 * r.seconds);
+    if (r.unit)
+        bench_number(r.amount / r.seconds / 1e9);
+    printf("%s,", r.unit ? r.unit : ",");
+    printf("%s,", r.yardstick ? r.yardstick : "");
+    if (r.yardstick) {
+        bench_number(1e6 * r.yardstick_seconds);
+        bench_number(r.seconds / r.yardstick_seconds);
     }
-    qsort(a, BENCH_TIMES, sizeof *a, bench_order);
-    qsort(b, BENCH_TIMES, sizeof *b, bench_order);
-    double x = a[BENCH_TIMES / 2], y = b[BENCH_TIMES / 2];
-    printf("%s,%s,%.4g,%s,%.4g,%.3f\n", name, what, 1e6 * x, yardstick, 1e6 * y, x / y);
+    printf("%s%s\n", r.yardstick ? "" : ",,", r.asked ? r.asked : "");
     fflush(stdout);
+}
+
+/* One work beside its yardstick: the row is completed and printed. */
+static inline void bench_pair(bench_row r, bench_side side, bench_side yardstick)
+{
+    double seconds[2];
+    bench_turns(2, (const bench_side[2]){side, yardstick}, BENCH_TURNS, seconds);
+    r.seconds = seconds[0];
+    r.yardstick_seconds = seconds[1];
+    bench_print(r);
 }
 
 #endif

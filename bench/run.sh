@@ -1,8 +1,16 @@
 #!/bin/sh
-# Runs every benchmark of a build: one CSV row a measurement. FFHT=PATH.so adds that peer.
+# run.sh CSV PROGRAM ...: runs each, prints one CSV with a header and keeps it in the file CSV.
 set -u
-echo "name,what,us,yardstick,yardstick_us,ratio"
-for b in "$1"/bench/*; do
-    case $b in *.o | *.d) continue ;; esac
-    "$b" || exit 1
-done
+out=$1
+shift
+rm -f "$out.failed"
+{
+    echo "name,what,us,rate,unit,yardstick,yardstick_us,ratio,asked"
+    for b in "$@"; do
+        "$b" || {
+            echo "$b: ended with code $?" >&2
+            : >"$out.failed"
+        }
+    done
+} | tee "$out"
+[ ! -e "$out.failed" ] || { rm -f "$out.failed" && exit 1; }
