@@ -36,7 +36,7 @@ static void machine(FILE *out)
 static void program(FILE *out)
 {
     provenance all[PROVENANCE];
-    const char *advice = blas_kernel_advice();
+    const char *advice = blas_kernel_advice(blas_kernel(), os_amd_avx512());
     provenance_now(all);
     fprintf(out, "program\n");
     for (size_t i = 0; i < PROVENANCE; i++)
@@ -44,10 +44,11 @@ static void program(FILE *out)
             fprintf(out, "  %-14s %.60s\n", all[i].name, all[i].value);
     fprintf(out, "  %-14s %s%s\n", "blas kernel", blas_kernel(), advice ? "" : ": fits this CPU");
     if (advice)
-        fprintf(out,
-                "  %-14s OPENBLAS_CORETYPE=%s was a few percent faster on CPUs like this one;\n"
-                "  %-14s it changes the numeric kind, so choose it before a sweep\n",
-                "", advice, "");
+        fprintf(
+            out,
+            "  %-14s OPENBLAS_CORETYPE=%s was measured faster on CPUs like this one (make bench);\n"
+            "  %-14s it changes the numeric kind, so choose it before a sweep\n",
+            "", advice, "");
 }
 
 static void data(FILE *out)

@@ -26,6 +26,10 @@ status os_executable(char *out, size_t room);
  * the first that it lacks. Runs before any vector instruction. */
 bool os_cpu_fits(const char **missing);
 
+/* AMD's number of this CPU's family (25: Zen 4, 26: Zen 5) where it has AVX-512; 0 on any other. Models'
+ * names do not say it: a virtual machine may hide them. */
+unsigned os_amd_avx512(void);
+
 /* An anonymous memory file (memfd), inherited by spawned processes, of n bytes mapped for writing. */
 status os_shared_new(const char *name, size_t n, int *fd, void **bytes);
 /* Maps a descriptor read-only; *n is its size. */

@@ -7,7 +7,6 @@
 
 #include <cblas.h>
 
-#include "base/os.h"
 #include "linalg/linalg.h"
 
 #ifdef IDIM_DOUBLE
@@ -121,12 +120,15 @@ const char *blas_kernel(void)
     return openblas_get_corename();
 }
 
-/* Measured on the fully-connected shapes of bench/gemm.c: on AMD's Zen 4 OpenBLAS 0.3.21 takes its
- * AVX-512 kernels for Intel, and the AVX2 kernels of Haswell are a few percent faster in float. */
-const char *blas_kernel_advice(void)
+/* Measured by bench/gemm.c with OpenBLAS 0.3.21 (docs/bench.md). Zen 4 runs AVX-512 in halves: its own
+ * pick, Cooperlake, loses a few percent to the AVX2 kernel Haswell. Zen 5 runs it whole: SkylakeX and
+ * Cooperlake are alike, and the AVX2 kernels take 1.8 times as long, LoRA's thin products 2.6 times. */
+const char *blas_kernel_advice(const char *kernel, unsigned amd_family)
 {
-    char cpu[64];
-    os_cpu_name(cpu);
-    bool wide = !strcmp(blas_kernel(), "Cooperlake") || !strcmp(blas_kernel(), "SkylakeX");
-    return wide && strstr(cpu, "AMD") ? "Haswell" : NULL;
+    bool wide = !strcmp(kernel, "Cooperlake") || !strcmp(kernel, "SkylakeX");
+    if (amd_family == 25 && wide)
+        return "Haswell";
+    if (amd_family == 26 && !wide)
+        return "SkylakeX";
+    return NULL;
 }

@@ -32,9 +32,10 @@ void vec_scale(size_t n, real a, real *x);
 
 /* The BLAS that runs: "OpenBLAS 0.3.21 Cooperlake". Borrowed, static. */
 const char *blas_name(void);
-/* The kernel's name alone ("Cooperlake"), and which one OPENBLAS_CORETYPE could name that fits this
- * CPU and was measured faster on our shapes (NULL: none). */
+/* The kernel's name alone ("Cooperlake"). */
 const char *blas_kernel(void);
-const char *blas_kernel_advice(void);
+/* What OPENBLAS_CORETYPE should name on a CPU of this AMD family (os_amd_avx512) where `kernel` runs:
+ * the one measured fastest on our shapes. NULL: nothing faster was measured. */
+const char *blas_kernel_advice(const char *kernel, unsigned amd_family);
 
 #endif

@@ -91,6 +91,18 @@ static void starting_twice_is_fine(void **state)
     assert_true(strlen(blas_name()) > 0 && strlen(blas_kernel()) > 0);
 }
 
+/* docs/bench.md: Zen 4 (family 25) and Zen 5 (26) were measured, nothing else. */
+static void the_fastest_measured_kernel_is_named(void **state)
+{
+    assert_string_equal(blas_kernel_advice("Cooperlake", 25), "Haswell");
+    assert_null(blas_kernel_advice("Haswell", 25));
+    assert_string_equal(blas_kernel_advice("Haswell", 26), "SkylakeX");
+    assert_string_equal(blas_kernel_advice("Zen", 26), "SkylakeX");
+    assert_null(blas_kernel_advice("Cooperlake", 26));
+    assert_null(blas_kernel_advice("SkylakeX", 26));
+    assert_null(blas_kernel_advice("Cooperlake", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +111,7 @@ int main(void)
         cmocka_unit_test(vectors_are_summed_in_double),
         cmocka_unit_test(a_vector_is_multiplied),
         cmocka_unit_test(starting_twice_is_fine),
+        cmocka_unit_test(the_fastest_measured_kernel_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
