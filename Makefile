@@ -48,7 +48,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
-  bench benches clean FORCE
+  bench benches bench-peers clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -188,10 +188,18 @@ uninstall: ## what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
 	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim)
 
-bench: $(B)/idim $(BENCH) ## our speed beside yardsticks of the same run: docs/bench.md
-	@sh bench/run.sh build/bench.csv $(BENCH)
-
 benches: $(BENCH)
+bench: $(B)/idim benches ## our speed beside yardsticks of the same run: docs/bench.md
+	@sh bench/run.sh build/bench.csv $(filter-out %/peers,$(BENCH))
+
+# Optional: PyTorch, where PYTHON has it; FFHT=DIR, its sources. Neither is a dependency.
+PYTHON ?= /usr/bin/python3
+bench-peers: $(B)/bench/peers $(if $(FFHT),$(B)/ffht.so) ## beside PyTorch, and FFHT in folder FFHT
+	@PYTHON=$$(command -v $(PYTHON) || echo $(PYTHON)) FFHT=$(if $(FFHT),$(abspath $(B)/ffht.so)) \
+	  sh bench/run.sh build/bench-peers.csv $<
+$(B)/ffht.so: $(wildcard $(FFHT)/*.[ch])
+	$(Q)$(CC) -std=gnu11 -O3 -march=$(ARCH) -shared -fPIC -I$(FFHT) $(FFHT)/fht.c \
+	  $(FFHT)/fast_copy.c -o $@
 
 clean: ## remove build/
 	rm -rf build

@@ -53,11 +53,11 @@ static inline double bench_one(bench_side side, size_t calls)
     return (os_seconds() - start) / (double)calls;
 }
 
-/* How many calls fill two milliseconds; the first ones warm up. */
-static inline size_t bench_calls(bench_side side)
+/* How many calls fill so many seconds; the first ones warm up. */
+static inline size_t bench_calls(bench_side side, double seconds)
 {
     size_t calls = 1;
-    while (bench_one(side, calls) * (double)calls < 2e-3)
+    while (bench_one(side, calls) * (double)calls < seconds)
         calls *= 2;
     return calls;
 }
@@ -70,7 +70,7 @@ static inline void bench_turns(size_t n, const bench_side *sides, size_t turns, 
     if (n > BENCH_SIDES || turns > BENCH_TURNS)
         abort();
     for (size_t k = 0; k < n; k++)
-        calls[k] = bench_calls(sides[k]);
+        calls[k] = bench_calls(sides[k], 2e-3);
     for (size_t i = 0; i < turns; i++)
         for (size_t k = 0; k < n; k++)
             all[k][i] = bench_one(sides[k], calls[k]);
@@ -81,7 +81,7 @@ static inline void bench_turns(size_t n, const bench_side *sides, size_t turns, 
 /* Three to four digits that mean something, and no exponent: people read it too. */
 static inline void bench_number(double x)
 {
-    printf("%.*f,", x >= 1000 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 4, x);
+    printf("%.*f,", x >= 1000 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : x >= .01 ? 4 : 6, x);
 }
 
 static inline void bench_print(bench_row r)
