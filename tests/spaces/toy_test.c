@@ -94,9 +94,12 @@ static double trained(toy *w)
     gsl_multimin_fdfminimizer *m =
         gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, w->s->d);
     gsl_multimin_fdfminimizer_set(m, &f, z, 1, .1);
-    for (int i = 0; i < 3000; i++)
-        if (gsl_multimin_fdfminimizer_iterate(m))
+    for (int i = 0, stuck = 0; i < 3000 && stuck < 3; i++) {
+        bool moved = !gsl_multimin_fdfminimizer_iterate(m);
+        stuck = moved ? 0 : stuck + 1; /* at the end restarts change nothing any more */
+        if (!moved)
             gsl_multimin_fdfminimizer_restart(m);
+    }
     double loss = gsl_multimin_fdfminimizer_minimum(m);
     gsl_multimin_fdfminimizer_free(m);
     gsl_vector_free(z);
