@@ -127,6 +127,11 @@ static status file_sync_folder(const char *folder)
 
 status file_write(const char *path, const void *bytes, size_t n)
 {
+    return file_write_pieces(path, &(file_piece){bytes, n}, 1);
+}
+
+status file_write_pieces(const char *path, const file_piece *pieces, size_t n)
+{
     status st = ERR_MEMORY;
     size_t done_;
     int fd = -1;
@@ -139,7 +144,10 @@ status file_write(const char *path, const void *bytes, size_t n)
         st = error_errno(ERR_FILE, "%s: cannot be made", name);
         goto done;
     }
-    bool put = file_put(fd, bytes, n, &done_) && fsync(fd) == 0;
+    bool put = true;
+    for (size_t i = 0; i < n && put; i++)
+        put = file_put(fd, pieces[i].bytes, pieces[i].n, &done_);
+    put = put && fsync(fd) == 0;
     if (!put)
         st = error_errno(ERR_FILE, "%s: cannot be written", path);
     if (close(fd) && put) {
@@ -201,6 +209,14 @@ status file_make_folder(const char *path)
     if (!st)
         st = file_make_one(p);
     mem_free(p);
+    return st;
+}
+
+status file_make_folder_of(const char *path)
+{
+    char *folder = file_folder(path);
+    status st = folder ? file_make_folder(folder) : ERR_MEMORY;
+    mem_free(folder);
     return st;
 }
 

@@ -10,12 +10,20 @@ status file_read(const char *path, size_t limit, char **bytes, size_t *n);
 /* Temporary file beside it, write, fsync, rename, fsync of the folder: after a crash the old
  * content or the new one, never a part. ERR_FILE (the temporary is removed). */
 status file_write(const char *path, const void *bytes, size_t n);
+/* The same from pieces one behind the other, so that large ones need not be copied together. */
+typedef struct file_piece {
+    const void *bytes;
+    size_t n;
+} file_piece;
+status file_write_pieces(const char *path, const file_piece *pieces, size_t n);
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 
 /* The folder and those above it; an existing one is fine. */
 status file_make_folder(const char *path);
+/* The folder that a file is to lie in. */
+status file_make_folder_of(const char *path);
 
 /* Names (not paths) in a folder that end in `suffix`, sorted bytewise, without "." and "..".
  * A folder that does not exist has none. Freed by file_names_free. */

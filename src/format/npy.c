@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "format/half.h"
 #include "format/inflate.h"
 #include "format/npy.h"
 
@@ -294,15 +295,6 @@ static size_t npy_place(const npy *a, size_t i)
     return place;
 }
 
-static double half(uint64_t bits)
-{
-    int exponent = (int)(bits >> 10 & 31);
-    double mantissa = (double)(bits & 1023), sign = bits >> 15 ? -1 : 1;
-    if (exponent == 31)
-        return mantissa > 0 ? (double)NAN : sign * (double)INFINITY;
-    return sign * (exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24));
-}
-
 double npy_at(const npy *a, size_t i)
 {
     const uint8_t *p = a->data + npy_place(a, i) * a->width;
@@ -314,7 +306,7 @@ double npy_at(const npy *a, size_t i)
         bits = bits << 8 | p[a->big ? k : a->width - 1 - k];
     low = (uint32_t)bits;
     if (a->type == 'f' && a->width == 2)
-        return half(bits);
+        return half_value((uint16_t)bits);
     if (a->type == 'f' && a->width == 4) {
         memcpy(&f, &low, sizeof f);
         return (double)f;
