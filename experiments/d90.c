@@ -148,7 +148,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     key_texts texts = {0};
     options canonical = *o;
     text line = {0};
-    status st, st2;
+    status st;
     if ((st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts)))
         goto done;
     command_line(&command_d90, &canonical, &line);
@@ -169,9 +169,9 @@ done:
     text_clear(&line);
     ask_clear(&asks);
     stages_free(p);
-    st2 = sweep_close(s);
+    st = folder_close(s, st);
     key_texts_clear(&texts);
-    return st ? st : st2;
+    return st;
 }
 
 static int d90_run(void *options_, size_t n, char *const *names, FILE *out)

@@ -25,16 +25,32 @@ status folder_open(sweep **s, const char *path, const folder_options *o)
                              .jobs = o->here ? 0 : folder_jobs(o),
                              .threads = o->threads,
                              .again = o->again,
+                             .keep_z = o->keep_z,
                              .show = o->quiet ? NULL : stderr};
     os_catch_signals();
     return sweep_open(s, &options);
 }
 
+static void say_notes(const store *s)
+{
+    for (size_t i = 0; i < store_notes(s); i++)
+        fprintf(stderr, "%s\n", store_note(s, i));
+}
+
+status folder_close(sweep *s, status st)
+{
+    char why[1024];
+    snprintf(why, sizeof why, "%s", error_text());
+    if (s && st == ERR_STOPPED)
+        say_notes(sweep_store(s));
+    status st2 = sweep_close(s);
+    return st ? error_set(st, "%s", why) : st2;
+}
+
 status folder_collect(store *s)
 {
     status st = store_fold(s);
-    for (size_t i = 0; i < store_notes(s); i++)
-        fprintf(stderr, "%s\n", store_note(s, i));
+    say_notes(s);
     return st ? st : tables_write(s);
 }
 

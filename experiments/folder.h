@@ -9,7 +9,7 @@
 typedef struct folder_options {
     const char *out;
     size_t jobs, threads;
-    bool again, quiet;
+    bool again, quiet, keep_z;
     bool here; /* set by a command, not by a key: in this process, one run after another */
 } folder_options;
 
@@ -19,6 +19,8 @@ typedef struct folder_options {
             "runs side by side; 0: as many as there are cores"),                                   \
         KEY("threads", struct_, field_.threads, "1", 1, 1024, "threads", "of one run"),            \
         KEY("again", struct_, field_.again, "no", 0, 0, "", "try again what failed by itself"),    \
+        KEY("keep-z", struct_, field_.keep_z, "no", 0, 0, "",                                      \
+            "z/ID.safetensors of each run: the whole trained model in d numbers"),                 \
         KEY("quiet", struct_, field_.quiet, "no", 0, 0, "", "no progress line")
 
 /* "results/NAME", or the path itself when it has a slash; fallback when name is "". Fresh. */
@@ -26,6 +28,9 @@ char *folder_path(const char *name, const char *fallback);
 
 /* Opens the sweep of a folder with those options. */
 status folder_open(sweep **s, const char *path, const folder_options *o);
+/* Ends its workers, which leave checkpoints, and says what folder_collect did not come to say. st: how the
+ * work went; returned, or else how the end went. */
+status folder_close(sweep *s, status st);
 size_t folder_jobs(const folder_options *o);
 
 /* Folds journals, writes runs.csv, history.csv, provenance.csv, and says damaged lines on stderr. */

@@ -105,14 +105,13 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     size_t failed = 0;
     (void)n;
     (void)names;
-    status st = path ? fill_all(o, &texts) : ERR_MEMORY, st2;
+    status st = path ? fill_all(o, &texts) : ERR_MEMORY;
     o->folder.here = o->seeds == 1; /* one run needs no processes */
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;
     if (!st && !(st = folder_open(&s, path, &o->folder)))
         st = train_all(o, s, out, &failed);
-    st2 = sweep_close(s);
-    if (!st && !(st = st2))
+    if (!(st = folder_close(s, st)))
         fprintf(out, "%s/runs.csv  history.csv  provenance.csv\n", path);
     key_texts_clear(&texts);
     mem_free(path);

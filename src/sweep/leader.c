@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/os.h"
+#include "sweep/keep.h"
 #include "sweep/worker.h"
 
-enum { LEADER_TASKS = 64 };
+/* WAIT_MS: a signal between the look for one and the wait is seen after that time */
+enum { LEADER_TASKS = 64, WAIT_MS = 500 };
 
 typedef struct unit { /* runs of one stage that go to one worker together */
     size_t *runs;     /* places in the stage */
@@ -185,11 +188,26 @@ typedef struct stage {
     size_t *todo, n_todo; /* places in runs */
     unit *units;
     size_t n_units, next, done_runs, before; /* before: runs of earlier stages */
+    size_t stop_epoch;
 } stage;
 
-static bool wanted(const sweep *s, const record *r)
+static bool z_kept(const sweep *s, const char *id)
 {
-    return !r || !record_whole(r) || (s->options.again && r->status == RECORD_FAILED);
+    char *path = keep_z(s->options.folder, id);
+    bool kept = path && file_exists(path);
+    mem_free(path);
+    return kept;
+}
+
+static bool wanted(const stage *g, const record *r)
+{
+    const sweep_options *o = &g->s->options;
+    if (!r)
+        return true;
+    if (r->status == RECORD_STOPPED)
+        return !g->stop_epoch || r->result.epochs < g->stop_epoch;
+    return !record_whole(r) || (o->again && r->status == RECORD_FAILED) ||
+           (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(g->s, r->id));
 }
 
 static int by_id(const void *a, const void *b)
@@ -213,7 +231,7 @@ static status stage_todo(stage *g, size_t n)
         if ((st = sweep_task(s, g->runs[i].data, &p)) ||
             (st = run_id(&g->runs[i], s->options.rows, p->content, id, NULL)))
             break;
-        if (!wanted(s, store_find(s->store, id))) {
+        if (!wanted(g, store_find(s->store, id))) {
             s->found++;
             continue;
         }
@@ -351,36 +369,42 @@ static status stage_finish(stage *g, size_t which)
     return stage_show(g, which);
 }
 
-/* In this process, one unit after another. */
-typedef struct here {
-    stage *g;
-    status st;
-} here;
-
-static int here_told(void *context, size_t epoch, size_t epochs)
+/* What is under way stays in checkpoints: sweep_close ends the workers by TERM. */
+static status stage_signal(void)
 {
-    here *h = context;
-    (void)epoch;
-    (void)epochs;
-    return h->g->s->options.told ? 0 : os_signal();
+    return os_signal()
+               ? error_set(ERR_STOPPED,
+                           "stopped by signal %d; everything finished so far is kept, start "
+                           "again to go on",
+                           os_signal())
+               : OK;
+}
+
+/* In this process, one unit after another. */
+static void here_said(void *context, const char *sentence)
+{
+    store_say(context, sentence);
 }
 
 static status stage_here(stage *g)
 {
     sweep *s = g->s;
+    const runner_how how = {.folder = s->options.folder,
+                            .keep_z = s->options.keep_z,
+                            .stop_epoch = g->stop_epoch,
+                            .said = here_said,
+                            .context = s->store};
     status st = OK;
     for (size_t k = 0; k < g->n_units && !st; k++) {
         unit *u = &g->units[k];
         const packed *p;
-        here h = {g, OK};
         run_spec *runs = mem_array(u->n, sizeof *runs);
         record *records = mem_array(u->n, sizeof *records);
-        if (!runs || !records)
-            st = ERR_MEMORY;
+        st = runs && records ? OK : ERR_MEMORY;
         for (size_t i = 0; i < u->n && !st; i++)
             runs[i] = g->runs[u->runs[i]];
         if (!st && !(st = sweep_task(s, runs[0].data, &p)))
-            st = runner_unit(s->runner, runs, u->n, p->fd, here_told, &h, records);
+            st = runner_unit(s->runner, runs, u->n, p->fd, &how, records);
         for (size_t i = 0; i < u->n && !st; i++)
             st = store_add(s->store, &records[i]);
         mem_free(runs);
@@ -419,7 +443,8 @@ static status hand_give(stage *g, hand *h, size_t which)
     status st = sweep_task(g->s, g->runs[u->runs[0]].data, &p);
     if (st)
         return st;
-    text_add(&t, "{\"fd\":%d,\"runs\":[", p->fd);
+    text_add(&t, "{\"fd\":%d,\"stop\":%zu,\"keep_z\":%s,\"runs\":[", p->fd, g->stop_epoch,
+             g->s->options.keep_z ? "true" : "false");
     for (size_t i = 0; i < u->n; i++) {
         text_add(&t, i ? "," : "");
         run_write(&g->runs[u->runs[i]], &t);
@@ -474,6 +499,10 @@ static status hand_line(stage *g, hand *h, const char *line)
         h->share = (double)epoch / (double)epochs;
         return stage_show(g, h->unit);
     }
+    if (!strncmp(line, "said ", 5)) {
+        store_say(g->s->store, line + 5);
+        return OK;
+    }
     if (!strcmp(line, "done")) {
         h->busy = false;
         if ((st = store_refresh(g->s->store)))
@@ -525,6 +554,8 @@ static status stage_workers(stage *g)
     status st = children ? OK : ERR_MEMORY;
     while (!st && (g->next < g->n_units || hands_busy(s))) {
         size_t which;
+        if ((st = stage_signal()))
+            break;
         for (size_t i = 0; i < s->n_hands && g->next < g->n_units && !st; i++) {
             hand *h = &s->hands[i];
             if (h->busy || (!h->alive && (st = hand_start(s, h))))
@@ -538,11 +569,10 @@ static status stage_workers(stage *g)
             if (!s->hands[i].alive)
                 children[i].out = -1;
         }
-        st = os_wait_any(children, s->n_hands, -1, &which);
-        if (!st && which < s->n_hands)
+        st = os_wait_any(children, s->n_hands, WAIT_MS, &which);
+        /* a worker that the same signal ended has not failed */
+        if (!st && !(st = stage_signal()) && which < s->n_hands)
             st = hand_read(g, &s->hands[which]);
-        if (!st && os_signal())
-            st = error_set(ERR_STOPPED, "stopped; everything finished so far is kept");
     }
     mem_free(children);
     return st;
@@ -565,9 +595,14 @@ static status stage_failures(stage *g, size_t n)
 
 status sweep_stage(sweep *s, const run_spec *runs, size_t n)
 {
+    return sweep_round(s, runs, n, 0);
+}
+
+status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
+{
     status st = OK;
     for (int tries = 0; tries < RECORD_TRIES && !st; tries++) {
-        stage g = {.s = s, .runs = runs, .before = s->done};
+        stage g = {.s = s, .runs = runs, .before = s->done, .stop_epoch = stop_epoch};
         size_t found = s->found;
         if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g))) {
             st = stage_show(&g, g.n_units);
@@ -584,6 +619,8 @@ status sweep_stage(sweep *s, const run_spec *runs, size_t n)
         if (!g.n_todo)
             break;
     }
+    if (st == ERR_STOPPED && os_signal())
+        return stage_signal();
     if (st)
         return st;
     stage g = {.s = s, .runs = runs};

@@ -38,11 +38,7 @@ static const struct {
     {"steps", offsetof(record, result.steps)},
     {"best_epoch", offsetof(record, result.best_epoch)},
 };
-enum {
-    NUMBERS = sizeof numbers / sizeof *numbers,
-    COUNTS = sizeof counts / sizeof *counts,
-    ROW = 7
-};
+enum { NUMBERS = sizeof numbers / sizeof *numbers, COUNTS = sizeof counts / sizeof *counts };
 
 static double number_at(const train_result *r, size_t i)
 {
@@ -54,17 +50,10 @@ static size_t count_at(const record *r, size_t i)
     return *(const size_t *)((const char *)r + counts[i].field);
 }
 
-static void row_numbers(const train_row *row, double out[ROW])
-{
-    const double all[ROW] = {(double)row->epoch, (double)row->step, row->lr,       row->train_loss,
-                             row->train_score,   row->val_loss,     row->val_score};
-    memcpy(out, all, sizeof all);
-}
-
 /* All members that the byte promise covers. */
 static void write_numbers(const record *r, text *t)
 {
-    double row[ROW];
+    double row[TRAIN_ROW];
     text_add(t, "\"format\":%d,\"id\":\"%s\",\"kind\":\"%s\",\"status\":\"%s\",\"reason\":",
              RECORD_FORMAT, r->id, r->kind, record_status_text[r->status]);
     jsonl_string(t, r->reason ? r->reason : "");
@@ -83,9 +72,9 @@ static void write_numbers(const record *r, text *t)
     }
     text_add(t, ",\"history\":[");
     for (size_t k = 0; k < r->result.n_history; k++) {
-        row_numbers(&r->result.history[k], row);
+        train_row_numbers(&r->result.history[k], row);
         text_add(t, k ? ",[" : "[");
-        for (size_t i = 0; i < ROW; i++) {
+        for (size_t i = 0; i < TRAIN_ROW; i++) {
             text_add(t, i ? "," : "");
             jsonl_number(t, row[i]);
         }
@@ -150,12 +139,12 @@ static status read_history(const json_t *rows, train_result *r)
     if (!r->history)
         return ERR_MEMORY;
     for (size_t k = 0; k < n; k++) {
-        double x[ROW];
-        for (size_t i = 0; i < ROW; i++) {
+        double x[TRAIN_ROW];
+        for (size_t i = 0; i < TRAIN_ROW; i++) {
             const json_t *cell = json_array_get(json_array_get(rows, k), i);
             x[i] = jsonl_number_of(cell, (double)NAN);
         }
-        r->history[k] = (train_row){(size_t)x[0], (size_t)x[1], x[2], x[3], x[4], x[5], x[6]};
+        r->history[k] = train_row_of(x);
     }
     r->n_history = n;
     return OK;

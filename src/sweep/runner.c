@@ -4,8 +4,13 @@
 
 #include "base/hash.h"
 #include "base/os.h"
+#include "sweep/keep.h"
 #include "sweep/provenance.h"
 #include "sweep/runner.h"
+
+/* What a crash costs at most; a checkpoint of 10^8 numbers, three or four times over, is written in a
+ * second or two, so that under 5 % of the time goes there at the worst. */
+#define RUNNER_SAVE_S 60.0
 
 struct runner {
     const run_rows *rows;
@@ -142,6 +147,10 @@ typedef struct unit { /* what a team needs made, member by member */
     schedule **schedules;
     train_result *results;
     real *theta0;
+    char (*ids)[RUN_ID];
+    char **forms, **partial; /* what is hashed; the checkpoint's file */
+    const runner_how *how;
+    double saved; /* when, by os_seconds */
 } unit;
 
 static void unit_clear(unit *u)
@@ -153,6 +162,10 @@ static void unit_clear(unit *u)
             optimiser_free(u->optimisers[i]);
         if (u->schedules)
             schedule_free(u->schedules[i]);
+        if (u->forms)
+            mem_free(u->forms[i]);
+        if (u->partial)
+            mem_free(u->partial[i]);
     }
     /* siblings borrow from the one with the largest d, which was made first */
     for (size_t i = 0; u->spaces && i < u->n; i++)
@@ -168,6 +181,9 @@ static void unit_clear(unit *u)
     mem_free(u->schedules);
     mem_free(u->results);
     mem_free(u->theta0);
+    mem_free(u->ids);
+    mem_free(u->forms);
+    mem_free(u->partial);
 }
 
 /* The number of a key in a spec of one kind; the fallback where it is not named. */
@@ -248,20 +264,30 @@ static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs
     u->schedules = mem_array(n, sizeof *u->schedules);
     u->results = mem_array(n, sizeof *u->results);
     u->theta0 = mem_array(m->layout.n, sizeof *u->theta0);
-    if (!u->members || !u->spaces || !u->optimisers || !u->schedules || !u->results || !u->theta0)
+    u->ids = mem_array(n, sizeof *u->ids);
+    u->forms = mem_array(n, sizeof *u->forms);
+    u->partial = mem_array(n, sizeof *u->partial);
+    if (!u->members || !u->spaces || !u->optimisers || !u->schedules || !u->results || !u->theta0 ||
+        !u->ids || !u->forms || !u->partial)
         return ERR_MEMORY;
     m->row->theta0(m, &theta0, u->theta0);
     if ((st = unit_spaces(u, r, m, runs)))
         return st;
     for (size_t i = 0; i < n; i++) {
         if ((st = optimiser_new(&u->optimisers[i], runs[i].optimiser)) ||
-            (st = schedule_new(&u->schedules[i], runs[i].schedule)))
+            (st = schedule_new(&u->schedules[i], runs[i].schedule)) ||
+            (st = run_id(&runs[i], r->rows, r->content, u->ids[i], &u->forms[i])))
             return st;
+        if (u->how->folder && !(u->partial[i] = keep_partial(u->how->folder, u->ids[i])))
+            return ERR_MEMORY;
         u->members[i] = (train_member){.space = u->spaces[i],
                                        .optimiser = u->optimisers[i],
                                        .schedule = u->schedules[i],
                                        .clip = runs[i].clip,
-                                       .l2 = runs[i].l2};
+                                       .l2 = runs[i].l2,
+                                       .stop_epoch = u->how->stop_epoch,
+                                       .checkpoint = u->partial[i],
+                                       .id = u->ids[i]};
     }
     return OK;
 }
@@ -274,9 +300,9 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     text by = {0};
     status st;
     memset(out, 0, sizeof *out);
-    if ((st = run_copy(run, &out->run, &out->texts)) ||
-        (st = run_id(&out->run, r->rows, r->content, out->id, NULL)))
+    if ((st = run_copy(run, &out->run, &out->texts)))
         return st;
+    memcpy(out->id, u->ids[i], RUN_ID);
     memcpy(out->kind, r->kind, sizeof out->kind);
     out->status = ends[u->results[i].end];
     out->d = run->epochs || run->steps ? u->spaces[i]->d : 0;
@@ -298,17 +324,37 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
         return ERR_MEMORY;
     out->result = u->results[i];
     memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */
+    if (u->how->folder && u->how->keep_z && out->status == RECORD_OK)
+        return keep_z_write(u->how->folder, out, u->forms[i], u->spaces[i]);
     return OK;
 }
 
-status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
-                   int (*told)(void *context, size_t epoch, size_t epochs), void *context,
+static train_word unit_told(void *context, size_t row, size_t rows, bool fresh)
+{
+    unit *u = context;
+    const runner_how *how = u->how;
+    if (os_signal() || (fresh && how->told && how->told(how->context, row, rows)))
+        return TRAIN_STOP;
+    if (!fresh || os_seconds() - u->saved < RUNNER_SAVE_S)
+        return TRAIN_GO_ON;
+    u->saved = os_seconds();
+    return TRAIN_SAVE;
+}
+
+static void unit_said(void *context, const char *sentence)
+{
+    const unit *u = context;
+    if (u->how->said)
+        u->how->said(u->how->context, sentence);
+}
+
+status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runner_how *how,
                    record *records)
 {
     const task *t;
     const model *m;
-    unit u = {0};
     double wall = os_seconds(), cpu = os_cpu_seconds();
+    unit u = {.how = how, .saved = wall};
     char start[32];
     status st;
     memset(records, 0, n * sizeof *records);
@@ -326,8 +372,10 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
                        .dropout = run_stream(&runs[0], "dropout"),
                        .test = runs[0].role == RUN_SCORE,
                        .pool = r->pool,
-                       .told = told,
-                       .context = context};
+                       .kind = r->kind,
+                       .told = unit_told,
+                       .said = unit_said,
+                       .context = &u};
     if ((st = train_team(&plan, u.members, n, u.results)))
         goto done;
     for (size_t i = 0; i < n && !st; i++) {

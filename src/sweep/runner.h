@@ -21,11 +21,22 @@ status runner_task(runner *r, const char *spec, int fd, const task **t);
  * own rows the SHA-256 of the program. */
 const char *runner_content(const runner *r);
 
-/* Trains n canonical runs as one team; they agree in all but optimiser and d (run_teams). The records
- * (n) have ids, results with bits and z, provenance. told as in train.h. On failure no record is
- * made; ERR_STOPPED when told asked for it. */
-status runner_unit(runner *r, const run_spec *runs, size_t n, int fd,
-                   int (*told)(void *context, size_t epoch, size_t epochs), void *context,
+/* How a unit is trained; none of it is part of what its runs are. */
+typedef struct runner_how {
+    const char *folder; /* where keep.h's files lie; NULL: in memory, nothing is kept */
+    bool keep_z;        /* write z/ID.safetensors of each run that ends well */
+    size_t stop_epoch;  /* 0: trained through */
+    /* Told at evaluations of the team; not 0: stop. NULL: nobody. */
+    int (*told)(void *context, size_t epoch, size_t epochs);
+    void (*said)(void *context, const char *sentence); /* on checkpoints (train.h); NULL: nobody */
+    void *context;
+} runner_how;
+
+/* Trains n canonical runs as one team; they agree in all but optimiser and d (run_teams). Those with a
+ * checkpoint in the folder are taken up from it. The records (n) have ids, results with bits and z,
+ * provenance. On failure no record is made. ERR_STOPPED: told asked for it, or a signal came; the
+ * states are in the folder. */
+status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runner_how *how,
                    record *records);
 
 /* Appends what two runs must have in common to go side by side in one team; nothing when the run goes

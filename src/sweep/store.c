@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/os.h"
+#include "sweep/keep.h"
 #include "sweep/store.h"
 
 enum { STORE_NOTES = 1000, STORE_FILE = (int)(1u << 30) };
@@ -71,7 +72,7 @@ static status store_grow(store *s)
     return OK;
 }
 
-static void store_say(store *s, const char *where, const char *what)
+void store_say(store *s, const char *sentence)
 {
     if (s->n_notes == STORE_NOTES)
         return;
@@ -79,8 +80,16 @@ static void store_say(store *s, const char *where, const char *what)
     if (!notes)
         return;
     s->notes = notes;
-    if ((notes[s->n_notes] = mem_printf("%s: %s", where, what)))
+    if ((notes[s->n_notes] = mem_string(sentence)))
         s->n_notes++;
+}
+
+static void store_say_of(store *s, const char *where, const char *what)
+{
+    char *sentence = mem_printf("%s: %s", where, what);
+    if (sentence)
+        store_say(s, sentence);
+    mem_free(sentence);
 }
 
 /* May b stand in a's place? A longer stopped run, and anything whole in place of what is not. */
@@ -113,8 +122,8 @@ static status store_put(store *s, record *r, const char *where)
         } else if (old->status == r->status && r->status != RECORD_FAILED &&
                    r->status != RECORD_STOPPED && !strcmp(old->kind, r->kind) &&
                    !record_same(old, r)) {
-            store_say(s, where,
-                      "a second result of one run differs from the first, which was kept");
+            store_say_of(s, where,
+                         "a second result of one run differs from the first, which was kept");
         }
         record_clear(r);
         return OK;
@@ -185,7 +194,7 @@ static status journal_read(store *s, journal *j)
         if (!bad)
             bad = store_put(s, &r, path);
         else
-            store_say(s, path, error_text());
+            store_say_of(s, path, error_text());
         if (bad == ERR_MEMORY) {
             st = bad;
             goto done;
@@ -363,6 +372,15 @@ static status add_bits(store *s, record *r)
     return r->bits_file ? OK : ERR_MEMORY;
 }
 
+/* What cannot be removed costs room, and is read as a checkpoint of a run that nobody asks for again. */
+static void remove_partial(const store *s, const char *id)
+{
+    char *path = keep_partial(s->folder, id);
+    if (path)
+        remove(path);
+    mem_free(path);
+}
+
 status store_add(store *s, record *r)
 {
     text line = {0};
@@ -379,6 +397,8 @@ status store_add(store *s, record *r)
             return st;
         mem_free(r->result.bits);
         r->result.bits = NULL;
+        if (record_whole(r))
+            remove_partial(s, r->id);
     }
     mem_free(r->result.z);
     r->result.z = NULL;
@@ -443,6 +463,27 @@ static status remove_pair(const store *s, const char *name)
     return OK;
 }
 
+/* Of whole runs, with the temporaries of writers that were killed; and the folder when it is empty. */
+static status fold_partial(const store *s)
+{
+    char *folder = mem_printf("%s/partial", s->folder), **names = NULL, id[RUN_ID];
+    size_t n = 0;
+    status st = folder ? file_names(folder, "", &names, &n) : ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        snprintf(id, sizeof id, "%.20s", names[i]);
+        const record *r = store_find(s, id);
+        char *path = r && record_whole(r) ? mem_printf("%s/%s", folder, names[i]) : NULL;
+        if (path)
+            remove(path);
+        mem_free(path);
+    }
+    if (!st)
+        remove(folder);
+    file_names_free(names, n);
+    mem_free(folder);
+    return st;
+}
+
 status store_fold(store *s)
 {
     text lines = {0}, bits = {0};
@@ -451,7 +492,7 @@ status store_fold(store *s)
     status st = OK;
     if (!s->runs)
         return OK;
-    if ((st = store_refresh(s)))
+    if ((st = store_refresh(s)) || (st = fold_partial(s)))
         return st;
     for (size_t i = 0; i < s->n_journals; i++)
         ended += journal_ended(&s->journals[i]) && s->journals[i].read > 0;

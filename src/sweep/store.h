@@ -27,18 +27,21 @@ size_t store_count(const store *s);
 const record *store_at(store *s, size_t i); /* in order of ids; borrowed until the store changes */
 const record *store_find(const store *s, const char *id);
 
-/* Damaged lines and differing doubles that were met, one sentence each. */
+/* Damaged lines and differing doubles that were met, and what store_say was told: one sentence each. */
 size_t store_notes(const store *s);
 const char *store_note(const store *s, size_t i);
+void store_say(store *s, const char *sentence);
 
 /* Appends to this process's own journal, which the first call makes; fills the record's bits_file,
- * bits_offset and bits_crc. Takes what the record owns (it is empty afterwards). */
+ * bits_offset and bits_crc. Takes what the record owns (it is empty afterwards). The checkpoint of a
+ * run whose whole line is written is taken away. */
 status store_add(store *s, record *r);
 
 /* The stored bits of a record, (n_test + 7) / 8 bytes, mem_free; NULL and OK when it has none. */
 status store_bits(const store *s, const record *r, uint8_t **bits);
 
-/* Folds the journals of ended workers of this host into one: write, fsync, rename, remove. */
+/* Folds the journals of ended workers of this host into one: write, fsync, rename, remove. Checkpoints that
+ * a crash left beside whole runs are taken away. */
 status store_fold(store *s);
 
 #endif

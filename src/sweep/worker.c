@@ -19,7 +19,17 @@ static int worker_told(void *context, size_t epoch, size_t epochs)
     const worker *w = context;
     char line[64];
     int n = snprintf(line, sizeof line, "epoch %zu %zu\n", epoch, epochs);
-    return os_signal() || os_write(w->out, line, (size_t)n);
+    return os_write(w->out, line, (size_t)n) != OK;
+}
+
+static void worker_said(void *context, const char *sentence)
+{
+    const worker *w = context;
+    char line[2048];
+    int n = snprintf(line, sizeof line - 1, "said %s", sentence);
+    size_t length = n < 0 ? 0 : strlen(line);
+    line[length++] = '\n';
+    (void)os_write(w->out, line, length); /* a leader that is gone has nobody to tell */
 }
 
 /* The records of a unit that ended in an error: the fault is each run's own. */
@@ -47,13 +57,13 @@ static status worker_failed(worker *w, const run_spec *runs, size_t n, int fd, s
     return OK;
 }
 
-static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd)
+static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd, const runner_how *how)
 {
     record *records = mem_array(n, sizeof *records);
     status st, st2;
     if (!records)
         return ERR_MEMORY;
-    st = runner_unit(w->runner, runs, n, fd, worker_told, w, records);
+    st = runner_unit(w->runner, runs, n, fd, how, records);
     /* what was asked for is wrong, or does not fit: every such run would end so, the leader is told */
     if (st == ERR_STOPPED || st == ERR_USAGE || st == ERR_LIMIT) {
         mem_free(records);
@@ -90,8 +100,14 @@ static status worker_line(worker *w, const char *line, size_t n)
                        WORKER_UNIT);
     for (size_t i = 0; i < count && !st; i++)
         st = run_read(json_array_get(list, i), &runs[i], &texts);
+    const runner_how how = {.folder = store_folder(w->store),
+                            .keep_z = json_is_true(json_object_get(unit, "keep_z")),
+                            .stop_epoch = (size_t)jsonl_get_number(unit, "stop", 0),
+                            .told = worker_told,
+                            .said = worker_said,
+                            .context = w};
     if (!st)
-        st = worker_unit(w, runs, count, (int)jsonl_get_number(unit, "fd", -1));
+        st = worker_unit(w, runs, count, (int)jsonl_get_number(unit, "fd", -1), &how);
     json_decref(unit);
     key_texts_clear(&texts);
     return st ? st : os_write(w->out, "done\n", 5);

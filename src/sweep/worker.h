@@ -3,10 +3,13 @@
  * The leader spawns workers (this same program) and hands each a unit at a time; a worker trains it,
  * writes its own journal, and says so. One line each way:
  *
- *     to a worker     {"fd":5,"runs":[{...},{...}]}     fd: the packed task, inherited
- *     from a worker   epoch K N        done        failed STATUS SENTENCE
+ *     to a worker     {"fd":5,"stop":0,"keep_z":false,"runs":[{...},{...}]}
+ *     from a worker   epoch K N        said SENTENCE        done        failed STATUS SENTENCE
  *
- * A worker ends when its stdin does, when its leader dies, or at a signal. */
+ * fd: the packed task, inherited; stop: the epoch after which the runs stop, 0: never.
+ *
+ * A worker ends when its stdin does, when its leader dies, or at a signal: then what it trains is left in
+ * its checkpoint, and the leader started again has it taken up there. */
 #ifndef SWEEP_WORKER_H
 #define SWEEP_WORKER_H
 
@@ -22,6 +25,7 @@ typedef struct sweep_options {
     size_t jobs;          /* processes; 0: runs are trained in this process, one after another */
     size_t threads;       /* of each run */
     bool again;           /* runs that failed by themselves are tried again */
+    bool keep_z;          /* z/ID.safetensors of each run; who has none is trained again */
     const run_rows *rows; /* a library user's own; needs jobs = 0 */
     FILE *show;           /* the progress line; NULL: none */
     int (*told)(void *context, size_t done, size_t total, const char *now); /* or NULL */
@@ -48,5 +52,8 @@ status sweep_describe(sweep *s, const run_spec *r, runner_about *about);
 /* Trains those of n canonical runs that the store does not hold yet. All are tried; failures are
  * records. ERR_STOPPED after a signal or when told asks: what is finished is kept. */
 status sweep_stage(sweep *s, const run_spec *runs, size_t n);
+/* The same with each run stopped after this many epochs: a search's round. Who is there already, with so
+ * many epochs or whole, is not trained; a later round, or a stage, takes each up where it stopped. */
+status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch);
 
 #endif

@@ -5,13 +5,16 @@
  * z. Nothing that one member computes reaches another, so a member's bits do not depend on who else
  * sits there.
  *
+ * A member that was taken up from a checkpoint waits until the loop comes to its step.
+ *
  * Test data are touched once, at the end: for the last weights, and for those of the epoch that was
  * best on validation data when that was an earlier one. */
 #include <math.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "linalg/linalg.h"
-#include "train/train.h"
+#include "train/checkpoint.h"
 
 enum {
     EVAL_BATCH = 500,  /* divides the usual test sets; the batch size moves no bit of a score */
@@ -30,6 +33,7 @@ typedef struct seat { /* a member while it trains */
     real *slot[SLOTS];
     double loss_sum;
     size_t hits, seen;
+    size_t from; /* the step at which it joins: 0, or where it was left */
     bool live;
 } seat;
 
@@ -37,6 +41,7 @@ typedef struct trainer {
     const train_plan *plan;
     seat *seats;
     size_t n, n_live;
+    size_t step, epoch; /* steps done; the epoch that `order` is of */
     batch_buffer batch;
     uint32_t *order, *index;
     uint8_t *hits;
@@ -64,7 +69,7 @@ size_t train_steps(const train_plan *plan)
 }
 
 /* History rows of the plan, and the step after which row k (from 0) is written. */
-static size_t train_rows(const train_plan *plan)
+size_t train_rows(const train_plan *plan)
 {
     if (!plan->steps)
         return plan->epochs;
@@ -74,6 +79,27 @@ static size_t train_rows(const train_plan *plan)
 static size_t train_row_end(const train_plan *plan, size_t k)
 {
     return train_steps(plan) * (k + 1) / train_rows(plan);
+}
+
+size_t train_rows_done(const train_plan *plan, size_t step)
+{
+    size_t k = 0, rows = train_rows(plan);
+    while (k < rows && train_row_end(plan, k) <= step)
+        k++;
+    return k;
+}
+
+void train_row_numbers(const train_row *row, double out[TRAIN_ROW])
+{
+    const double all[TRAIN_ROW] = {(double)row->epoch, (double)row->step, row->lr,
+                                   row->train_loss,    row->train_score,  row->val_loss,
+                                   row->val_score};
+    memcpy(out, all, sizeof all);
+}
+
+train_row train_row_of(const double in[TRAIN_ROW])
+{
+    return (train_row){(size_t)in[0], (size_t)in[1], in[2], in[3], in[4], in[5], in[6]};
 }
 
 static double score_of(const task *t, double loss_sum, size_t hits, size_t n)
@@ -182,6 +208,56 @@ static status seat_init(seat *s, const train_plan *plan, const train_member *m, 
     return OK;
 }
 
+/* Everything that decides the further bytes of a run. */
+static checkpoint seat_state(const trainer *t, seat *s)
+{
+    const space *sp = s->m->space;
+    return (checkpoint){.plan = t->plan,
+                        .id = s->m->id ? s->m->id : "",
+                        .kind = t->plan->kind ? t->plan->kind : "",
+                        .step = t->step,
+                        .diverged = s->r->end == TRAIN_DIVERGED,
+                        .loss_sum = s->loss_sum,
+                        .hits = s->hits,
+                        .seen = s->seen,
+                        .d = sp->d,
+                        .slots = s->m->optimiser->row->slots,
+                        .state_bytes = sp->state_bytes,
+                        .z = s->z,
+                        .z_best = s->z_best,
+                        .kept = s->kept,
+                        .state = s->mem->state,
+                        .result = s->r};
+}
+
+static void trainer_say(const trainer *t, const char *then)
+{
+    error_prefix("%s: ", then);
+    if (t->plan->said)
+        t->plan->said(t->plan->context, error_text());
+}
+
+/* A checkpoint is a convenience: where it cannot be kept, that is said and training goes on. */
+static void seat_save(const trainer *t, seat *s)
+{
+    checkpoint c;
+    if (!s->m->checkpoint)
+        return;
+    c = seat_state(t, s);
+    if (checkpoint_write(s->m->checkpoint, &c))
+        trainer_say(t, "no checkpoint was kept");
+}
+
+static void trainer_save(const trainer *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        seat *s = &t->seats[i];
+        /* who stopped was kept at its stop; who has not joined is kept as it was left */
+        if (s->from <= t->step && s->r->end != TRAIN_STOPPED)
+            seat_save(t, s);
+    }
+}
+
 static void seat_clear(seat *s)
 {
     space_mem_free(s->mem);
@@ -192,13 +268,13 @@ static void seat_clear(seat *s)
     mem_free(s->kept);
 }
 
-/* Lists the live seats again, in order. */
+/* Lists the live seats that have joined again, in order. */
 static void trainer_list(trainer *t)
 {
     t->n_live = 0;
     for (size_t i = 0; i < t->n; i++) {
         seat *s = &t->seats[i];
-        if (!s->live)
+        if (!s->live || s->from > t->step)
             continue;
         size_t k = t->n_live++;
         t->live[k] = i;
@@ -230,6 +306,7 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
                          task_spec(task_), n_train, plan->batch);
     t->plan = plan;
     t->n = n;
+    t->epoch = SIZE_MAX;
     t->seats = mem_array(n, sizeof *t->seats);
     t->live = mem_array(n, sizeof *t->live);
     t->space = mem_array(n, sizeof *t->space);
@@ -287,7 +364,7 @@ static void trainer_clear(trainer *t)
 /* ------------------------------------------------------------------ one step */
 
 /* NaN or Inf: the run ends with the worst value of its metric; a result, not a failure. */
-static void seat_diverge(trainer *t, seat *s)
+static void seat_diverge(const trainer *t, seat *s)
 {
     double worst = t->plan->task->loss->worst;
     s->live = false;
@@ -319,9 +396,10 @@ static void seat_move(seat *s, size_t step, size_t T, size_t per_epoch)
     space_after_step(sp, s->mem, step + 1, T, s->z, s->g_z);
 }
 
-static void trainer_step(trainer *t, size_t step, size_t T, size_t per_epoch)
+static void trainer_step(trainer *t, size_t T, size_t per_epoch)
 {
     const train_plan *plan = t->plan;
+    size_t step = t->step;
     const model *m = plan->model;
     const batch *b = &t->batch.batch;
     pass ps = {.mode = IDIM_TRAIN,
@@ -333,8 +411,9 @@ static void trainer_step(trainer *t, size_t step, size_t T, size_t per_epoch)
     size_t k = n_train - first < plan->batch ? n_train - first : plan->batch;
     bool lost = false;
 
-    if (first == 0) {
-        stream epoch = stream_sub(&plan->order, step / per_epoch);
+    if (t->epoch != step / per_epoch) {
+        t->epoch = step / per_epoch;
+        stream epoch = stream_sub(&plan->order, t->epoch);
         rng_permutation(&epoch, n_train, t->order);
     }
     task_fetch(plan->task, IDIM_SPLIT_TRAIN, t->order + first, k, &t->batch);
@@ -384,9 +463,10 @@ static void seat_evaluate(trainer *t, seat *s, split which, double *loss, double
 }
 
 /* After the steps of history row k: validation scores of all live members. */
-static void trainer_score(trainer *t, size_t k, size_t step, size_t T, size_t per_epoch)
+static void trainer_score(trainer *t, size_t k, size_t T, size_t per_epoch)
 {
     const task *task_ = t->plan->task;
+    size_t step = t->step;
     bool has_val = task_->splits[IDIM_SPLIT_VAL].n > 0, lost = false;
     trainer_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
@@ -418,6 +498,7 @@ static void trainer_score(trainer *t, size_t k, size_t step, size_t T, size_t pe
             memcpy(s->z_best, s->z, s->m->space->d * sizeof *s->z);
         }
         if (s->m->stop_epoch == k + 1 && k + 1 < train_rows(t->plan)) {
+            seat_save(t, s);
             r->end = TRAIN_STOPPED;
             s->live = false;
             lost = true;
@@ -499,19 +580,97 @@ static void trainer_score_best(trainer *t)
     }
 }
 
+/* Takes a member up where it was left. What is wrong with a checkpoint is said, and the run starts anew. */
+static status seat_take_up(trainer *t, seat *s)
+{
+    const train_member *m = s->m;
+    train_result *r = s->r;
+    if (!m->checkpoint || !file_exists(m->checkpoint))
+        return OK;
+    checkpoint c = seat_state(t, s);
+    status st = checkpoint_read(m->checkpoint, &c);
+    if (st == ERR_MEMORY)
+        return st;
+    if (st) {
+        trainer_say(t, "the run starts anew");
+        return OK;
+    }
+    s->from = c.step;
+    s->loss_sum = c.loss_sum;
+    s->hits = c.hits;
+    s->seen = c.seen;
+    if (c.diverged)
+        seat_diverge(t, s);
+    else if (m->stop_epoch && r->n_history >= m->stop_epoch && c.step < train_steps(t->plan)) {
+        r->end = TRAIN_STOPPED;
+        s->live = false;
+    }
+    return OK;
+}
+
+static status trainer_take_up(trainer *t)
+{
+    size_t first = train_steps(t->plan);
+    status st;
+    for (size_t i = 0; i < t->n; i++) {
+        seat *s = &t->seats[i];
+        if ((st = seat_take_up(t, s)))
+            return st;
+        if (s->live && s->from < first)
+            first = s->from;
+    }
+    t->step = first;
+    trainer_list(t);
+    return OK;
+}
+
+/* Does anybody sit here who joins at this step, or still waits? */
+static bool trainer_join(trainer *t)
+{
+    bool joins = false, waits = false;
+    for (size_t i = 0; i < t->n; i++) {
+        joins = joins || (t->seats[i].live && t->seats[i].from == t->step);
+        waits = waits || (t->seats[i].live && t->seats[i].from > t->step);
+    }
+    if (joins)
+        trainer_list(t);
+    return t->n_live || waits;
+}
+
+static status trainer_told(trainer *t, size_t row, size_t rows, bool fresh)
+{
+    const train_plan *plan = t->plan;
+    train_word word = plan->told ? plan->told(plan->context, row, rows, fresh) : TRAIN_GO_ON;
+    if (word != TRAIN_GO_ON)
+        trainer_save(t);
+    return word == TRAIN_STOP ? error_set(ERR_STOPPED, "stopped after %zu of %zu steps", t->step,
+                                          train_steps(plan))
+                              : OK;
+}
+
 static status trainer_run(trainer *t)
 {
     const train_plan *plan = t->plan;
-    size_t T = train_steps(plan), rows = train_rows(plan), step = 0;
+    size_t T = train_steps(plan), rows = train_rows(plan);
     size_t per_epoch = train_steps_per_epoch(plan->task, plan->batch);
-    status st;
-    for (size_t k = 0; k < rows && t->n_live; k++) {
-        for (size_t end = train_row_end(plan, k); step < end && t->n_live; step++)
-            trainer_step(t, step, T, per_epoch);
-        trainer_score(t, k, step, T, per_epoch);
-        if (plan->told && plan->told(plan->context, k + 1, rows))
-            return error_set(ERR_STOPPED, "stopped after epoch %zu of %zu", k + 1, rows);
+    status st = trainer_take_up(t);
+    if (st)
+        return st;
+    for (size_t k = train_rows_done(plan, t->step); k < rows && trainer_join(t); k++) {
+        size_t end = train_row_end(plan, k);
+        while (t->step < end && trainer_join(t)) {
+            if (t->n_live) /* else all that are left still wait */
+                trainer_step(t, T, per_epoch);
+            t->step++;
+            if (t->step < end && (st = trainer_told(t, k, rows, false)))
+                return st;
+        }
+        trainer_score(t, k, T, per_epoch);
+        if ((st = trainer_told(t, k + 1, rows, true)))
+            return st;
     }
+    t->step = T; /* for who was left when all was done */
+    trainer_list(t);
     trainer_bind(t);
     for (size_t i = 0; i < t->n; i++)
         if ((st = seat_finish(t, &t->seats[i])))

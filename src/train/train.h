@@ -21,6 +21,13 @@ typedef enum train_end {
 } train_end;
 extern const char *const train_end_text[TRAIN_ENDS]; /* "ok", "stopped", "diverged" */
 
+/* What a team does next. */
+typedef enum train_word {
+    TRAIN_GO_ON,
+    TRAIN_SAVE, /* the members' states are kept in their checkpoints */
+    TRAIN_STOP  /* the same, and the team ends with ERR_STOPPED */
+} train_word;
+
 /* What the members of a team share. */
 typedef struct train_plan {
     const task *task;
@@ -32,8 +39,11 @@ typedef struct train_plan {
     stream order, dropout;
     bool test; /* false: a tuning run, test data are not touched */
     pool *pool;
-    /* Told at every evaluation of the team; not 0: ends with ERR_STOPPED. NULL: nobody. */
-    int (*told)(void *context, size_t epoch, size_t epochs);
+    const char *kind; /* numeric kind: checkpoints of another one are not taken; NULL: "" */
+    /* Told after every step: history rows done of all; fresh: one was just written. NULL: nobody. */
+    train_word (*told)(void *context, size_t row, size_t rows, bool fresh);
+    /* A sentence on a checkpoint that was not taken or could not be kept. NULL: nobody. */
+    void (*said)(void *context, const char *sentence);
     void *context;
 } train_plan;
 
@@ -44,6 +54,9 @@ typedef struct train_member {
     const schedule *schedule;
     double clip, l2;   /* 0: none; the norm of g_z; the factor on kernels added to g_theta */
     size_t stop_epoch; /* 0: never; the search's decision, not part of what the run is */
+    /* A file that the run is taken up from when it is there, and that its state is kept in when told to
+     * save and at stop_epoch; NULL: none. id: of the run, which the file must name. */
+    const char *checkpoint, *id;
 } train_member;
 
 typedef struct train_row { /* of the history */
@@ -52,6 +65,11 @@ typedef struct train_row { /* of the history */
     double train_loss, train_score; /* mean over the epoch's batches while they are trained on */
     double val_loss, val_score;     /* NaN without a validation split */
 } train_row;
+
+/* A row as the numbers above, in that order, and back. */
+enum { TRAIN_ROW = 7 };
+void train_row_numbers(const train_row *row, double out[TRAIN_ROW]);
+train_row train_row_of(const double in[TRAIN_ROW]);
 
 typedef struct train_result {
     train_end end;
@@ -72,7 +90,9 @@ typedef struct train_result {
 } train_result;
 
 /* Trains n members; results (n) are filled for all or, on failure, for none. ERR_MEMORY, ERR_USAGE
- * (l2 with a space that rides, no samples), ERR_STOPPED. */
+ * (l2 with a space that rides, no samples), ERR_STOPPED. A member taken up from a checkpoint joins the
+ * others at the step where it was left; one that was left at or behind its stop_epoch ends there at
+ * once. The bytes are those of a run that was never left. */
 status train_team(const train_plan *plan, const train_member *members, size_t n,
                   train_result *results);
 void train_result_clear(train_result *r);
@@ -84,5 +104,8 @@ status train_evaluate(const task *t, const model *m, const real *theta, split wh
 /* Steps an epoch takes, and those of the whole plan. */
 size_t train_steps_per_epoch(const task *t, size_t batch_size);
 size_t train_steps(const train_plan *plan);
+/* History rows of the plan, and how many of them are written once `step` steps are done. */
+size_t train_rows(const train_plan *plan);
+size_t train_rows_done(const train_plan *plan, size_t step);
 
 #endif

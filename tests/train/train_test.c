@@ -221,9 +221,9 @@ static void l2_shrinks_kernels_and_is_refused_where_theta_is_never_formed(void *
     world_close(&w);
 }
 
-static int stop_at_once(void *context, size_t epoch, size_t epochs)
+static train_word stop_at_once(void *context, size_t row, size_t rows, bool fresh)
 {
-    return epoch >= 1;
+    return row >= 1 ? TRAIN_STOP : TRAIN_GO_ON;
 }
 
 static void a_callback_ends_it(void **state)

@@ -1,0 +1,49 @@
+/* keep.c -- see keep.h. Nothing of clock, host or program stands in z/ID.safetensors: the same work gives
+ * the same bytes. */
+#include "base/file.h"
+#include "format/safetensors.h"
+#include "sweep/keep.h"
+
+char *keep_partial(const char *folder, const char *id)
+{
+    return mem_printf("%s/partial/%s.safetensors", folder, id);
+}
+
+char *keep_z(const char *folder, const char *id)
+{
+    return mem_printf("%s/z/%s.safetensors", folder, id);
+}
+
+/* How the rest of the model comes back. */
+static const char *frozen_words(const space *s)
+{
+    return space_regenerable(s) ? "regenerable: the space's frozen parts and theta0 come back bit "
+                                  "for bit from the run"
+                                : "not regenerable: the space's frozen parts are computed from "
+                                  "theta0, and come back bit "
+                                  "for bit on the same numeric kind alone";
+}
+
+status keep_z_write(const char *folder, const record *r, const char *form, const space *s)
+{
+    char format[16], *path = keep_z(folder, r->id);
+    text run = {0};
+    size_t d = r->result.d;
+    status st = path ? OK : ERR_MEMORY;
+    snprintf(format, sizeof format, "%d", KEEP_FORMAT);
+    run_write(&r->run, &run);
+    if (run.failed)
+        st = ERR_MEMORY;
+    if (!st && !(st = file_make_folder_of(path))) {
+        const safetensor z = {
+            .name = "z", .type = SAFETENSOR_REAL, .dims = 1, .shape = &d, .data = r->result.z};
+        const safetensor_meta meta[] = {{"idim", "z of a run"},  {"format", format},
+                                        {"id", r->id},           {"kind", r->kind},
+                                        {"space", r->run.space}, {"frozen", frozen_words(s)},
+                                        {"run", run.text},       {"hashed", form}};
+        st = safetensors_write(path, &z, 1, meta, sizeof meta / sizeof *meta);
+    }
+    text_clear(&run);
+    mem_free(path);
+    return st;
+}

@@ -1,0 +1,238 @@
+/* round_test.c -- runs that are left, stopped and continued in a folder end in the records, and z in the bytes,
+ * of runs that were trained through. */
+#include "tests/sweep/world.h"
+
+enum { EPOCHS = 4, RUNS = 2 };
+
+static char whole[256], parts[256];
+
+static int setup(void **state)
+{
+    test_folder(whole);
+    test_folder(parts);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    test_folder_end(whole);
+    test_folder_end(parts);
+    return 0;
+}
+
+/* Canonical runs of one team: two d of dense. */
+typedef struct asked {
+    run_spec runs[RUNS];
+    key_texts texts;
+} asked;
+
+static void asked_make(asked *a)
+{
+    static const char *const spaces[RUNS] = {"dense:d=9", "dense:d=5"};
+    *a = (asked){0};
+    for (size_t i = 0; i < RUNS; i++) {
+        run_spec r;
+        assert_ok(run_defaults(&r, &a->texts));
+        r.data = "synth:features=12,classes=3,n=100";
+        r.model = "fc:width=6,depth=1";
+        r.space = spaces[i];
+        r.optimiser = "adam:lr=.05";
+        r.epochs = EPOCHS;
+        r.batch = 25;
+        assert_ok(run_canonical(&r, NULL, &a->runs[i], &a->texts));
+    }
+}
+
+static void sweep_in(sweep **s, const char *folder, bool keep_z)
+{
+    sweep_options options = {.folder = folder, .threads = 1, .keep_z = keep_z};
+    assert_ok(sweep_open(s, &options));
+}
+
+/* Trained through, with z. */
+static void train_whole(const asked *a)
+{
+    sweep *s;
+    sweep_in(&s, whole, true);
+    assert_ok(sweep_stage(s, a->runs, RUNS));
+    assert_int_equal(sweep_done(s), RUNS);
+    assert_ok(sweep_close(s));
+    assert_int_equal(count_names(whole, "z", ".safetensors"), RUNS);
+    assert_false(there(whole, "partial"));
+}
+
+static void assert_same_file(const char *sub, const char *id)
+{
+    char *name = mem_printf("%s/%s.safetensors", sub, id), *a = joined(whole, name), *x, *y;
+    char *b = joined(parts, name);
+    size_t n_x, n_y;
+    assert_ok(file_read(a, 1 << 20, &x, &n_x));
+    assert_ok(file_read(b, 1 << 20, &y, &n_y));
+    assert_int_equal(n_x, n_y);
+    assert_memory_equal(x, y, n_x);
+    mem_free(name);
+    mem_free(a);
+    mem_free(b);
+    mem_free(x);
+    mem_free(y);
+}
+
+/* The two folders hold the same runs, bits and z. */
+static void assert_same_folders(void)
+{
+    store *a, *b;
+    assert_ok(store_open(&a, whole));
+    assert_ok(store_open(&b, parts));
+    assert_int_equal(store_count(a), RUNS);
+    assert_int_equal(store_count(b), RUNS);
+    for (size_t i = 0; i < RUNS; i++) {
+        const record *x = store_at(a, i), *y = store_at(b, i);
+        assert_int_equal(x->status, RECORD_OK);
+        assert_true(record_same(x, y));
+        assert_int_equal(x->bits_crc, y->bits_crc);
+        assert_same_file("z", x->id);
+    }
+    assert_ok(store_close(a));
+    assert_ok(store_close(b));
+}
+
+static void rounds_and_a_stage_make_the_whole(void **state)
+{
+    asked a;
+    sweep *s;
+    asked_make(&a);
+    train_whole(&a);
+    sweep_in(&s, parts, true);
+    assert_ok(sweep_round(s, a.runs, RUNS, 1));
+    assert_int_equal(sweep_done(s), RUNS);
+    assert_int_equal(sweep_failed(s), 0);
+    assert_int_equal(count_names(parts, "partial", ".safetensors"), RUNS);
+    assert_int_equal(count_names(parts, "z", ""), 0); /* of finished runs alone */
+    assert_ok(sweep_round(s, a.runs, RUNS, 1));       /* they are there */
+    assert_int_equal(sweep_done(s), RUNS);
+    assert_ok(sweep_round(s, a.runs, RUNS - 1, 3)); /* the better half */
+    assert_int_equal(sweep_done(s), RUNS + 1);
+    assert_ok(sweep_close(s));
+
+    store *x, *y;
+    size_t epochs = 0;
+    assert_ok(store_open(&x, whole));
+    assert_ok(store_open(&y, parts));
+    for (size_t i = 0; i < RUNS; i++) {
+        const record *r = store_at(y, i), *all = store_find(x, r->id);
+        assert_int_equal(r->status, RECORD_STOPPED);
+        assert_true(isnan(r->result.score));
+        assert_memory_equal(r->result.history, all->result.history,
+                            r->result.n_history * sizeof(train_row));
+        epochs += r->result.epochs;
+    }
+    assert_int_equal(epochs, 1 + 3);
+    assert_ok(store_close(x));
+    assert_ok(store_close(y));
+
+    sweep_in(&s, parts, true);
+    assert_ok(sweep_stage(s, a.runs, RUNS));
+    assert_int_equal(store_notes(sweep_store(s)), 0);
+    assert_ok(sweep_close(s));
+    assert_int_equal(count_names(parts, "partial", ""), 0);
+    assert_same_folders();
+    key_texts_clear(&a.texts);
+}
+
+static void a_damaged_checkpoint_is_said_and_the_run_is_the_same(void **state)
+{
+    asked a;
+    sweep *s;
+    char *partial, **names;
+    size_t n;
+    asked_make(&a);
+    train_whole(&a);
+    sweep_in(&s, parts, true);
+    assert_ok(sweep_round(s, a.runs, RUNS, 2));
+    partial = joined(parts, "partial");
+    assert_ok(file_names(partial, "", &names, &n));
+    char *path = joined(partial, names[0]);
+    assert_ok(file_write(path, "torn", 4));
+    assert_ok(sweep_stage(s, a.runs, RUNS));
+    assert_int_equal(store_notes(sweep_store(s)), 1);
+    assert_non_null(strstr(store_note(sweep_store(s), 0), "the run starts anew"));
+    assert_non_null(strstr(store_note(sweep_store(s), 0), names[0]));
+    assert_ok(sweep_close(s));
+    assert_same_folders();
+    file_names_free(names, n);
+    mem_free(partial);
+    mem_free(path);
+    key_texts_clear(&a.texts);
+}
+
+typedef struct teller {
+    size_t leave, told;
+} teller;
+
+static int tell(void *context, size_t epoch, size_t epochs)
+{
+    teller *t = context;
+    assert_int_equal(epochs, EPOCHS);
+    t->told++;
+    return epoch == t->leave;
+}
+
+static void a_unit_that_was_left_is_taken_up(void **state)
+{
+    asked a;
+    runner *r;
+    record records[RUNS];
+    store *s;
+    teller t = {.leave = 3};
+    const runner_how how = {.folder = parts, .keep_z = true, .told = tell, .context = &t};
+    asked_make(&a);
+    train_whole(&a);
+    assert_ok(runner_new(&r, NULL, 1, 0));
+    assert_int_equal(runner_unit(r, a.runs, RUNS, -1, &how, records), ERR_STOPPED);
+    assert_int_equal(count_names(parts, "partial", ".safetensors"), RUNS);
+    t = (teller){0};
+    assert_ok(runner_unit(r, a.runs, RUNS, -1, &how, records));
+    assert_int_equal(t.told, EPOCHS - 3);
+    assert_ok(store_open(&s, parts));
+    for (size_t i = 0; i < RUNS; i++)
+        assert_ok(store_add(s, &records[i]));
+    assert_ok(store_close(s));
+    assert_int_equal(count_names(parts, "partial", ""), 0);
+    assert_same_folders();
+    runner_free(r);
+    key_texts_clear(&a.texts);
+}
+
+static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
+{
+    asked a;
+    sweep *s;
+    asked_make(&a);
+    train_whole(&a);
+    sweep_in(&s, parts, false);
+    assert_ok(sweep_stage(s, a.runs, RUNS));
+    assert_false(there(parts, "z"));
+    assert_ok(sweep_close(s));
+    for (size_t i = 0; i < 2; i++) {
+        sweep_in(&s, parts, true);
+        assert_ok(sweep_stage(s, a.runs, RUNS));
+        assert_int_equal(sweep_done(s), i ? 0 : RUNS);
+        assert_int_equal(store_notes(sweep_store(s)), 0);
+        assert_ok(sweep_close(s));
+    }
+    assert_same_folders();
+    key_texts_clear(&a.texts);
+}
+
+#define IN_FOLDERS(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDERS(rounds_and_a_stage_make_the_whole),
+        IN_FOLDERS(a_damaged_checkpoint_is_said_and_the_run_is_the_same),
+        IN_FOLDERS(a_unit_that_was_left_is_taken_up),
+        IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
