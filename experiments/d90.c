@@ -9,6 +9,7 @@
 #include "report/page.h"
 #include "report/plot.h"
 #include "report/table.h"
+#include "sweep/repeat.h"
 #include "sweep/scores.h"
 #include "sweep/stages.h"
 
@@ -93,8 +94,6 @@ static status say_all(const options *o, const results *r, const char *path, cons
     if ((st = page_write(path, typed)) || (st = table_write(path)) ||
         (st = answer_folder(path, false, out)))
         return st;
-    if (r->kinds > 1)
-        fprintf(out, "  note: these runs come from %zu numeric kinds (runs.csv)\n", r->kinds);
     if (!typed)
         fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path, drawn ? figures : "");
     return OK;
@@ -116,6 +115,31 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
     return st;
 }
 
+/* Runs of several numeric kinds in one answer: how far apart are they? One of another kind is done again. */
+static status say_kinds(sweep *s, const results *r, FILE *out)
+{
+    repeat_difference difference;
+    text words = {0};
+    status st = OK;
+    if (r->kinds < 2)
+        return OK;
+    text_add(&words, "  note: these runs come from %zu numeric kinds", r->kinds);
+    if (*r->foreign) {
+        st = repeat_run(s, store_find(sweep_store(s), r->foreign), &difference);
+        text_add(&words, "; ");
+        if (!st)
+            repeat_words(&difference, &words);
+        else if (st != ERR_STOPPED)
+            text_add(&words, "none could be done again here: %s", error_text());
+    }
+    if (st != ERR_STOPPED)
+        st = words.failed ? ERR_MEMORY : OK;
+    if (!st)
+        fprintf(out, "%s\n", words.text);
+    text_clear(&words);
+    return st;
+}
+
 static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, const char *path,
                               const char *typed, FILE *out)
 {
@@ -123,7 +147,8 @@ static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, 
     status st = results_d90(s, asks, o->rule, o->fixed, &r);
     if (st)
         return st;
-    st = say_all(o, &r, path, typed, out);
+    if (!(st = say_all(o, &r, path, typed, out)))
+        st = say_kinds(s, &r, out);
     results_clear(&r);
     return st;
 }

@@ -115,6 +115,11 @@ store *sweep_store(sweep *s)
     return s->store;
 }
 
+const char *sweep_kind(const sweep *s)
+{
+    return runner_kind(s->runner);
+}
+
 size_t sweep_done(const sweep *s)
 {
     return s->done;
@@ -625,4 +630,15 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
         return st;
     stage g = {.s = s, .runs = runs};
     return stage_failures(&g, n);
+}
+
+status sweep_repeat(sweep *s, const run_spec *run, record *out)
+{
+    const runner_how how = {.folder = NULL};
+    const packed *p;
+    status st = sweep_task(s, run->data, &p);
+    memset(out, 0, sizeof *out);
+    if (!st)
+        st = runner_unit(s->runner, run, 1, p->fd, &how, out);
+    return st == ERR_STOPPED && os_signal() ? stage_signal() : st;
 }

@@ -116,9 +116,17 @@ static void points_clear(d90_point *points, size_t n)
     mem_free(points);
 }
 
-static void count_kinds(const pool_of *all, results *out)
+/* Fewer steps, or as many and an id that comes first: the same store gives the same choice. */
+static bool shorter(const record *a, const record *b)
+{
+    return !b || a->result.steps < b->result.steps ||
+           (a->result.steps == b->result.steps && strcmp(a->id, b->id) < 0);
+}
+
+static void count_kinds(const pool_of *all, const char *here, results *out)
 {
     const char *kinds[RESULTS_KINDS];
+    const record *foreign = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const record *r = all->scores[i].record;
         bool met = false;
@@ -127,7 +135,12 @@ static void count_kinds(const pool_of *all, results *out)
             met = !strcmp(kinds[k], r->kind);
         if (!met && *r->kind && out->kinds < RESULTS_KINDS)
             kinds[out->kinds++] = r->kind;
+        if (r->status == RECORD_OK && r->result.steps && strcmp(r->kind, here) &&
+            shorter(r, foreign))
+            foreign = r;
     }
+    if (foreign)
+        memcpy(out->foreign, foreign->id, RUN_ID);
 }
 
 static const char *results_text(results *r, const char *value)
@@ -223,7 +236,7 @@ status results_d90(sweep *s, const ask_list *asks, const char *rule, double fixe
     out->n_rules = d90_rule_list(headline, about.published > 0, rules);
     if (!(about.published > 0))
         about.published = (double)NAN;
-    count_kinds(&all, out);
+    count_kinds(&all, sweep_kind(s), out);
     st = results_measure(&all, s, &about, asks, rules, out);
 done:
     pool_clear(&all);

@@ -8,7 +8,10 @@
 typedef struct results {
     d90_row *rows; /* by space, the headline rule first */
     size_t n_rows, n_rules;
-    size_t kinds;  /* numeric kinds among the runs that were used */
+    size_t kinds; /* numeric kinds among the runs that were used */
+    char foreign
+        [RUN_ID];  /* of those of another kind than this machine's the one with the fewest steps,
+                             but some; "": none */
     size_t failed; /* runs that are missing since they failed */
     key_texts texts;
 } results;

@@ -112,6 +112,11 @@ const char *runner_content(const runner *r)
     return r->content;
 }
 
+const char *runner_kind(const runner *r)
+{
+    return r->kind;
+}
+
 static status runner_model(runner *r, const char *spec, const model **m)
 {
     status st;

@@ -21,6 +21,9 @@ status runner_task(runner *r, const char *spec, int fd, const task **t);
  * own rows the SHA-256 of the program. */
 const char *runner_content(const runner *r);
 
+/* This machine's numeric kind. */
+const char *runner_kind(const runner *r);
+
 /* How a unit is trained; none of it is part of what its runs are. */
 typedef struct runner_how {
     const char *folder; /* where keep.h's files lie; NULL: in memory, nothing is kept */

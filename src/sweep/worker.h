@@ -37,12 +37,17 @@ status sweep_open(sweep **s, const sweep_options *options);
 status sweep_close(sweep *s); /* ends the workers; NULL is fine */
 
 store *sweep_store(sweep *s);
-size_t sweep_done(const sweep *s);   /* trained by this sweep */
-size_t sweep_found(const sweep *s);  /* needed and found done */
-size_t sweep_failed(const sweep *s); /* of the stages so far */
+const char *sweep_kind(const sweep *s); /* this machine's numeric kind */
+size_t sweep_done(const sweep *s);      /* trained by this sweep */
+size_t sweep_found(const sweep *s);     /* needed and found done */
+size_t sweep_failed(const sweep *s);    /* of the stages so far */
 
 /* How many runs the stages still to come may add: for the progress line alone. */
 void sweep_expect(sweep *s, size_t later);
+
+/* Trains a canonical run in this process whatever the store holds; nothing is written. The record is the
+ * caller's. */
+status sweep_repeat(sweep *s, const run_spec *run, record *out);
 
 /* Makes a run canonical (texts owned by the sweep), with its id. */
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
