@@ -8,9 +8,10 @@
 #include "sweep/provenance.h"
 #include "sweep/runner.h"
 
-/* What a crash costs at most; a checkpoint of 10^8 numbers, three or four times over, is written in a
- * second or two, so that under 5 % of the time goes there at the worst. */
+/* What a crash costs, unless saving takes long (a large team is one file a member, each brought to disk):
+ * then so many times what it took, so that a twentieth of the time goes there at the most. */
 #define RUNNER_SAVE_S 60.0
+#define RUNNER_SAVE_SHARE 20.0
 
 struct runner {
     const run_rows *rows;
@@ -155,7 +156,8 @@ typedef struct unit { /* what a team needs made, member by member */
     char (*ids)[RUN_ID];
     char **forms, **partial; /* what is hashed; the checkpoint's file */
     const runner_how *how;
-    double saved; /* when, by os_seconds */
+    double saved, wait; /* when, by os_seconds; how long until the next time */
+    bool measure;       /* how long saving took is to be seen yet */
 } unit;
 
 static void unit_clear(unit *u)
@@ -340,9 +342,13 @@ static train_word unit_told(void *context, size_t row, size_t rows, bool fresh)
     const runner_how *how = u->how;
     if (os_signal() || (fresh && how->told && how->told(how->context, row, rows)))
         return TRAIN_STOP;
-    if (!fresh || os_seconds() - u->saved < RUNNER_SAVE_S)
+    if (u->measure) /* the step since then is counted in: no harm */
+        u->wait = fmax(RUNNER_SAVE_S, RUNNER_SAVE_SHARE * (os_seconds() - u->saved));
+    u->measure = false;
+    if (!fresh || os_seconds() - u->saved < u->wait)
         return TRAIN_GO_ON;
     u->saved = os_seconds();
+    u->measure = true;
     return TRAIN_SAVE;
 }
 
@@ -359,7 +365,7 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runn
     const task *t;
     const model *m;
     double wall = os_seconds(), cpu = os_cpu_seconds();
-    unit u = {.how = how, .saved = wall};
+    unit u = {.how = how, .saved = wall, .wait = RUNNER_SAVE_S};
     char start[32];
     status st;
     memset(records, 0, n * sizeof *records);

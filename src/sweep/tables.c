@@ -68,7 +68,7 @@ const tables_column tables_provenance[] = {
     {"run_id", "", ""},
     {"start", "UTC", "of the run, or of the team it was trained in"},
     {"host", "", ""},
-    {"wall_s", "s", "of the run; of a team its share"},
+    {"wall_s", "s", "of the run since it was last taken up; of a team its share"},
     {"cpu_s", "s", ""},
     {"peak_rss", "bytes", "of the process"},
     {"team", "runs", "trained side by side"},

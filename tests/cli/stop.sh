@@ -43,32 +43,38 @@ for s in TERM:75 USR1:75 INT:130; do
     check "$sig: no checkpoint is left" gone
 done
 
-# A sweep with workers, signalled again and again as a terminal does it: all processes at once.
+# A sweep with workers, signalled again and again: all processes at once, as a terminal does it, and the
+# first one alone, as `kill` does.
 d90="d90 --data synth --epochs 20 --d 10+50 --seeds 2 --quiet --plot no --jobs 2"
 # shellcheck disable=SC2086 # words
 check "a sweep runs" "$idim" $d90 --out ./whole >said.txt 2>&1
 lines() { cat parts/runs/*.jsonl 2>/dev/null | wc -l; }
 more() { [ "$(lines)" -gt "$1" ] || ! kill -0 "$2" 2>/dev/null; }
 again_and_again() {
-    stops=0
+    stops=0 under_way=0
     while [ "$stops" -lt 6 ]; do
         before=$(lines)
         # shellcheck disable=SC2086
         setsid "$idim" $d90 --out ./parts >said.txt 2>err.txt &
         leader=$!
         until_true more "$before" "$leader"
-        [ "$stops" -lt 5 ] && kill -s TERM -- "-$leader" 2>/dev/null
+        target=$leader
+        [ $((stops % 2)) -eq 0 ] && target=-$leader
+        [ "$stops" -lt 5 ] && kill -s TERM -- "$target" 2>/dev/null
         wait "$leader"
         code=$?
         [ "$code" -eq 0 ] && return 0
         [ "$code" -eq 75 ] || return 1
         stops=$((stops + 1))
+        [ -d parts/partial ] && under_way=$((under_way + 1))
     done
     return 1
 }
 check "a sweep that is stopped goes on until it is whole" again_and_again
 several() { [ "$stops" -gt 2 ]; }
 check "it was stopped several times" several
+left() { [ "$under_way" -gt 1 ]; }
+check "what was under way was kept" left
 tables() { for f in runs.csv history.csv d90.csv; do same "whole/$f" "parts/$f" || return 1; done; }
 check "a stopped sweep ends in the same bytes" tables
 unfailed() { ! grep -q '"status":"failed"' parts/runs/*.jsonl; }

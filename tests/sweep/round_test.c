@@ -2,6 +2,8 @@
  * of runs that were trained through. */
 #include "tests/sweep/world.h"
 
+#include "format/safetensors.h"
+
 enum { EPOCHS = 4, RUNS = 2 };
 
 static char whole[256], parts[256];
@@ -224,6 +226,42 @@ static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
     key_texts_clear(&a.texts);
 }
 
+/* No kind of today is so; the row of one is changed here. */
+static void z_says_whether_frozen_parts_can_be_drawn_again(void **state)
+{
+    const tensor t = {
+        .name = "w", .roles = "kernel", .shape = {4}, .n = 4, .layer = 0, .lr_factor = 1};
+    const layout l = {.tensors = &t, .n_tensors = 1, .n = 4};
+    const real theta0[4] = {1, 2, 3, 4};
+    real z[2] = {5, 6}, got[2];
+    space *s;
+    record r;
+    assert_ok(space_new(&s, "onehot:d=2", &l, theta0, stream_make(1, "P")));
+    record_make(&r, "0123456789abcdef0123", .5);
+    r.result.z = z;
+    r.result.d = 2;
+    for (int drawn = 0; drawn < 2; drawn++) {
+        space_ops ops = *s->ops;
+        space other = *s;
+        safetensors *f;
+        ops.regenerable = drawn;
+        other.ops = &ops;
+        assert_ok(keep_z_write(parts, &r, "core 1\n", &other));
+        char *path = keep_z(parts, r.id);
+        assert_ok(safetensors_open(&f, path));
+        assert_int_equal(strncmp(safetensors_meta(f, "frozen"), "regenerable", 11) == 0, drawn);
+        assert_string_equal(safetensors_meta(f, "hashed"), "core 1\n");
+        assert_string_equal(safetensors_meta(f, "space"), "fastfood:d=750");
+        assert_ok(safetensor_reals(safetensors_find(f, "z"), 0, 2, got));
+        assert_true(got[0] == 5 && got[1] == 6);
+        safetensors_close(f);
+        mem_free(path);
+    }
+    r.result.z = NULL;
+    record_clear(&r);
+    space_free(s);
+}
+
 #define IN_FOLDERS(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -232,6 +270,7 @@ int main(void)
         IN_FOLDERS(rounds_and_a_stage_make_the_whole),
         IN_FOLDERS(a_damaged_checkpoint_is_said_and_the_run_is_the_same),
         IN_FOLDERS(a_unit_that_was_left_is_taken_up),
+        IN_FOLDERS(z_says_whether_frozen_parts_can_be_drawn_again),
         IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
