@@ -114,7 +114,7 @@ static status measure(void)
     size_t n = (size_t)D * NUMBERS;
     memory m = {mem_array(n, sizeof(real)), mem_array(n, sizeof(real)), n, 0};
     team all, part[SIZES];
-    bench_side sides[2 + 2 * SIZES] = {{memory_read, &m}, {memory_copy, &m}};
+    bench_side sides[2 + 2 * SIZES] = {bench_alone(memory_read, &m), bench_alone(memory_copy, &m)};
     double seconds[2 + 2 * SIZES], bytes = (double)n * sizeof(real);
     status st = theta0 && m.x && m.y ? team_open(&all, theta0) : ERR_MEMORY;
     if (st)
@@ -122,8 +122,8 @@ static status measure(void)
     for (size_t i = 0; i < SIZES; i++) {
         part[i] = all;
         part[i].n = sizes[i];
-        sides[2 + i] = (bench_side){team_lift, &part[i]};
-        sides[2 + SIZES + i] = (bench_side){team_pull, &part[i]};
+        sides[2 + i] = bench_alone(team_lift, &part[i]);
+        sides[2 + SIZES + i] = bench_alone(team_pull, &part[i]);
     }
     bench_turns(2 + 2 * SIZES, sides, DENSE_TURNS, seconds);
     bench_print((bench_row){.name = "dense",

@@ -89,7 +89,7 @@ static int child(void)
         product p = {s, numbers(s->m * s->k), numbers(s->n * s->k), numbers(s->m * s->n)};
         if (!p.A || !p.B || !p.C)
             return 1;
-        bench_side side = {product_run, &p};
+        bench_side side = bench_alone(product_run, &p);
         printf("%.9g\n", bench_one(side, bench_calls(side, 1e-3)));
         mem_free(p.A);
         mem_free(p.B);

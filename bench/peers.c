@@ -8,7 +8,7 @@
 #include "bench/step.h"
 #include "bench/wht.h"
 
-enum { PEER_TURNS = 15 };
+enum { PEER_TURNS = BENCH_TURNS };
 
 /* ------------------------------------------------------------------ PyTorch */
 
@@ -47,7 +47,7 @@ static status torch_seconds(torch *t, const char *work, double *seconds)
 static status torch_pair(torch *t, const char *work, bench_side side, bench_row r)
 {
     double ours[PEER_TURNS], theirs[PEER_TURNS];
-    size_t calls = bench_calls(side, .04); /* about as long a block as theirs */
+    size_t calls = bench_calls(side, 4e-3); /* about as long a block as theirs */
     status st;
     for (size_t i = 0; i < PEER_TURNS; i++) {
         ours[i] = bench_one(side, calls);
@@ -71,14 +71,14 @@ static status measure_steps(torch *t)
         (st = step_open(&fc, data, "fc", "full")) ||
         (st = step_open(&lenet, data, "lenet", "full")) ||
         (st = step_open(&dense, data, "fc", "dense:d=750")) ||
-        (st = torch_pair(t, "fc", (bench_side){step_run, &fc},
+        (st = torch_pair(t, "fc", bench_alone(step_run, &fc),
                          (bench_row){.what = "fc 784-200-200-10 step", .asked = "ratio <= 0.7"})) ||
-        (st = torch_pair(t, "lenet", (bench_side){step_run, &lenet},
+        (st = torch_pair(t, "lenet", bench_alone(step_run, &lenet),
                          (bench_row){.what = "lenet step", .asked = "ratio <= 0.35"})) ||
-        (st = torch_pair(t, "lift", (bench_side){step_bind, &dense},
+        (st = torch_pair(t, "lift", bench_alone(step_bind, &dense),
                          (bench_row){.what = "dense d=750 lift"})))
         return st;
-    return torch_pair(t, "pull", (bench_side){step_gather, &dense},
+    return torch_pair(t, "pull", bench_alone(step_gather, &dense),
                       (bench_row){.what = "dense d=750 pull"});
 }
 
@@ -95,10 +95,12 @@ static status measure_torch(void)
 {
     const char *python = getenv("PYTHON"), *script = "bench/peers.py";
     const char *const argv[] = {python, script, NULL};
+    /* torch.set_num_threads does not reach an OpenBLAS with threads of its own */
+    const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", NULL};
     torch t;
     char version[32] = "";
     int code = 0;
-    if (!python || !*python || os_spawn(&t.child, python, argv, NULL))
+    if (!python || !*python || os_spawn(&t.child, python, argv, one_thread))
         return no_torch(python);
     status st = torch_line(&t, version, sizeof version);
     if (!st && *version) {
@@ -155,7 +157,7 @@ static status measure_ffht(void)
                                .unit = "Gadd/s",
                                .yardstick = "FFHT",
                                .asked = log2n < 22 ? "ratio <= 0.87" : "ratio <= 0.667"},
-                   (bench_side){vector_wht, &v}, (bench_side){peer_run, &p});
+                   bench_alone(vector_wht, &v), bench_alone(peer_run, &p));
         vector_close(&v);
     }
     return OK;

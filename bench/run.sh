@@ -1,6 +1,8 @@
 #!/bin/sh
 # run.sh CSV PROGRAM ...: runs each, prints one CSV with a header and keeps it in the file CSV.
 set -u
+[ -r /proc/loadavg ] && read -r load _ </proc/loadavg && [ "${load%%.*}" -ge 1 ] &&
+    echo "bench: this machine is busy (load $load): times and ratios of two threads or jobs mean little" >&2
 out=$1
 shift
 rm -f "$out.failed"

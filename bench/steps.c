@@ -34,10 +34,10 @@ static void print_parts(const char *what, step *w)
                  {"backward", step_backward},     {"pull or gather", step_gather},
                  {"Adam on d numbers", step_move}};
     enum { PARTS = sizeof parts / sizeof *parts };
-    bench_side sides[PARTS + 1] = {{step_run, w}};
+    bench_side sides[PARTS + 1] = {bench_alone(step_run, w)};
     double seconds[PARTS + 1];
     for (size_t i = 0; i < PARTS; i++)
-        sides[i + 1] = (bench_side){parts[i].work, w};
+        sides[i + 1] = bench_alone(parts[i].work, w);
     bench_turns(PARTS + 1, sides, BENCH_TURNS, seconds);
     for (size_t i = 0; i < PARTS; i++) {
         char name[96];
@@ -73,14 +73,14 @@ static status measure(const task *t)
     if (!p.a || !p.b || !p.c)
         return ERR_MEMORY;
     bench_pair((bench_row){.name = "step", .what = "fc full", .yardstick = "its own products"},
-               (bench_side){step_run, &full}, (bench_side){products_run, &p});
+               bench_alone(step_run, &full), bench_alone(products_run, &p));
     print_parts("fc full", &full);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         step w;
         if ((st = step_open(&w, t, rows[i].model, rows[i].space)))
             return st;
         bench_pair((bench_row){.name = "step", .what = rows[i].what, .yardstick = "fc full step"},
-                   (bench_side){step_run, &w}, (bench_side){step_run, &full});
+                   bench_alone(step_run, &w), bench_alone(step_run, &full));
         print_parts(rows[i].what, &w);
         step_close(&w);
     }

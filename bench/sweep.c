@@ -67,7 +67,7 @@ static bool measure_start(const char *program)
                                .what = commands[i][0],
                                .yardstick = "/bin/true",
                                .asked = "us <= 10000"},
-                   (bench_side){call_run, &ours}, (bench_side){call_run, &nothing});
+                   bench_waiting(call_run, &ours), bench_waiting(call_run, &nothing));
         if (call_failed(&ours) || call_failed(&nothing))
             return false;
     }
@@ -101,7 +101,7 @@ static void load_map(void *context)
 static status measure_load(const char *spec)
 {
     load l = {.spec = spec};
-    const bench_side sides[2] = {{load_files, &l}, {load_map, &l}};
+    const bench_side sides[2] = {bench_alone(load_files, &l), bench_alone(load_map, &l)};
     double seconds[2];
     char what[64];
     task *t;
@@ -130,7 +130,8 @@ static status measure_load(const char *spec)
 
 /* ------------------------------------------------------------------ jobs */
 
-/* Every call begins with an empty folder: a sweep that finds its runs done would train nothing. */
+/* The default question (its d, rates and seeds: 60 runs) on a tenth of the data.
+ * Every call begins with an empty folder: a sweep that finds its runs done would train nothing. */
 typedef struct jobs {
     call remove, sweep;
 } jobs;
@@ -148,9 +149,8 @@ static bool measure_jobs(const char *program, const char *data)
     if (snprintf(folder, sizeof folder, "%s-bench", program) >= (int)sizeof folder)
         return false;
     const char *const remove[] = {"rm", "-rf", folder, NULL};
-    const char *words[] = {program,   "d90",  "--data",   data, "--d",     "100+200+400+800",
-                           "--seeds", "2",    "--epochs", "4",  "--quiet", "--plot=no",
-                           "--out",   folder, "--jobs",   "1",  NULL};
+    const char *words[] = {program,     "d90",   "--data", data,     "--epochs", "3", "--quiet",
+                           "--plot=no", "--out", folder,   "--jobs", "1",        NULL};
     const char *two[sizeof words / sizeof *words];
     memcpy(two, words, sizeof two);
     two[sizeof two / sizeof *two - 2] = "2";
@@ -159,7 +159,7 @@ static bool measure_jobs(const char *program, const char *data)
     double seconds[2][SWEEP_TURNS];
     for (size_t i = 0; i < SWEEP_TURNS; i++)
         for (size_t k = 0; k < 2; k++) {
-            seconds[k][i] = bench_one((bench_side){jobs_run, &sides[k]}, 1);
+            seconds[k][i] = bench_one(bench_waiting(jobs_run, &sides[k]), 1);
             if (call_failed(&sides[k].remove) || call_failed(&sides[k].sweep))
                 return false;
         }

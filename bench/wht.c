@@ -27,13 +27,13 @@ int main(void)
                        .amount = vector_sums(log2n),
                        .unit = "Gadd/s",
                        .yardstick = "memcpy"};
-        bench_pair(r, (bench_side){vector_wht, &v}, (bench_side){copy, &v});
+        bench_pair(r, bench_alone(vector_wht, &v), bench_alone(copy, &v));
         if (log2n >= 20) {
             vector both = v;
             both.pool = two;
             snprintf(what, sizeof what, "2^%u floats on 2 threads", log2n);
             r.yardstick = "1 thread";
-            bench_pair(r, (bench_side){vector_wht, &both}, (bench_side){vector_wht, &v});
+            bench_pair(r, bench_waiting(vector_wht, &both), bench_alone(vector_wht, &v));
         }
         vector_close(&v);
     }
