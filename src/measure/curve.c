@@ -8,6 +8,9 @@
 #include "measure/isotonic.h"
 #include "measure/rule.h"
 
+/* ln d and means of a few of them are good to this: some units in the last place of a ln below 32. */
+static const double curve_place_rounding = 3e-14;
+
 /* A variance this small against the largest mean is the rounding of equal scores: sd 1e-10. */
 static const double curve_rounding = 1e-20;
 
@@ -259,4 +262,17 @@ idim_d90_state curve_cross_seed(const curve *c, d90_rule r, size_t k, double *at
     if (state == IDIM_BELOW)
         *at = c->x[0];
     return state;
+}
+
+bool curve_same_place(double x, double d)
+{
+    return fabs(x - log(d)) <= curve_place_rounding;
+}
+
+double curve_d(const curve *c, double x)
+{
+    for (size_t j = 0; j < c->n_d; j++)
+        if (curve_same_place(x, c->d[j]))
+            return c->d[j];
+    return exp(x);
 }

@@ -50,4 +50,11 @@ curve_target curve_aim(const curve *c, d90_rule r, size_t k);
  * crosses is at d_max (ABOVE), what passes everywhere at d_min (BELOW). UNMEASURABLE: no points. */
 idim_d90_state curve_cross_seed(const curve *c, d90_rule r, size_t k, double *at);
 
+/* Is x = ln d, but for rounding? */
+bool curve_same_place(double x, double d);
+
+/* exp(x); within rounding of a place of the grid it is that d itself: exp(log(2000)) is
+ * 1999.9999999999998, and an end at d_max should say so. */
+double curve_d(const curve *c, double x);
+
 #endif

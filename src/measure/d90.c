@@ -118,10 +118,10 @@ static size_t d90_seeds(const curve *c, d90_rule r, double *x, d90_row *row)
     return n;
 }
 
-static void d90_ends(interval v, const d90_row *row, double *low, double *high)
+static void d90_ends(const curve *c, interval v, const d90_row *row, double *low, double *high)
 {
-    *low = isnan(v.low) || !row->seeds_below ? exp(v.low) : 0;
-    *high = isnan(v.high) || !row->seeds_above ? exp(v.high) : (double)INFINITY;
+    *low = isnan(v.low) || !row->seeds_below ? curve_d(c, v.low) : 0;
+    *high = isnan(v.high) || !row->seeds_above ? curve_d(c, v.high) : (double)INFINITY;
 }
 
 static curve_values d90_replicate(const d90_scores *in, const examples *e, size_t r)
@@ -151,7 +151,8 @@ static void d90_test_interval(curve *c, d90_rule r, const examples *e, double *x
     if (used < 2)
         return;
     row->test_se = sqrt(squares / (double)(used - 1));
-    d90_ends(interval_t(n, x, row->test_se * row->test_se), row, &row->test_low, &row->test_high);
+    d90_ends(c, interval_t(n, x, row->test_se * row->test_se), row, &row->test_low,
+             &row->test_high);
 }
 
 static void d90_flags(const curve *c, d90_row *row)
@@ -216,14 +217,14 @@ static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row 
 
     double at = 0;
     row->state = curve_cross_mean(c, a.t, &at);
-    row->fit = d90_if_exact(row->state, exp(at));
+    row->fit = d90_if_exact(row->state, curve_d(c, at));
     d90_on_grid(c, r, a.t, row);
     d90_end_gain(c, a.t, row);
     size_t n = d90_seeds(c, r, x, row);
     interval v = interval_t(n, x, 0);
-    row->seed_mean = exp(v.mean);
+    row->seed_mean = curve_d(c, v.mean);
     row->seed_sd = v.sd;
-    d90_ends(v, row, &row->low, &row->high);
+    d90_ends(c, v, row, &row->low, &row->high);
     row->seeds_half = interval_half(n);
     if (e->score)
         d90_test_interval(c, r, e, x, row);
@@ -278,7 +279,7 @@ status d90_measure(const d90_scores *in, const d90_rule *rules, size_t n_rules, 
         double at = 0;
         curve_load(&c, d90_replicate(in, &plain, 1));
         idim_d90_state state = curve_cross_mean(&c, curve_aim(&c, rules[i], SIZE_MAX).t, &at);
-        rows[i].fit_best = d90_if_exact(state, exp(at));
+        rows[i].fit_best = d90_if_exact(state, curve_d(&c, at));
     }
     st = OK;
 done:

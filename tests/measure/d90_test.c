@@ -131,6 +131,18 @@ static void states_say_where_nothing_crosses(void **state)
     assert_int_equal(measure(&w, "own,gain,.9").state, IDIM_UNMEASURABLE);
 }
 
+static void an_end_at_the_grid_s_end_is_that_number(void **state)
+{
+    sweep_of w;
+    static const double low[3][3] = {{.1, .2, .3}, {.1, .2, .3}, {.1, .2, .31}};
+    make(&w, 3, low, 1, .1);
+    d90_row r = measure(&w, "own,raw,.9");
+    char cell[D90_WORDS];
+    for (const d90_column *c = d90_columns; c->name; c++)
+        if (!strcmp(c->name, "d90_low") || !strcmp(c->name, "d90_seeds"))
+            assert_string_equal(d90_cell(&r, c, cell), "1000"); /* exp(log(1000)) is less */
+}
+
 static void a_seed_that_never_crosses_opens_the_interval(void **state)
 {
     sweep_of w;
@@ -235,6 +247,7 @@ int main(void)
         cmocka_unit_test(absolute_is_the_score_itself),
         cmocka_unit_test(losses_are_turned),
         cmocka_unit_test(states_say_where_nothing_crosses),
+        cmocka_unit_test(an_end_at_the_grid_s_end_is_that_number),
         cmocka_unit_test(a_seed_that_never_crosses_opens_the_interval),
         cmocka_unit_test(two_seeds_give_no_interval),
         cmocka_unit_test(a_fall_is_pooled_and_reported),
