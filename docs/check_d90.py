@@ -44,11 +44,37 @@ def crossing(x, f, t):
     return "exact", x[i - 1] + (t - f[i - 1]) / (f[i] - f[i - 1]) * (x[i] - x[i - 1])
 
 
+READS = {"score": ("theta0", "P", "order", "dropout"), "baseline": ("theta0", "order", "dropout"), "floor": ("theta0",)}
+
+
+def design(row, runs):
+    """The runs of the row's design. `of`: how far each factor of `vary` is moved; a baseline has no P,
+    a floor neither P nor data, so that a score's own ones are found by what they read of its label."""
+    vary = row.get("vary", "")
+    if vary in ("", "all") and not any(int(r.get("seed.P") or -1) >= 0 or int(r.get("seed.theta0") or -1) >= 0
+                                       or int(r.get("seed.order") or -1) >= 0 for r in runs):
+        return [{**r, "of": {k: int(r["seed"]) for k in READS}} for r in runs]
+    same = [s for s in READS["score"] if len({r["seed." + s] for r in runs}) == 1]  # fixed for good
+    factors = [sum(({"data": ("order", "dropout")}.get(w, (w,)) for w in f.split("+")), ())
+               for f in ("theta0+P+data" if vary == "all" else vary).split("*")]
+    out = []
+    for r in runs:
+        own = lambda s: int(r["seed"]) if s in same or int(r["seed." + s]) < 0 else int(r["seed." + s])
+        steps = [{own(s) for s in f if s in READS[r["role"]]} for f in factors]
+        still = [own(s) for s in READS[r["role"]] if not any(s in f for f in factors)]
+        if any(s != int(row["first_seed"]) for s in still) or any(len(s) > 1 for s in steps):
+            continue
+        label = lambda role: tuple(max((own(s) for s in f if s in READS[role]), default=None) for f in factors)
+        out.append({**r, "of": {k: label(k) for k in READS}})
+    return out
+
+
 def expect(row, runs):
     sign = -1 if row["better"] == "lower" else 1
     kind, level = row["threshold_rule"], float(row["level"])
-    pick = lambda role: {int(r["seed"]): sign * float(r["score"]) for r in runs if r["role"] == role}
-    cell = {(float(r["d_total"]), int(r["seed"])): sign * float(r["score"]) for r in runs if r["role"] == "score"}
+    pick = lambda role: {r["of"][role]: sign * float(r["score"]) for r in runs if r["role"] == role}
+    cell = {(float(r["d_total"]), r["of"]["score"]): sign * float(r["score"]) for r in runs if r["role"] == "score"}
+    of = {r["of"]["score"]: r["of"] for r in runs if r["role"] == "score"}
     base, floor = pick("baseline"), pick("floor")
     d = sorted({k[0] for k in cell}); seeds = sorted({k[1] for k in cell}); x = np.log(d)
     column = [np.array([cell[j, s] for s in seeds if (j, s) in cell]) for j in d]
@@ -82,7 +108,7 @@ def expect(row, runs):
     state, at = crossing(x, isotonic(mean, n / var if pooled else n * 1.), t)
     e["d90_state"] = state
     e["d90_fit"] = math.exp(at) if state == "exact" else nan
-    aim = {s: goal(base.get(s, b_mean) if own else b_mean, floor.get(s, c_mean)) for s in seeds}
+    aim = {s: goal(base.get(of[s]["baseline"], b_mean) if own else b_mean, floor.get(of[s]["floor"], c_mean)) for s in seeds}
     half = [np.mean([cell[j, s] > aim[s] for s in seeds if (j, s) in cell]) >= .5 for j in d]
     for name, ok in (("d90_grid", list(mean > t)), ("d_p50", half)):
         k = ok.index(True) if any(ok) else -1
@@ -94,7 +120,7 @@ def expect(row, runs):
     e["d90_seeds"] = math.exp(v.mean())
     if len(v) > 1:
         e["d90_seeds_sd"] = v.std(ddof=1)
-    if len(v) > 2:
+    if len(v) > 2 and "*" not in row.get("vary", ""):  # crossed seeds are no sample
         h = t_quantile(.975, len(v) - 1) * v.std(ddof=1) / math.sqrt(len(v))
         e["d90_low"] = nan if any(st == "below" for st, _ in per) else math.exp(v.mean() - h)
         e["d90_high"] = nan if any(st == "above" for st, _ in per) else math.exp(v.mean() + h)
@@ -105,7 +131,7 @@ def main(runs_path, d90_path):
     runs, bad, seen = [r for r in read(runs_path) if r["score"] and r["role"] != "tune"], 0, 0
     for row in read(d90_path):
         here = [r for r in runs if r["space"] == row["space"] or r["role"] in ("baseline", "floor")]
-        for name, want in expect(row, here).items():
+        for name, want in expect(row, design(row, here)).items():
             got, seen = row[name], seen + 1
             if not isinstance(want, str):
                 got = float(got) if got else float("nan")

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "experiments/answer.h"
 #include "experiments/command.h"
+#include "report/compare.h"
 #include "report/terminal.h"
 #include "report/words.h"
 
@@ -77,20 +78,25 @@ static void headline(const curves *c, const curve_space *s, text *t)
     text_add(t, "\n");
 }
 
-/* Where nothing crosses: further. Where something does: what half the interval would cost. */
+/* Where nothing crosses: further. Where something does: what half the interval would cost; nothing, where
+ * it is open, for more seeds do not close it. */
 static void next_step(const d90_row *r, text *t)
 {
+    /* a grid, and where they are the seed's own its baseline and floor */
+    size_t per_seed = r->n_d + (r->n_baseline > 1) + (r->n_floor > 1);
     if (r->state == IDIM_ABOVE)
         text_add(t, "  go on: --d %.0f..%.0f/log6\n", r->d_max, 10 * r->d_max);
     if (r->state == IDIM_BELOW && r->d_min > 1)
         text_add(t, "  go on: --d %.0f..%.0f/log6\n", ceil(r->d_min / 10), r->d_min);
-    if (r->state == IDIM_EXACT && r->seeds_half)
-        text_add(t, "  an interval half as wide takes about %zu seeds\n", r->seeds_half);
+    if (r->state == IDIM_EXACT && r->seeds_half && r->low > 0 && isfinite(r->high))
+        text_add(t, "  an interval half as wide takes about %zu seeds: %zu more runs\n",
+                 r->seeds_half, (r->seeds_half - r->n_seeds) * per_seed);
 }
 
 status answer_folder(const char *path, bool title, FILE *out)
 {
     curves c;
+    compare other;
     text t = {0};
     char D[WORDS];
     size_t columns = os_columns();
@@ -99,6 +105,10 @@ status answer_folder(const char *path, bool title, FILE *out)
     status st = curves_load(&c, path);
     if (st)
         return st;
+    if ((st = compare_load(&other, path))) {
+        curves_clear(&c);
+        return st;
+    }
     if (title && *c.data && isfinite(c.D))
         text_add(&t, "%s, %s, D = %s\n", c.data, c.model, words_count(c.D, D));
     for (size_t i = 0; i < c.n; i++) {
@@ -111,11 +121,14 @@ status answer_folder(const char *path, bool title, FILE *out)
         words_flags(&c, &c.spaces[i].row, "  note: ", "\n", &t);
         next_step(&c.spaces[i].row, &t);
     }
+    compare_sources(&other, "  ", "\n", &t);
+    compare_pairs(&other, "  ", "\n", &t);
     if (t.failed)
         st = ERR_MEMORY;
     else
         fprintf(out, "%s", t.text ? t.text : "");
     text_clear(&t);
+    compare_clear(&other);
     curves_clear(&c);
     return st;
 }

@@ -81,15 +81,28 @@ static bool draw(const options *o, const char *path)
     return false;
 }
 
-/* d90.csv, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign scores. */
+/* d90.csv, variance.csv, paired.csv, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign scores. */
 static status say_all(const options *o, const results *r, const char *path, const char *typed,
                       FILE *out)
 {
-    text table = {0};
+    const struct {
+        const char *name;
+        const d90_column *columns;
+        const void *rows;
+        size_t size, n;
+    } tables[] = {
+        {"d90.csv", d90_columns, r->rows, sizeof *r->rows, r->n_rows},
+        {"variance.csv", variance_columns, r->variances, sizeof *r->variances, r->n_variances},
+        {"paired.csv", paired_columns, r->pairs, sizeof *r->pairs, r->n_pairs},
+    };
     status st;
-    results_csv(r->rows, r->n_rows, &table);
-    if ((st = put(path, "d90.csv", &table)))
-        return st;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables;
+         i++) { /* empty ones too: none is stale */
+        text table = {0};
+        results_csv(tables[i].columns, tables[i].rows, tables[i].size, tables[i].n, &table);
+        if ((st = put(path, tables[i].name, &table)))
+            return st;
+    }
     bool drawn = draw(o, path);
     if ((st = page_write(path, typed)) || (st = table_write(path)) ||
         (st = answer_folder(path, false, out)))

@@ -68,6 +68,8 @@ const d90_column d90_columns[] = {
     COLUMN("seeds_half", D90_COUNT, seeds_half, "seeds",
            "for an interval half as wide; 0: not known"),
     COLUMN("asks", D90_COUNT, asks, "", "times that seeds or d were added after a result was seen"),
+    COLUMN("vary", D90_WORD, vary, "", "what the seeds move: all, or of theta0, P, data"),
+    COLUMN("first_seed", D90_COUNT, first_seed, "", "where sources that do not move stay"),
     {0},
 };
 
@@ -91,7 +93,7 @@ static void columns_number(double x, char out[D90_WORDS])
     locale_leave(user);
 }
 
-const char *d90_cell(const d90_row *row, const d90_column *column, char out[D90_WORDS])
+const char *d90_cell(const void *row, const d90_column *column, char out[D90_WORDS])
 {
     const void *field = (const char *)row + column->offset;
     double x = 0;
@@ -111,6 +113,13 @@ const char *d90_cell(const d90_row *row, const d90_column *column, char out[D90_
     case D90_BOUND:
         x = *(const double *)field;
         columns_number(x > 0 ? x : (double)NAN, out);
+        break;
+    case D90_OPEN:
+        x = *(const double *)field;
+        snprintf(out, D90_WORDS, "%s",
+                 isnan(x)   ? ""
+                 : isinf(x) ? x > 0 ? "above" : "below"
+                            : "exact");
         break;
     case D90_LIMIT:
         x = *(const double *)field;

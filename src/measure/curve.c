@@ -11,6 +11,8 @@
 /* ln d and means of a few of them are good to this: some units in the last place of a ln below 32. */
 static const double curve_place_rounding = 3e-14;
 
+static const double curve_gap_errors = 4;
+
 /* A variance this small against the largest mean is the rounding of equal scores: sd 1e-10. */
 static const double curve_rounding = 1e-20;
 
@@ -107,6 +109,14 @@ static status curve_places(curve *c)
     return OK;
 }
 
+static size_t curve_own(const d90_point *list, size_t n, uint64_t mask, uint64_t seed)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].seed == (mask ? seed & mask : seed))
+            return i;
+    return SIZE_MAX;
+}
+
 status curve_init(curve *c, const d90_scores *in)
 {
     *c = (curve){.in = in};
@@ -138,17 +148,9 @@ status curve_init(curve *c, const d90_scores *in)
 
     for (size_t j = 0; j < c->n_d; j++)
         c->x[j] = log(c->d[j]);
-    for (size_t k = 0; k < c->n_seeds; k++)
-        c->own_b[k] = c->own_c[k] = SIZE_MAX;
-    for (size_t i = 0; i < in->n_baseline; i++) {
-        size_t k = curve_find_seed(c, in->baseline[i].seed);
-        if (k != SIZE_MAX)
-            c->own_b[k] = i;
-    }
-    for (size_t i = 0; i < in->n_floor; i++) {
-        size_t k = curve_find_seed(c, in->floor[i].seed);
-        if (k != SIZE_MAX)
-            c->own_c[k] = i;
+    for (size_t k = 0; k < c->n_seeds; k++) {
+        c->own_b[k] = curve_own(in->baseline, in->n_baseline, in->baseline_mask, c->seeds[k]);
+        c->own_c[k] = curve_own(in->floor, in->n_floor, in->floor_mask, c->seeds[k]);
     }
     return OK;
 }
@@ -228,6 +230,20 @@ curve_target curve_aim(const curve *c, d90_rule r, size_t k)
         a.b = sign * c->in->fixed;
     a.t = sign * rule_threshold(r, lower, sign * a.b, sign * a.c);
     return a;
+}
+
+bool curve_measurable(const curve *c, d90_rule r, curve_target a)
+{
+    const d90_scores *in = c->in;
+    if (isnan(a.t))
+        return false;
+    if (r.kind == D90_ABSOLUTE)
+        return true;
+    if (isnan(a.c)) /* raw, no floor known: nothing to hold b against */
+        return true;
+    double error = r.base == D90_OWN ? c->b_var / (double)in->n_baseline : 0;
+    error += c->c_var / (double)in->n_floor;
+    return a.b > a.c && a.b - a.c >= curve_gap_errors * sqrt(error);
 }
 
 idim_d90_state curve_cross_mean(const curve *c, double t, double *at)

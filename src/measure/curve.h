@@ -46,6 +46,9 @@ typedef struct curve_target {
 } curve_target;
 curve_target curve_aim(const curve *c, d90_rule r, size_t k);
 
+/* Does the rule say something, and is b - c wide enough against its error? */
+bool curve_measurable(const curve *c, d90_rule r, curve_target a);
+
 /* ln d of seed k's crossing against its own threshold, from the points that it has. What never
  * crosses is at d_max (ABOVE), what passes everywhere at d_min (BELOW). UNMEASURABLE: no points. */
 idim_d90_state curve_cross_seed(const curve *c, d90_rule r, size_t k, double *at);

@@ -11,25 +11,11 @@
 #include "measure/interval.h"
 #include "measure/rule.h"
 
-static const double d90_gap_errors = 4, d90_gain_errors = 2;
+static const double d90_gain_errors = 2;
 
 static double d90_if_exact(idim_d90_state state, double x)
 {
     return state == IDIM_EXACT ? x : (double)NAN;
-}
-
-static bool d90_measurable(const curve *c, d90_rule r, curve_target a)
-{
-    const d90_scores *in = c->in;
-    if (isnan(a.t))
-        return false;
-    if (r.kind == D90_ABSOLUTE)
-        return true;
-    if (isnan(a.c)) /* raw, no floor known: nothing to hold b against */
-        return true;
-    double error = r.base == D90_OWN ? c->b_var / (double)in->n_baseline : 0;
-    error += c->c_var / (double)in->n_floor;
-    return a.b > a.c && a.b - a.c >= d90_gap_errors * sqrt(error);
 }
 
 /* d90_grid and d_p50: first place of the grid where enough pass. */
@@ -124,12 +110,6 @@ static void d90_ends(const curve *c, interval v, const d90_row *row, double *low
     *high = isnan(v.high) || !row->seeds_above ? curve_d(c, v.high) : (double)INFINITY;
 }
 
-static curve_values d90_replicate(const d90_scores *in, const examples *e, size_t r)
-{
-    const double *score = e->score + r * e->runs;
-    return (curve_values){score, score + in->n_points, score + in->n_points + in->n_baseline};
-}
-
 /* Loads the curve with replicates; the caller loads the scores again. x (n_seeds) scratch. */
 static void d90_test_interval(curve *c, d90_rule r, const examples *e, double *x, d90_row *row)
 {
@@ -138,7 +118,7 @@ static void d90_test_interval(curve *c, d90_rule r, const examples *e, double *x
     double *again = x + c->n_seeds; /* the seeds' crossings themselves must outlive the loop */
     for (size_t b = 0; b < e->replicates; b++) {
         double sum = 0;
-        curve_load(c, d90_replicate(c->in, e, b));
+        curve_load(c, examples_replicate(c->in, e, b));
         size_t m = d90_seeds(c, r, again, NULL);
         for (size_t k = 0; k < m; k++)
             sum += again[k];
@@ -200,9 +180,11 @@ static d90_row d90_blank(const curve *c, d90_rule r, curve_target a)
     row.fit = row.grid = row.p50 = row.fit_best = row.seed_mean = row.seed_sd = none;
     row.low = row.high = row.test_low = row.test_high = row.test_se = none;
     row.end_gain = none;
+    row.vary = in->vary ? in->vary : "";
+    row.first_seed = (size_t)in->first_seed;
     row.baseline_sd =
         r.base == D90_OWN && r.kind != D90_ABSOLUTE && in->n_baseline >= 2 ? sqrt(c->b_var) : none;
-    rule_words(r, c->n_seeds, row.words);
+    rule_words(r, c->n_seeds, in, row.words);
     return row;
 }
 
@@ -212,7 +194,7 @@ static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row 
     *row = d90_blank(c, r, a);
     d90_flags(c, row);
     d90_shape(c, row);
-    if (!d90_measurable(c, r, a))
+    if (!curve_measurable(c, r, a))
         return;
 
     double at = 0;
@@ -224,6 +206,8 @@ static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row 
     interval v = interval_t(n, x, 0);
     row->seed_mean = curve_d(c, v.mean);
     row->seed_sd = v.sd;
+    if (c->in->crossed)
+        return;
     d90_ends(c, v, row, &row->low, &row->high);
     row->seeds_half = interval_half(n);
     if (e->score)
@@ -272,12 +256,12 @@ status d90_measure(const d90_scores *in, const d90_rule *rules, size_t n_rules, 
     d90_gather(in, false, score);
     bool best = d90_gather(in, true, score + runs);
     for (size_t i = 0; i < n_rules; i++) {
-        curve_load(&c, d90_replicate(in, &plain, 0));
+        curve_load(&c, examples_replicate(in, &plain, 0));
         d90_one(&c, rules[i], &e, x, &rows[i]);
         if (!best || rows[i].state == IDIM_UNMEASURABLE)
             continue;
         double at = 0;
-        curve_load(&c, d90_replicate(in, &plain, 1));
+        curve_load(&c, examples_replicate(in, &plain, 1));
         idim_d90_state state = curve_cross_mean(&c, curve_aim(&c, rules[i], SIZE_MAX).t, &at);
         rows[i].fit_best = d90_if_exact(state, curve_d(&c, at));
     }

@@ -62,6 +62,12 @@ typedef struct d90_scores {
     bool lower_is_better;
     double fixed;  /* the baseline of fixed rules; NaN: none */
     size_t n_test; /* bits of each run; 0: none. Used only where every run has them */
+    /* What the seeds move, for rows and sentences: "all", "P", "theta0*P"; NULL: not known. A seed's
+     * baseline is the one whose seed is its own & baseline_mask; 0: its own. So where P alone moves,
+     * all seeds have one baseline, by design. crossed: seeds are pairs and no sample: no interval. */
+    const char *vary;
+    uint64_t first_seed, baseline_mask, floor_mask;
+    bool crossed;
     size_t asks;   /* how often seeds or d were added after a result was seen; copied to the rows */
     uint64_t seed; /* of the bootstrap's stream */
     size_t replicates; /* 0: 2000 */
@@ -102,19 +108,22 @@ typedef struct d90_row {
     bool few_seeds;      /* fewer than 3: no interval */
     size_t seeds_half;   /* seeds for an interval half as wide (in ln d); 0: not known */
     size_t asks;
+    const char *vary;
+    size_t first_seed;
 } d90_row;
 
 /* rows[k] for rules[k]. ERR_USAGE: no points, a value that is not finite, d <= 0, (d, seed) or a
  * baseline's seed twice, a fixed rule without `fixed`; ERR_MEMORY. */
 status d90_measure(const d90_scores *in, const d90_rule *rules, size_t n_rules, d90_row *rows);
 
-/* The columns of d90.csv. */
+/* The columns of d90.csv, and of other tables of this floor. */
 typedef enum d90_type {
     D90_WORD,   /* const char * */
     D90_TEXT,   /* char[D90_WORDS] */
     D90_STATE,  /* idim_d90_state */
     D90_NUMBER, /* double; NaN, Inf: empty */
     D90_BOUND,  /* double > 0; NaN, Inf and 0: empty, D90_LIMIT says why */
+    D90_OPEN, /* the word of a double's kind: "above", "below" (the infinities), "exact", "" (NaN) */
     D90_LIMIT, /* the word of a double's kind: "exact", "above" (INFINITY), "below" (0), "" (NaN) */
     D90_COUNT, /* size_t */
     D90_FLAG   /* bool: 0, 1 */
@@ -123,13 +132,13 @@ typedef enum d90_type {
 typedef struct d90_column {
     const char *name;
     d90_type type;
-    size_t offset; /* in d90_row */
+    size_t offset; /* in the row: d90_row, or that of another table of columns */
     const char *unit, *doc;
 } d90_column;
 
 extern const d90_column d90_columns[]; /* the last row is all zeros */
 
 /* The cell's text: numbers read back exactly, in the C locale; not quoted. Returns out. */
-const char *d90_cell(const d90_row *row, const d90_column *column, char out[D90_WORDS]);
+const char *d90_cell(const void *row, const d90_column *column, char out[D90_WORDS]);
 
 #endif

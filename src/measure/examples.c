@@ -94,3 +94,9 @@ void examples_clear(examples *e)
     mem_free(e->score);
     *e = (examples){0};
 }
+
+curve_values examples_replicate(const d90_scores *in, const examples *e, size_t r)
+{
+    const double *score = e->score + r * e->runs;
+    return (curve_values){score, score + in->n_points, score + in->n_points + in->n_baseline};
+}

@@ -6,7 +6,7 @@
 #ifndef MEASURE_EXAMPLES_H
 #define MEASURE_EXAMPLES_H
 
-#include "measure/d90.h"
+#include "measure/curve.h"
 
 typedef struct examples {
     size_t replicates, runs; /* runs: points, then baseline, then floor */
@@ -18,5 +18,8 @@ typedef struct examples {
  * Floors keep their scores where they have no bits. ERR_MEMORY. */
 status examples_init(examples *e, const d90_scores *in);
 void examples_clear(examples *e);
+
+/* What curve_load takes of replicate r. */
+curve_values examples_replicate(const d90_scores *in, const examples *e, size_t r);
 
 #endif

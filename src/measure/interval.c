@@ -6,9 +6,24 @@
 
 #include "measure/interval.h"
 
+static void interval_widen(interval *r, double error, double nu)
+{
+    bool known = !(nu < 1e6); /* the shared part alone, and it is known well */
+    double half = error * (known ? gsl_cdf_ugaussian_Pinv(.975) : gsl_cdf_tdist_Pinv(.975, nu));
+    if (half > r->high - r->mean) {
+        r->low = r->mean - half;
+        r->high = r->mean + half;
+    }
+    if (error > 0) {
+        double p = 2 * (known ? gsl_cdf_ugaussian_Q(fabs(r->mean) / error)
+                              : gsl_cdf_tdist_Q(fabs(r->mean) / error, nu));
+        r->p = fmax(r->p, p); /* of NaN and p: p */
+    }
+}
+
 interval interval_t(size_t n, const double *x, double v)
 {
-    interval r = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    interval r = {(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
     double sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++)
         sum += x[i];
@@ -21,14 +36,11 @@ interval interval_t(size_t n, const double *x, double v)
     if (n < 3)
         return r;
 
-    double own = r.sd * r.sd / (double)n, half = 0;
-    double nu = (double)(n - 1) * (1 + v / own) * (1 + v / own);
-    if (!(nu < 1e6)) /* own = 0 too: the shared part alone, and it is known well */
-        half = gsl_cdf_ugaussian_Pinv(.975) * sqrt(own + v);
-    else
-        half = gsl_cdf_tdist_Pinv(.975, nu) * sqrt(own + v);
-    r.low = r.mean - half;
-    r.high = r.mean + half;
+    double own = r.sd * r.sd / (double)n;
+    r.low = r.high = r.mean;
+    interval_widen(&r, sqrt(own), (double)(n - 1));
+    if (v > 0)
+        interval_widen(&r, sqrt(own + v), (double)(n - 1) * (1 + v / own) * (1 + v / own));
     return r;
 }
 

@@ -86,19 +86,20 @@ const char *rule_kind_text(d90_rule r)
     return rule_kinds[r.kind];
 }
 
-void rule_words(d90_rule r, size_t seeds, char out[D90_WORDS])
+void rule_words(d90_rule r, size_t seeds, const d90_scores *in, char out[D90_WORDS])
 {
     char level[32];
     locale_t user = locale_enter();
     snprintf(level, sizeof level, "%.6g", r.level);
     locale_leave(user);
     const char *shown = level[0] == '0' && level[1] == '.' ? level + 1 : level;
-    const char *plural = seeds == 1 ? "" : "s";
-    if (r.kind == D90_ABSOLUTE)
-        snprintf(out, D90_WORDS, "absolute %s, d90_fit, %zu seed%s", shown, seeds, plural);
-    else
-        snprintf(out, D90_WORDS, "%s baseline, %s %s, d90_fit, %zu seed%s", rule_base_text(r),
-                 rule_kind_text(r), shown, seeds, plural);
+    bool part = in->vary && *in->vary && strcmp(in->vary, "all") != 0;
+    int n = r.kind == D90_ABSOLUTE ? snprintf(out, D90_WORDS, "absolute %s", shown)
+                                   : snprintf(out, D90_WORDS, "%s baseline, %s %s",
+                                              rule_base_text(r), rule_kind_text(r), shown);
+    snprintf(out + n, D90_WORDS - (size_t)n, ", d90_fit, %zu %s%s%s%.32s", seeds,
+             in->crossed ? "pair" : "seed", seeds == 1 ? "" : "s", part ? " of " : "",
+             part ? in->vary : "");
 }
 
 double rule_threshold(d90_rule r, bool lower_is_better, double b, double c)

@@ -49,8 +49,8 @@ static status curves_state(const csv *c, size_t row, size_t column, idim_d90_sta
     return csv_wrong(c, row, column, "is none of exact, above, below, unmeasurable");
 }
 
-/* The bound itself is in the column before; here stands why it is empty. */
-static status curves_limit(const csv *c, size_t row, size_t column, double *bound)
+/* The bound itself is in the column before; here stands why it is empty. below: what that means. */
+static status curves_limit(const csv *c, size_t row, size_t column, double below, double *bound)
 {
     const char *word = csv_cell(c, row, column);
     bool number = isfinite(*bound);
@@ -58,19 +58,17 @@ static status curves_limit(const csv *c, size_t row, size_t column, double *boun
         return OK;
     if (number || (strcmp(word, "above") != 0 && strcmp(word, "below") != 0))
         return csv_wrong(c, row, column, "does not go with the bound before it");
-    *bound = *word == 'a' ? (double)INFINITY : 0;
+    *bound = *word == 'a' ? (double)INFINITY : below;
     return OK;
 }
 
-static status curves_field(const csv *c, size_t row, size_t column, const d90_column *k,
-                           d90_row *out)
+static status curves_field(const csv *c, size_t row, size_t column, const d90_column *k, void *out)
 {
     void *field = (char *)out + k->offset;
     double x = 0;
-    status st =
-        k->type == D90_WORD || k->type == D90_TEXT || k->type == D90_STATE || k->type == D90_LIMIT
-            ? OK
-            : csv_cell_number(c, row, column, &x);
+    bool number = k->type == D90_NUMBER || k->type == D90_BOUND || k->type == D90_COUNT ||
+                  k->type == D90_FLAG;
+    status st = number ? csv_cell_number(c, row, column, &x) : OK;
     if (st)
         return st;
     switch (k->type) { /* by type, as d90_cell */
@@ -86,7 +84,9 @@ static status curves_field(const csv *c, size_t row, size_t column, const d90_co
     case D90_STATE:
         return curves_state(c, row, column, field);
     case D90_LIMIT:
-        return curves_limit(c, row, column, field);
+        return curves_limit(c, row, column, 0, field);
+    case D90_OPEN:
+        return curves_limit(c, row, column, -(double)INFINITY, field);
     case D90_BOUND:
         if (x <= 0)
             return csv_wrong(c, row, column, "is no number of parameters");
@@ -109,17 +109,22 @@ static status curves_field(const csv *c, size_t row, size_t column, const d90_co
     return OK;
 }
 
-/* What a file may lack is not known: NaN, 0, "". */
-static void curves_unknown(d90_row *r)
+status curves_cells(const csv *c, size_t row, const d90_column *columns, void *out)
 {
-    memset(r, 0, sizeof *r);
-    for (const d90_column *k = d90_columns; k->name; k++) {
-        char *field = (char *)r + k->offset;
+    status st;
+    for (const d90_column *k = columns; k->name; k++) {
+        char *field = (char *)out + k->offset;
         if (k->type == D90_NUMBER || k->type == D90_BOUND)
             *(double *)(void *)field = (double)NAN;
         else if (k->type == D90_WORD)
             *(const char **)(void *)field = "";
     }
+    for (const d90_column *k = columns; k->name; k++) {
+        size_t column = csv_find(c, k->name);
+        if (column != SIZE_MAX && (st = curves_field(c, row, column, k, out)))
+            return st;
+    }
+    return OK;
 }
 
 /* What must hold for a row to be drawn. */
@@ -151,13 +156,10 @@ static status curves_rows(curves *c)
         return ERR_MEMORY;
     for (c->n_rows = 0; c->n_rows < rows; c->n_rows++) {
         d90_row *r = &c->rows[c->n_rows];
-        curves_unknown(r);
-        for (const d90_column *k = d90_columns; k->name; k++)
-            if ((column = csv_find(c->d90, k->name)) != SIZE_MAX &&
-                (st = curves_field(c->d90, c->n_rows, column, k, r)))
-                return st;
-        if ((st = curves_sense(c->d90, c->n_rows, r)))
+        if ((st = curves_cells(c->d90, c->n_rows, d90_columns, r)) ||
+            (st = curves_sense(c->d90, c->n_rows, r)))
             return st;
+        c->designs |= strcmp(r->vary, c->rows[0].vary) != 0;
     }
     return OK;
 }

@@ -33,7 +33,8 @@ typedef struct curves {
     size_t n_rows, n;
     const char *data, *model, *metric, *epochs, *steps; /* of the first scored run; "": not known */
     double D;                                           /* NaN: not known */
-    bool mixed; /* the scored runs are of more than one data set, model or budget */
+    bool designs; /* rows of d90.csv differ in what their seeds move */
+    bool mixed;   /* the scored runs are of more than one data set, model or budget */
     size_t n_runs, n_diverged, n_failed, n_other; /* other: scored, of a space without a row */
 } curves;
 
@@ -41,5 +42,9 @@ typedef struct curves {
  * names file and line. curves_clear accepts what a failure left. */
 status curves_load(curves *c, const char *folder);
 void curves_clear(curves *c);
+
+/* A row of a table of columns (measure/d90.h) from its CSV: d90_cell's inverse. What the file lacks is
+ * NaN, 0, "". The row's bytes are zero before; texts are borrowed from the file. ERR_FORMAT. */
+status curves_cells(const csv *c, size_t row, const d90_column *columns, void *out);
 
 #endif

@@ -197,6 +197,88 @@ static void page_flags(const curves *c, text *out)
         text_add(out, "<p>Nothing: no flag is up.</p>\n");
 }
 
+static void page_ends(bool score, double low, double high, text *out)
+{
+    text_add(out, "<td class=\"n\">");
+    for (int i = 0; i < 2; i++) {
+        double end = i ? high : low;
+        text_add(out, "%s", i ? " to " : "");
+        if (isinf(end))
+            text_add(out, "open");
+        else
+            text_add(out, score ? "%+.4f" : "%.3g", end);
+    }
+    text_add(out, "</td>");
+}
+
+/* Cells of paired.csv that are read: of d90 the ratio. */
+static void page_paired(const compare *c, text *out)
+{
+    static const char *const heads[] = {"a",          "b",         "d",         "seeds",
+                                        "score of a", "of b",      "a - b",     "95 %",
+                                        "test p",     "McNemar p", "seeds move"};
+    text_add(out,
+             "<details><summary>%zu rows of paired.csv</summary>\n<div class=\"wide\"><table>\n"
+             "<thead><tr>",
+             c->n_pairs);
+    for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
+        page_cell("th", k > 1 ? " scope=\"col\" class=\"n\"" : " scope=\"col\"", heads[k], out);
+    text_add(out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < c->n_pairs; i++) {
+        const paired_row *r = &c->pairs[i];
+        bool test = !isnan(r->test_low), score = !strcmp(r->what, "score");
+        double low = test ? r->test_low : r->low, high = test ? r->test_high : r->high;
+        const double numbers[] = {r->test_p, r->mcnemar_p};
+        text_add(out, "<tr>");
+        page_cell("td", "", r->space_a, out);
+        page_cell("td", "", r->space_b, out);
+        if (score)
+            text_add(out, "<td class=\"n\">%.10g</td>", r->d);
+        else
+            text_add(out, "<td class=\"n\">d90, a / b</td>");
+        text_add(out, "<td class=\"n\">%zu</td>", r->n_seeds);
+        text_add(out, "<td class=\"n\">%.4g</td><td class=\"n\">%.4g</td>", r->a, r->b);
+        if (isnan(r->effect))
+            text_add(out, "<td></td>");
+        else
+            text_add(out, score ? "<td class=\"n\">%+.4f</td>" : "<td class=\"n\">%.3g</td>",
+                     r->effect);
+        if (isnan(low) || isnan(high))
+            text_add(out, "<td></td>");
+        else
+            page_ends(score, low, high, out);
+        for (size_t k = 0; k < 2; k++)
+            if (isnan(numbers[k]))
+                text_add(out, "<td></td>");
+            else
+                text_add(out, "<td class=\"n\">%.2g</td>", numbers[k]);
+        page_cell("td", "", r->vary, out);
+        text_add(out, "</tr>\n");
+    }
+    text_add(out, "</tbody>\n</table></div></details>\n");
+}
+
+/* Sources of variance, spaces against each other. */
+static void page_compare(const compare *c, text *out)
+{
+    text plain = {0};
+    compare_sources(c, "", "\n", &plain);
+    compare_pairs(c, "", "\n", &plain);
+    if (plain.length) {
+        text_add(out, "<h2>Compared</h2>\n<ul>\n");
+        for (char *p = plain.text, *end; (end = strchr(p, '\n')); p = end + 1) {
+            *end = '\0';
+            page_cell("li", "", p, out);
+            text_add(out, "\n");
+        }
+        text_add(out, "</ul>\n");
+    }
+    if (c->n_pairs)
+        page_paired(c, out);
+    out->failed |= plain.failed;
+    text_clear(&plain);
+}
+
 /* Every rule of every space: the same runs answer them all. */
 static void page_rules(const curves *c, text *out)
 {
@@ -233,7 +315,7 @@ static void page_rules(const curves *c, text *out)
 
 /* ------------------------------------------------------------------ configuration, provenance */
 
-static int page_compare(const void *a, const void *b)
+static int page_order(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -271,7 +353,7 @@ static status page_different(const csv *c, size_t column, char ***cells, size_t 
         ++*n;
     }
     if (*n)
-        qsort(*cells, *n, sizeof **cells, page_compare);
+        qsort(*cells, *n, sizeof **cells, page_order);
     for (size_t i = 0; i < *n; i++)
         if (!kept || strcmp((*cells)[i], (*cells)[kept - 1]) != 0)
             (*cells)[kept++] = (*cells)[i];
@@ -390,13 +472,15 @@ static void page_again(const char *command, text *out)
                   "with gnuplot alone.</p>\n");
 }
 
-void page_html(const curves *c, const char *svg, size_t n_svg, const csv *made, const char *command,
-               text *out)
+void page_html(const curves *c, const compare *other, const char *svg, size_t n_svg,
+               const csv *made, const char *command, text *out)
 {
     page_head(c, out);
     page_figure(c, svg, n_svg, out);
     page_table(c, out);
     page_flags(c, out);
+    if (other)
+        page_compare(other, out);
     text_add(out,
              "<h2>What is meant</h2>\n<p>Training is confined to <em>d</em> numbers that a fixed "
              "random map (the space) turns into all D parameters. The baseline trains all of them, "
@@ -418,19 +502,23 @@ status page_write(const char *folder, const char *command)
     char *path = mem_printf("%s/report.html", folder);
     size_t n = 0;
     curves c = {0};
+    compare other = {0};
     csv *made = NULL;
     text out = {0};
     status st = figure && made_path && path ? curves_load(&c, folder) : ERR_MEMORY;
+    if (!st)
+        st = compare_load(&other, folder);
     if (!st && file_exists(figure))
         st = file_read(figure, PAGE_SVG, &svg, &n);
     if (!st && file_exists(made_path))
         st = csv_open(&made, made_path);
     if (!st) {
-        page_html(&c, svg, n, made, command, &out);
+        page_html(&c, &other, svg, n, made, command, &out);
         st = out.failed ? ERR_MEMORY : file_write(path, out.text, out.length);
     }
     text_clear(&out);
     csv_free(made);
+    compare_clear(&other);
     curves_clear(&c);
     mem_free(svg);
     mem_free(path);

@@ -4,15 +4,16 @@
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
-#include "report/curve.h"
+#include "report/compare.h"
 
-/* FOLDER/report.html from runs.csv, d90.csv, provenance.csv (where it is there) and plots/d90.svg; without
+/* FOLDER/report.html from runs.csv, d90.csv, (where they are there) variance.csv, paired.csv, provenance.csv, and plots/d90.svg; without
  * the figure the terminal's curve stands in. command: what made the folder, "idim d90 --data mnist ..."
  * (NULL: not known). ERR_FILE, ERR_FORMAT, ERR_MEMORY. */
 status page_write(const char *folder, const char *command);
 
-/* The same as a text. svg: NULL, or the figure's bytes; made: NULL, or provenance.csv. */
-void page_html(const curves *c, const char *svg, size_t n_svg, const csv *made, const char *command,
-               text *out);
+/* The same as a text. other: NULL, or what is compared; svg: NULL, or the figure's bytes; made: NULL, or
+ * provenance.csv. */
+void page_html(const curves *c, const compare *other, const char *svg, size_t n_svg,
+               const csv *made, const char *command, text *out);
 
 #endif

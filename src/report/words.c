@@ -153,6 +153,19 @@ static void words_flags_interval(const d90_row *r, const char *before, const cha
                  "%s%zu of %zu seeds ha%s no baseline or floor of their own; the mean stands "
                  "in.%s",
                  before, r->seeds_shared, r->n_seeds, r->seeds_shared == 1 ? "s" : "ve", after);
+    bool part = *r->vary && strcmp(r->vary, "all") != 0, crossed = strchr(r->vary, '*');
+    if (part && !crossed)
+        text_add(out,
+                 "%sOnly %s moves between these seeds%s: the interval says nothing of other "
+                 "sources.%s",
+                 before, r->vary,
+                 r->n_baseline == 1 && r->n_seeds > 1 ? ", all against the one baseline" : "",
+                 after);
+    if (crossed)
+        text_add(out,
+                 "%sThe seeds of %s are crossed, so that they are no sample of their own: there is "
+                 "no interval; variance.csv tells the sources apart.%s",
+                 before, r->vary, after);
     if (r->asks > 1)
         text_add(out,
                  "%sSeeds or d were added after a result had been seen (asked %zu times): the "
@@ -165,6 +178,11 @@ void words_flags(const curves *c, const d90_row *r, const char *before, const ch
 {
     words_flags_d90(r, before, after, out);
     words_flags_interval(r, before, after, out);
+    if (c->designs)
+        text_add(out,
+                 "%sThe folder holds several designs (--vary): the curve draws the runs of all, "
+                 "d90 is measured on those of %s.%s",
+                 before, *r->vary ? r->vary : "the first", after);
     if (c->mixed)
         text_add(out,
                  "%sThe folder holds runs of several data sets, models or budgets; all of "

@@ -16,6 +16,8 @@ const key ask_keys[] = {
     KEY_TEXT("lr-full", ask, lr_full, "auto", "rates of the baseline; auto: three of its own"),
     KEY("tune-seeds", ask, tune_seeds, "1", 1, 1000, "seeds", "that choose rates, never scored"),
     KEY_TEXT("tune-d", ask, tune_d, "", "tune near these d only and carry the rates; empty: all"),
+    KEY_TEXT("vary", ask, vary, "all",
+             "what scoring seeds move: theta0, P, data, a list P+data, crossed theta0*P"),
     {0},
 };
 
@@ -106,6 +108,12 @@ bool ask_alike(const ask *a, const ask *b)
     text_clear(&s);
     text_clear(&t);
     return alike;
+}
+
+bool ask_pooled(const ask *a, const ask *b)
+{
+    return ask_alike(a, b) && !strcmp(a->vary, b->vary) &&
+           (!strcmp(a->vary, "all") || a->run.seed == b->run.seed);
 }
 
 /* ------------------------------------------------------------------ sweep.json */

@@ -1,11 +1,12 @@
 /* ask.h -- what a d90 sweep was asked, and the list of asks in FOLDER/sweep.json.
  *
  * An ask names everything that decides which runs are needed. The asks of a folder are kept in order:
- * d90.csv covers the union of those that agree in all but spaces, d, rates and seeds. */
+ * d90.csv covers the union of those that agree in all but spaces, d, rates and seeds; each way to vary
+ * (vary.h) is measured by itself. */
 #ifndef SWEEP_ASK_H
 #define SWEEP_ASK_H
 
-#include "sweep/run.h"
+#include "sweep/vary.h"
 
 enum { ASK_FORMAT = 1 };
 
@@ -16,6 +17,7 @@ typedef struct ask {
     const char *lr_full; /* rates for the baseline; "auto" */
     const char *tune_d;  /* rates are tuned at these d and carried to the others; "": at all */
     size_t seeds, tune_seeds;
+    const char *vary; /* what scoring seeds move (vary.h) */
 } ask;
 
 /* The keys that an ask has beside run_keys. */
@@ -31,8 +33,12 @@ const char *ask_swept(const char *space);
  * one has neither d nor r, or one is there twice. */
 status ask_spaces(const char *list, char ***spaces, size_t *n);
 
-/* Same network, data and training, whatever the spaces, d, rates and seeds? Canonical runs. */
+/* Same network, data and training, whatever the spaces, d, rates, seeds and what they move? Canonical
+ * asks. */
 bool ask_alike(const ask *a, const ask *b);
+/* Alike, and the draws are of one population: the same sources move, and where others stay still they
+ * stay at the same seed. Only these are measured together. */
+bool ask_pooled(const ask *a, const ask *b);
 
 typedef struct ask_list {
     ask *asks;

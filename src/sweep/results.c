@@ -3,6 +3,7 @@
  * Each ask chooses its rates anew from the store. A run that several asks need is one run; where two
  * asks chose different rates for one (space, d, seed), the later ask's stands. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "format/csv.h"
@@ -19,8 +20,7 @@ typedef struct pool_of { /* scores of all asks, later asks first */
 
 static bool same_place(const stages_score *a, const stages_score *b)
 {
-    return a->floor == b->floor && a->record->run.seed == b->record->run.seed &&
-           a->record->d == b->record->d &&
+    return a->floor == b->floor && a->label == b->label && a->record->d == b->record->d &&
            (a->space && b->space ? !strcmp(a->space, b->space) : a->space == b->space);
 }
 
@@ -41,16 +41,17 @@ static status pool_add(pool_of *all, const stages_score *some, size_t n)
     return OK;
 }
 
-static status pool_fill(pool_of *all, sweep *s, const ask_list *asks)
+/* The scores of the design that the ask `at` leads. */
+static status pool_fill(pool_of *all, sweep *s, const ask_list *asks, size_t at)
 {
-    const ask *last = &asks->asks[asks->n - 1];
+    const ask *last = &asks->asks[at];
     status st = OK;
     if (!(all->plans = mem_array(asks->n, sizeof(stages *))))
         return ERR_MEMORY;
-    for (size_t i = asks->n; i-- > 0 && !st;) {
+    for (size_t i = at + 1; i-- > 0 && !st;) {
         stages_score *some;
         size_t n;
-        if (!ask_alike(&asks->asks[i], last))
+        if (!ask_pooled(&asks->asks[i], last))
             continue;
         if ((st = stages_open(&all->plans[all->n_plans], s, &asks->asks[i])))
             break;
@@ -94,7 +95,7 @@ static status points_of(const pool_of *all, const store *s, const char *space_, 
         if (!floor && (st = store_bits(s, x->record, &bits)))
             return st;
         (*points)[(*n)++] = (d90_point){.d = (double)x->record->d,
-                                        .seed = x->record->run.seed,
+                                        .seed = x->label,
                                         .score = r->score,
                                         .score_best = r->score_best,
                                         .gain = r->gain,
@@ -123,24 +124,27 @@ static bool shorter(const record *a, const record *b)
            (a->result.steps == b->result.steps && strcmp(a->id, b->id) < 0);
 }
 
-static void count_kinds(const pool_of *all, const char *here, results *out)
+typedef struct kinds { /* those met so far, out->kinds of them */
+    const char *names[RESULTS_KINDS];
+    const record *foreign; /* results.h */
+} kinds;
+
+static void count_kinds(const pool_of *all, const char *here, kinds *k, results *out)
 {
-    const char *kinds[RESULTS_KINDS];
-    const record *foreign = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const record *r = all->scores[i].record;
         bool met = false;
         out->failed += r->status == RECORD_FAILED;
-        for (size_t k = 0; k < out->kinds && !met; k++)
-            met = !strcmp(kinds[k], r->kind);
+        for (size_t j = 0; j < out->kinds && !met; j++)
+            met = !strcmp(k->names[j], r->kind);
         if (!met && *r->kind && out->kinds < RESULTS_KINDS)
-            kinds[out->kinds++] = r->kind;
+            k->names[out->kinds++] = r->kind;
         if (r->status == RECORD_OK && r->result.steps && strcmp(r->kind, here) &&
-            shorter(r, foreign))
-            foreign = r;
+            shorter(r, k->foreign))
+            k->foreign = r;
     }
-    if (foreign)
-        memcpy(out->foreign, foreign->id, RUN_ID);
+    if (k->foreign)
+        memcpy(out->foreign, k->foreign->id, RUN_ID);
 }
 
 static const char *results_text(results *r, const char *value)
@@ -174,72 +178,195 @@ static status results_spaces(const pool_of *all, results *out, const char ***spa
     return OK;
 }
 
+/* ------------------------------------------------------------------ scores -> rows */
+
+/* Rows of one space's variances; in a crossed design with runs missing there are none. */
+static status variances_add(results *r, const d90_scores *in, const d90_row *row,
+                            const crossings *x, const vary *v)
+{
+    variance_row *more = mem_resize(r->variances, r->n_variances + 3, sizeof *more), new = {0};
+    if (!more)
+        return ERR_MEMORY;
+    r->variances = more;
+    new.space = in->space;
+    new.vary = in->vary ? in->vary : "";
+    snprintf(new.words, D90_WORDS, "%s", row->words);
+    for (size_t k = 0; k < x->n; k++)
+        new.open += x->state[k] != IDIM_EXACT;
+    if (!v || !v->crossed) {
+        snprintf(new.source, D90_WORDS, "%s", in->vary ? in->vary : "seed");
+        new.c = variance_one(x->n, x->x);
+        if (x->n > 1)
+            r->variances[r->n_variances++] = new;
+        return OK;
+    }
+
+    size_t side = 0;
+    for (size_t k = 0; k < x->n; k++)
+        side = side > vary_steps(v->moved, x->seeds[k]) ? side : vary_steps(v->moved, x->seeds[k]);
+    side++;
+    if (side < 2 || x->n != side * side)
+        return OK;
+    component three[3];
+    double *y = mem_array(x->n + 2 * side, sizeof *y);
+    if (!y)
+        return ERR_MEMORY;
+    for (size_t k = 0; k < x->n; k++)
+        y[vary_steps(v->moved, x->seeds[k]) * side + vary_steps(v->crossed, x->seeds[k])] = x->x[k];
+    variance_crossed(side, side, y, three, y + x->n);
+    for (size_t i = 0; i < 3; i++) {
+        char whole[32];
+        snprintf(new.source, D90_WORDS, "%s",
+                 i == 2 ? vary_text(v, whole) : vary_sources(i ? v->crossed : v->moved, whole));
+        new.c = three[i];
+        r->variances[r->n_variances++] = new;
+    }
+    mem_free(y);
+    return OK;
+}
+
+static status pairs_add(results *r, const d90_scores *a, const d90_scores *b, const crossings *xa,
+                        const crossings *xb, const char *words)
+{
+    paired_row *rows, *more;
+    size_t n;
+    status st = paired_measure(a, b, xa, xb, words, &rows, &n);
+    if (st)
+        return st;
+    if ((more = mem_resize(r->pairs, r->n_pairs + n, sizeof *more))) {
+        r->pairs = more;
+        memcpy(r->pairs + r->n_pairs, rows, n * sizeof *rows);
+        r->n_pairs += n;
+    }
+    mem_free(rows);
+    return more ? OK : ERR_MEMORY;
+}
+
+status results_add(results *r, const d90_scores *lists, size_t n, const d90_rule *rules,
+                   size_t n_rules, const vary *v)
+{
+    crossings *x = mem_array(n, sizeof *x);
+    d90_row *more = mem_resize(r->rows, r->n_rows + n * n_rules, sizeof *more);
+    status st = x && more ? OK : ERR_MEMORY;
+    r->n_rules = n_rules;
+    if (more)
+        r->rows = more;
+    for (size_t k = 0; k < n && !st; k++) {
+        d90_row *row = r->rows + r->n_rows;
+        if ((st = d90_measure(&lists[k], rules, n_rules, row)) ||
+            (st = crossings_init(&x[k], &lists[k], rules[0], n > 1)))
+            break;
+        r->n_rows += n_rules;
+        st = variances_add(r, &lists[k], row, &x[k], v);
+    }
+    for (size_t i = 0; i < n && !st; i++)
+        for (size_t k = i + 1; k < n && !st; k++)
+            st = pairs_add(r, &lists[i], &lists[k], &x[i], &x[k],
+                           r->rows[r->n_rows - (n - i) * n_rules].words);
+    for (size_t k = 0; x && k < n; k++)
+        crossings_clear(&x[k]);
+    mem_free(x);
+    return st;
+}
+
+/* ------------------------------------------------------------------ store -> scores */
+
+/* What one design's runs say. */
 static status results_measure(const pool_of *all, sweep *s, const runner_about *about,
-                              const ask_list *asks, const d90_rule *rules, results *out)
+                              const ask_list *asks, const ask *last, const d90_rule *rules,
+                              results *out)
 {
     const char **spaces = NULL;
-    size_t n = 0, alike = 0;
-    d90_point *baseline = NULL, *floor = NULL;
-    const ask *last = &asks->asks[asks->n - 1];
-    d90_scores in = {.lower_is_better = about->lower_is_better, .seed = last->run.seed};
-    status st;
+    size_t n = 0;
+    d90_point *baseline = NULL, *floor = NULL, **points = NULL; /* (n) of the spaces */
+    d90_scores *lists = NULL;
+    const vary *v = stages_vary(all->plans[0]);
+    d90_scores in = {.lower_is_better = about->lower_is_better,
+                     .seed = last->run.seed,
+                     .first_seed = last->run.seed,
+                     .baseline_mask = vary_baseline_mask(v),
+                     .floor_mask = vary_floor_mask(v),
+                     .crossed = v->crossed != 0,
+                     .fixed = about->published,
+                     .n_test = about->n_test};
+    status st = ERR_MEMORY;
     for (size_t i = 0; i < asks->n; i++)
-        alike += ask_alike(&asks->asks[i], last);
-    if ((st = results_spaces(all, out, &spaces, &n)) ||
+        in.asks += ask_pooled(&asks->asks[i], last);
+    if (!(in.vary = results_text(out, last->vary)) ||
+        (st = results_spaces(all, out, &spaces, &n)) ||
         (st = points_of(all, sweep_store(s), NULL, false, &baseline, &in.n_baseline)) ||
         (st = points_of(all, sweep_store(s), NULL, true, &floor, &in.n_floor)))
         goto done;
     in.baseline = baseline;
     in.floor = floor;
-    in.fixed = about->published;
-    in.n_test = about->n_test;
-    in.asks = alike;
-    if (!(out->rows = mem_array(n * out->n_rules, sizeof *out->rows))) {
+    if (!(lists = mem_array(n, sizeof *lists)) || !(points = mem_array(n, sizeof *points)))
         st = ERR_MEMORY;
-        goto done;
-    }
     for (size_t k = 0; k < n && !st; k++) {
-        d90_point *points = NULL;
-        in.space = spaces[k];
-        st = points_of(all, sweep_store(s), spaces[k], false, &points, &in.n_points);
-        in.points = points;
-        if (!st)
-            st = d90_measure(&in, rules, out->n_rules, out->rows + out->n_rows);
-        points_clear(points, in.n_points);
-        out->n_rows += st ? 0 : out->n_rules;
+        lists[k] = in;
+        lists[k].space = spaces[k];
+        st = points_of(all, sweep_store(s), spaces[k], false, &points[k], &lists[k].n_points);
+        lists[k].points = points[k];
     }
+    if (!st)
+        st = results_add(out, lists, n, rules, out->n_rules, v);
 done:
+    for (size_t k = 0; points && k < n; k++)
+        points_clear(points[k], lists[k].n_points);
+    mem_free(points);
+    mem_free(lists);
     points_clear(baseline, in.n_baseline);
     points_clear(floor, in.n_floor);
     mem_free(spaces);
     return st;
 }
 
+/* Is the i-th ask the latest of its design, and alike the last of all? */
+static bool results_leads(const ask_list *asks, size_t i)
+{
+    bool leads = ask_alike(&asks->asks[i], &asks->asks[asks->n - 1]);
+    for (size_t k = i + 1; k < asks->n && leads; k++)
+        leads = !ask_pooled(&asks->asks[i], &asks->asks[k]);
+    return leads;
+}
+
+static status results_rules(const ask_list *asks, const char *rule, double fixed,
+                            const runner_about *about, d90_rule rules[D90_RULES], results *out,
+                            double *published)
+{
+    d90_rule headline;
+    status st = d90_rule_parse(rule, &headline);
+    if (st)
+        return st;
+    *published = fixed > 0 ? fixed : about->published;
+    if (headline.base == D90_FIXED && !(*published > 0))
+        return error_set(ERR_USAGE, "rule %s: %s has no published baseline; give --fixed", rule,
+                         asks->asks[asks->n - 1].run.data);
+    out->n_rules = d90_rule_list(headline, *published > 0, rules);
+    if (!(*published > 0))
+        *published = (double)NAN;
+    return OK;
+}
+
 status results_d90(sweep *s, const ask_list *asks, const char *rule, double fixed, results *out)
 {
-    d90_rule headline, rules[D90_RULES];
-    pool_of all = {0};
-    status st;
+    d90_rule rules[D90_RULES];
+    kinds met = {.foreign = NULL};
+    status st = OK;
     *out = (results){0};
     if (!asks->n)
         return error_set(ERR_USAGE, "no ask is noted here; `idim d90 --out FOLDER` makes one");
-    if ((st = d90_rule_parse(rule, &headline)) || (st = pool_fill(&all, s, asks)))
-        goto done;
-    runner_about about = *stages_about(all.plans[0]);
-    if (fixed > 0)
-        about.published = fixed;
-    if (headline.base == D90_FIXED && !(about.published > 0)) {
-        st = error_set(ERR_USAGE, "rule %s: %s has no published baseline; give --fixed", rule,
-                       asks->asks[asks->n - 1].run.data);
-        goto done;
+    for (size_t i = asks->n; i-- > 0 && !st;) {
+        pool_of all = {0};
+        if (!results_leads(asks, i))
+            continue;
+        if (!(st = pool_fill(&all, s, asks, i))) {
+            runner_about about = *stages_about(all.plans[0]);
+            count_kinds(&all, sweep_kind(s), &met, out);
+            if (!(st = results_rules(asks, rule, fixed, &about, rules, out, &about.published)))
+                st = results_measure(&all, s, &about, asks, &asks->asks[i], rules, out);
+        }
+        pool_clear(&all);
     }
-    out->n_rules = d90_rule_list(headline, about.published > 0, rules);
-    if (!(about.published > 0))
-        about.published = (double)NAN;
-    count_kinds(&all, sweep_kind(s), out);
-    st = results_measure(&all, s, &about, asks, rules, out);
-done:
-    pool_clear(&all);
     if (st)
         results_clear(out);
     return st;
@@ -248,19 +375,21 @@ done:
 void results_clear(results *r)
 {
     mem_free(r->rows);
+    mem_free(r->variances);
+    mem_free(r->pairs);
     key_texts_clear(&r->texts);
     *r = (results){0};
 }
 
-void results_csv(const d90_row *rows, size_t n, text *out)
+void results_csv(const d90_column *columns, const void *rows, size_t size, size_t n, text *out)
 {
     char cell[D90_WORDS];
-    for (const d90_column *c = d90_columns; c->name; c++)
+    for (const d90_column *c = columns; c->name; c++)
         csv_text(out, c->name);
     csv_end(out);
     for (size_t i = 0; i < n; i++) {
-        for (const d90_column *c = d90_columns; c->name; c++)
-            csv_text(out, d90_cell(&rows[i], c, cell));
+        for (const d90_column *c = columns; c->name; c++)
+            csv_text(out, d90_cell((const char *)rows + i * size, c, cell));
         csv_end(out);
     }
 }

@@ -2,26 +2,34 @@
 #ifndef SWEEP_RESULTS_H
 #define SWEEP_RESULTS_H
 
-#include "measure/d90.h"
+#include "measure/paired.h"
+#include "measure/variance.h"
 #include "sweep/stages.h"
 
 typedef struct results {
-    d90_row *rows; /* by space, the headline rule first */
-    size_t n_rows, n_rules;
+    d90_row *rows; /* by design (what the seeds move), then space, the headline rule first */
+    variance_row *variances; /* under the headline rule */
+    paired_row *pairs;       /* spaces against each other, within one design */
+    size_t n_rows, n_rules, n_variances, n_pairs;
     size_t kinds; /* numeric kinds among the runs that were used */
-    char foreign
-        [RUN_ID];  /* of those of another kind than this machine's the one with the fewest steps,
-                             but some; "": none */
+    /* Of the runs of another kind than this machine's the one with the fewest steps, but some; "": none. */
+    char foreign[RUN_ID];
     size_t failed; /* runs that are missing since they failed */
     key_texts texts;
 } results;
 
-/* d90 over the union of the asks that are like the last one. rule: "own,raw,.9". fixed: a baseline for
+/* d90 over the union of the asks that are like the last one, those that move the same sources together
+ * (ask_pooled): first the last one's, then the others from the latest on. rule: "own,raw,.9". fixed: a baseline for
  * the fixed rules, 0: the task's published one, if it has one. */
 status results_d90(sweep *s, const ask_list *asks, const char *rule, double fixed, results *out);
 void results_clear(results *r);
 
-/* The CSV of rows, with its header. */
-void results_csv(const d90_row *rows, size_t n, text *out);
+/* Appends what scores of spaces on the same seeds say: rows of d90 by each rule, variances, pairs.
+ * v: what their seeds move; NULL: not known. The lists' texts are borrowed by the rows. */
+status results_add(results *r, const d90_scores *lists, size_t n, const d90_rule *rules,
+                   size_t n_rules, const vary *v);
+
+/* The CSV of n rows of `size` bytes, with its header. */
+void results_csv(const d90_column *columns, const void *rows, size_t size, size_t n, text *out);
 
 #endif

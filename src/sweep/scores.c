@@ -174,30 +174,34 @@ static status scores_measure(const char *path, const scores *s, d90_rule headlin
 {
     d90_rule rules[D90_RULES];
     d90_point *points = mem_array(3 * s->n, sizeof *points), *b = points + s->n, *c = b + s->n;
+    d90_scores *lists = NULL;
     d90_scores in = {.lower_is_better = lower, .seed = 1, .asks = 1};
     status st = points ? names_of(s, out) : ERR_MEMORY;
     if (!st && !out->texts.n)
         st = error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
     if (st)
         goto done;
-    in.points = points;
     in.baseline = b;
     in.floor = c;
     in.n_baseline = points_of(s, NULL, false, b);
     in.n_floor = points_of(s, NULL, true, c);
     in.fixed = fixed > 0 ? fixed : (double)NAN;
     out->n_rules = d90_rule_list(headline, fixed > 0, rules);
-    if (!(out->rows = mem_array(out->texts.n * out->n_rules, sizeof *out->rows)))
+    if (!(lists = mem_array(out->texts.n, sizeof *lists)))
         st = ERR_MEMORY;
-    for (size_t k = 0; k < out->texts.n && !st; k++) {
-        in.space = out->texts.text[k];
-        in.n_points = points_of(s, in.space, false, points);
-        st = d90_measure(&in, rules, out->n_rules, out->rows + out->n_rows);
-        out->n_rows += st ? 0 : out->n_rules;
+    for (size_t k = 0, used = 0; k < out->texts.n && !st; k++) { /* together s->n points at most */
+        lists[k] = in;
+        lists[k].space = out->texts.text[k];
+        lists[k].points = points + used;
+        lists[k].n_points = points_of(s, lists[k].space, false, points + used);
+        used += lists[k].n_points;
     }
+    if (!st)
+        st = results_add(out, lists, out->texts.n, rules, out->n_rules, NULL);
     if (st)
         error_prefix("%s: ", path);
 done:
+    mem_free(lists);
     mem_free(points);
     return st;
 }

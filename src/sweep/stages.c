@@ -30,6 +30,7 @@ struct stages {
     const ask *ask;
     runner_about about;
     const optimiser_row *optimiser;
+    vary vary;
     char **spaces;
     size_t n_spaces;
     double *d;
@@ -45,6 +46,8 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
     char **spaces;
     size_t n;
     text list = {0};
+    vary v;
+    char moved[32];
     status st;
     *canonical = *a;
     if ((st = ask_spaces(a->run.space, &spaces, &n)))
@@ -58,6 +61,8 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
     st = list.failed ? ERR_MEMORY : run_canonical(&run, rows, &canonical->run, texts);
     if (!st)
         st = key_set("d90", run_keys, "space", list.text, canonical, texts);
+    if (!st && !(st = vary_parse(a->vary, &v)))
+        st = key_set("d90", ask_keys, "vary", vary_text(&v, moved), canonical, texts);
     text_clear(&list);
     return st;
 }
@@ -149,8 +154,8 @@ static status stages_need(stages *p, const run_spec *r)
 }
 
 /* The run of a cell at a rate: its record when it is whole, else NULL and it is listed. lr = 0: the
- * floor. */
-static status stages_run(stages *p, const cell *c, double lr, int role, size_t seed,
+ * floor. seed: of a tuning run; the label of a scored one. */
+static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t seed,
                          const record **found)
 {
     run_spec r = p->ask->run, canonical;
@@ -159,7 +164,10 @@ static status stages_run(stages *p, const cell *c, double lr, int role, size_t s
     *found = NULL;
     r.space = c->space ? c->spec : "full";
     r.role = role;
-    r.seed = seed;
+    if (role == RUN_TUNE)
+        r.seed = seed;
+    else
+        vary_run(&p->vary, seed, &r);
     if (!(lr > 0)) { /* nothing is trained: of all that says how, the default is written */
         r.epochs = r.steps = 0;
         r.optimiser = p->optimiser->name;
@@ -275,19 +283,44 @@ static status stages_settle_all(stages *p, bool *missing)
     return OK;
 }
 
+static uint64_t stages_label(const stages *p, size_t k)
+{
+    return vary_label(&p->vary, p->ask->run.seed, p->ask->seeds, k);
+}
+
+/* Which bits of a label say which run of a cell it is. */
+static uint64_t stages_mask(const stages *p, const cell *c, bool floors)
+{
+    return floors     ? vary_floor_mask(&p->vary)
+           : c->space ? UINT64_MAX
+                      : vary_baseline_mask(&p->vary);
+}
+
+/* How many runs a cell has. */
+static size_t stages_draws(const stages *p, const cell *c, bool floors)
+{
+    const uint64_t mask = stages_mask(p, c, floors);
+    size_t n = 0;
+    for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++)
+        n += (stages_label(p, k) & mask) == stages_label(p, k);
+    return n;
+}
+
 /* Runs of seeds: floors, baseline, every cell. */
 static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
 {
-    for (size_t k = 0; k < p->ask->seeds; k++) {
-        size_t seed = p->ask->run.seed + k;
+    for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++) {
+        uint64_t label = stages_label(p, k);
         for (size_t i = 0; i < (floors ? 1 : p->n_cells); i++) {
             const cell *c = &p->cells[i];
             const record *r;
-            status st = stages_run(p, c, floors ? 0 : c->best, RUN_SCORE, seed, &r);
+            if ((label & stages_mask(p, c, floors)) != label)
+                continue;
+            status st = stages_run(p, c, floors ? 0 : c->best, RUN_SCORE, label, &r);
             if (st)
                 return st;
             if (r && out)
-                out[(*n)++] = (stages_score){r, c->space, floors, c->edge};
+                out[(*n)++] = (stages_score){r, c->space, floors, c->edge, label};
         }
     }
     return OK;
@@ -394,7 +427,7 @@ status stages_open(stages **out, sweep *s, const ask *a)
     p->ask = a;
     run_spec full = a->run;
     full.space = "full";
-    if (!(st = optimiser_new(&o, a->run.optimiser)))
+    if (!(st = vary_parse(a->vary, &p->vary)) && !(st = optimiser_new(&o, a->run.optimiser)))
         p->optimiser = o->row;
     optimiser_free(o);
     if (!st && !(st = sweep_run_of(s, &full, &canonical, id)) &&
@@ -428,15 +461,21 @@ const runner_about *stages_about(const stages *p)
     return &p->about;
 }
 
+const vary *stages_vary(const stages *p)
+{
+    return &p->vary;
+}
+
 /* Runs that the stages after the k-th need. */
 static size_t stages_later(const stages *p, int k)
 {
     cell some = {.space = ""};
-    size_t tuned = 0, scores = p->ask->seeds * p->n_cells;
+    size_t tuned = 0, scores = stages_draws(p, &p->cells[0], false);
     if (stages_grid(p, "lr", p->ask->lr, 1, 0, &some))
         some.n_lr = 1;
     for (size_t i = 1; i < p->n_cells; i++)
         tuned += p->cells[i].anchor == i;
+    scores += (p->n_cells - 1) * vary_draws(&p->vary, p->ask->seeds);
     return (k < 2 && some.n_lr > 1 ? tuned * some.n_lr * p->ask->tune_seeds : 0) + scores;
 }
 
@@ -445,8 +484,8 @@ size_t stages_most(const stages *p)
     cell baseline = {0};
     if (stages_baseline_grid(p, &baseline))
         baseline.n_lr = 1;
-    return p->ask->seeds + (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) +
-           stages_later(p, 1);
+    return stages_draws(p, &p->cells[0], true) +
+           (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) + stages_later(p, 1);
 }
 
 status stages_train(stages *p)
@@ -473,7 +512,7 @@ status stages_scores(stages *p, stages_score **scores, size_t *n)
     bool missing;
     status st;
     *n = 0;
-    *scores = mem_array(p->ask->seeds * (p->n_cells + 1), sizeof **scores);
+    *scores = mem_array(vary_draws(&p->vary, p->ask->seeds) * (p->n_cells + 1), sizeof **scores);
     if (!*scores)
         return ERR_MEMORY;
     p->n_need = 0;

@@ -24,10 +24,11 @@ typedef struct stages stages;
 status stages_open(stages **p, sweep *s, const ask *a);
 void stages_free(stages *p);
 
-/* The ask with its kinds canonical and its spaces without d; texts are put into `texts`. */
+/* The ask with its kinds canonical, its spaces without d and its vary in order; texts are put into `texts`. */
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts);
 
 const runner_about *stages_about(const stages *p);
+const vary *stages_vary(const stages *p);
 size_t stages_most(const stages *p); /* runs in all, without grids that are made longer */
 
 /* Trains what is not there yet. Errors as sweep_stage. */
@@ -38,6 +39,7 @@ typedef struct stages_score {
     const record *record;
     const char *space; /* without d; NULL: baseline or floor */
     bool floor, edge;
+    uint64_t label; /* of the draw (vary.h) */
 } stages_score;
 /* ERR_FAILED: a choice cannot be made, since runs are missing. Borrowed texts: until stages_free. */
 status stages_scores(stages *p, stages_score **scores, size_t *n);

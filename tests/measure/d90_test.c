@@ -143,6 +143,35 @@ static void an_end_at_the_grid_s_end_is_that_number(void **state)
             assert_string_equal(d90_cell(&r, c, cell), "1000"); /* exp(log(1000)) is less */
 }
 
+/* P moves no baseline: all seeds have the one, and none is without its own. */
+static void one_baseline_may_be_everyone_s(void **state)
+{
+    sweep_of w;
+    make(&w, 3, plain, 1, .1);
+    d90_row each = measure(&w, "own,raw,.9");
+    w.in.n_baseline = w.in.n_floor = 1; /* of seed 0 */
+    assert_int_equal(measure(&w, "own,raw,.9").seeds_shared, 2);
+    w.in.vary = "P";
+    w.in.baseline_mask = w.in.floor_mask = 8; /* of 0, 1, 2 nothing stays */
+    d90_row r = measure(&w, "own,raw,.9");
+    assert_int_equal(r.seeds_shared, 0);
+    assert_string_equal(r.vary, "P");
+    assert_string_equal(r.words, "own baseline, raw .9, d90_fit, 3 seeds of P");
+    assert_near(r.low, each.low, 1e-12);
+}
+
+static void crossed_seeds_have_no_interval(void **state)
+{
+    sweep_of w;
+    make(&w, 3, plain, 1, .1);
+    w.in.crossed = true;
+    d90_row r = measure(&w, "own,raw,.9");
+    assert_true(isnan(r.low) && isnan(r.high) && isnan(r.test_low));
+    assert_int_equal(r.seeds_half, 0);
+    assert_near(r.fit, pow(10, 2 + 2. / 3), 1e-9);
+    assert_near(r.seed_sd, (2. / 15) * log(10), 1e-9);
+}
+
 static void a_seed_that_never_crosses_opens_the_interval(void **state)
 {
     sweep_of w;
@@ -248,6 +277,8 @@ int main(void)
         cmocka_unit_test(losses_are_turned),
         cmocka_unit_test(states_say_where_nothing_crosses),
         cmocka_unit_test(an_end_at_the_grid_s_end_is_that_number),
+        cmocka_unit_test(one_baseline_may_be_everyone_s),
+        cmocka_unit_test(crossed_seeds_have_no_interval),
         cmocka_unit_test(a_seed_that_never_crosses_opens_the_interval),
         cmocka_unit_test(two_seeds_give_no_interval),
         cmocka_unit_test(a_fall_is_pooled_and_reported),

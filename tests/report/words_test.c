@@ -7,6 +7,7 @@
 static d90_row row_of(double fit, double low, double high)
 {
     return (d90_row){.state = IDIM_EXACT,
+                     .vary = "all",
                      .fit = fit,
                      .low = low,
                      .high = high,
@@ -94,6 +95,15 @@ static void each_flag_has_its_sentence(void **state)
     FLAG(seeds_partial, 2, "2 of 5 seeds have no score");
     FLAG(seeds_shared, 1, "1 of 5 seeds has no baseline");
     FLAG(asks, 2, "asked 2 times");
+    FLAG(vary, "data", "Only data moves between these seeds:");
+    FLAG(vary, "theta0*P", "variance.csv tells the sources apart");
+    d90_row one = clean;
+    one.vary = "P";
+    one.n_seeds = 3;
+    one.n_baseline = 1;
+    flags_hold(one, none, "all against the one baseline");
+    flags_hold(clean, (curves){.epochs = "", .steps = "", .designs = true},
+               "d90 is measured on those of all");
     flags_hold(clean, (curves){.epochs = "", .steps = "", .mixed = true}, "several data sets");
     flags_hold(clean, (curves){.epochs = "", .steps = "", .n_diverged = 1},
                "1 run of the folder diverged and counts");
@@ -146,7 +156,7 @@ static void nothing_in_a_cell_is_markup(void **state)
               "onehot,score,1,.5,10,\"a<b>&\"\"|_%$#{}~^\\`*[x]\"\n");
     assert_ok(curves_load(&c, folder));
     assert_string_equal(c.model, EVIL);
-    page_html(&c, NULL, 0, NULL, "idim </pre><script>", &html);
+    page_html(&c, NULL, NULL, 0, NULL, "idim </pre><script>", &html);
     table_latex(&c, &tex);
     table_markdown(&c, &md);
     assert_non_null(strstr(html.text, "<h1>a&lt;b&gt;&amp;&quot;|_%$#{}~^\\`*[x]</h1>"));
@@ -216,7 +226,7 @@ static void the_rate_is_taken_out_of_the_optimiser(void **state)
               "onehot,score,1,.5,12,\"sgd:lr=0.1,momentum=0.9\"\n"
               "onehot,score,1,.5,13,\"sgd:lr=0.2,momentum=0.9\"\n");
     assert_ok(curves_load(&c, folder));
-    page_html(&c, NULL, 0, NULL, NULL, &html);
+    page_html(&c, NULL, NULL, 0, NULL, NULL, &html);
     assert_non_null(strstr(html.text, "<td>adam, adam:beta2=0.99, sgd:momentum=0.9</td>"));
     text_clear(&html);
     curves_clear(&c);
