@@ -1,0 +1,122 @@
+/* interval_test.c -- Student's t in closed form (2 degrees: t_p = (2p - 1) / sqrt(2 p (1 - p)), and the
+ * two-sided p of t is 1 - t / sqrt(2 + t^2)); t_.975 of 4 and 162 degrees by Simpson's rule on the
+ * density and bisection (docs/check_d90.py, t_quantile). */
+#include "tests/test.h"
+
+#include "measure/interval.h"
+
+static const double t_4 = 2.776445105197779, t_162 = 1.9747157859232323;
+static const double three[3] = {1, 2, 4}; /* mean 7/3, s^2 7/3 */
+
+static double t_2(void)
+{
+    return .95 / sqrt(2 * .975 * .025);
+}
+
+static void three_values_have_student_s_interval(void **state)
+{
+    interval r = interval_t(3, three, 0);
+    double error = sqrt(7. / 9);
+    assert_near(r.mean, 7. / 3, 1e-14);
+    assert_near(r.sd, sqrt(7. / 3), 1e-14);
+    assert_near(r.low, 7. / 3 - t_2() * error, 1e-9);
+    assert_near(r.high, 7. / 3 + t_2() * error, 1e-9);
+    double t = 7. / 3 / error;
+    assert_near(r.p, 1 - t / sqrt(2 + t * t), 1e-12);
+}
+
+static void five_values_have_four_degrees(void **state)
+{
+    static const double x[5] = {-2, -1, 0, 1, 2}; /* s^2 = 2.5 */
+    interval r = interval_t(5, x, 0);
+    assert_near(r.high, t_4 * sqrt(.5), 1e-9);
+    assert_near(r.p, 1, 1e-12);
+}
+
+static void fewer_than_three_give_none(void **state)
+{
+    interval r = interval_t(2, three, 0);
+    assert_near(r.mean, 1.5, 1e-14);
+    assert_near(r.sd, sqrt(.5), 1e-14);
+    assert_true(isnan(r.low) && isnan(r.high) && isnan(r.p));
+    r = interval_t(1, three, 0);
+    assert_true(isnan(r.sd) && isnan(r.low));
+    assert_true(isnan(interval_t(0, three, 0).mean));
+}
+
+static void a_shared_error_widens_it(void **state)
+{
+    double own = 7. / 9;
+    interval r = interval_t(3, three, 8 * own); /* nu = 2 (1 + 8)^2 = 162 */
+    assert_near(r.high - r.mean, t_162 * sqrt(9 * own), 1e-9);
+    assert_true(r.p > interval_t(3, three, 0).p);
+}
+
+/* own (1 + v / own) with (1 + v / own)^2 = 2 has 4 degrees: 2.78 sqrt(1.41 own) < 4.30 sqrt(own) */
+static void an_error_more_never_narrows_it(void **state)
+{
+    double own = 7. / 9;
+    interval plain = interval_t(3, three, 0), r = interval_t(3, three, (sqrt(2) - 1) * own);
+    assert_true(t_4 * sqrt(sqrt(2) * own) < plain.high - plain.mean);
+    assert_near(r.high, plain.high, 1e-12);
+    assert_near(r.low, plain.low, 1e-12);
+    assert_near(r.p, plain.p, 1e-12);
+}
+
+static void equal_values_have_the_shared_error_alone(void **state)
+{
+    static const double x[3] = {5, 5, 5};
+    interval r = interval_t(3, x, .04);
+    assert_near(r.high, 5 + 1.959963984540054 * .2, 1e-9); /* the normal's .975 */
+    r = interval_t(3, x, 0);
+    assert_near(r.low, 5, 1e-14);
+    assert_near(r.high, 5, 1e-14);
+    assert_true(isnan(r.p)); /* nothing varied: nothing is known */
+}
+
+/* t_.975(n - 1) / sqrt(n) from the printed tables: 2.4841 (3), 1.2417 (5); 1.2417 (5), .6354 (12), .6043
+ * (13); .7154 (10), .3605 (32), .3546 (33). */
+static void half_the_width_takes_so_many(void **state)
+{
+    assert_int_equal(interval_half(3), 5);
+    assert_int_equal(interval_half(5), 13);
+    assert_int_equal(interval_half(10), 33);
+    assert_int_equal(interval_half(2), 0);
+}
+
+/* The promise itself: that many values of the same spread have half the interval, one less have more. */
+static void half_is_half(void **state)
+{
+    for (size_t n = 3; n < 12; n++) {
+        size_t m = interval_half(n);
+        double x[64], half[2], whole;
+        for (size_t k = 0; k < 3; k++) {
+            size_t count = k == 2 ? n : m - k;
+            double spread = 0;
+            assert_true(count <= 64);
+            for (size_t i = 0; i < count; i++)
+                spread += pow((double)i - (double)(count - 1) / 2, 2);
+            for (size_t i = 0; i < count; i++) /* sd 1 */
+                x[i] = ((double)i - (double)(count - 1) / 2) * sqrt((double)(count - 1) / spread);
+            interval r = interval_t(count, x, 0);
+            *(k == 2 ? &whole : &half[k]) = r.high - r.low;
+        }
+        assert_true(half[0] <= whole / 2);
+        assert_true(half[1] > whole / 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(three_values_have_student_s_interval),
+        cmocka_unit_test(five_values_have_four_degrees),
+        cmocka_unit_test(fewer_than_three_give_none),
+        cmocka_unit_test(a_shared_error_widens_it),
+        cmocka_unit_test(an_error_more_never_narrows_it),
+        cmocka_unit_test(equal_values_have_the_shared_error_alone),
+        cmocka_unit_test(half_the_width_takes_so_many),
+        cmocka_unit_test(half_is_half),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
