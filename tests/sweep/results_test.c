@@ -1,0 +1,162 @@
+/* results_test.c -- from a store to rows: which asks are measured together, what is compared. */
+#include "tests/sweep/asked.h"
+
+static results measure_by(world *w, const char *rule)
+{
+    results r;
+    const ask_list asks = {.asks = w->asks, .n = w->n};
+    assert_ok(results_d90(w->sweep, &asks, rule, 0, &r));
+    return r;
+}
+
+static results measure(world *w)
+{
+    return measure_by(w, "absolute,.4");
+}
+
+static void trained(world *w, const char *pairs)
+{
+    world_ask(w, pairs);
+    assert_ok(stages_train(w->p));
+}
+
+static void asks_of_one_design_are_one(void **state)
+{
+    world w;
+    world_start(&w);
+    trained(&w, "d=5+10 seeds=2");
+    trained(&w, "d=10+20 seeds=3");
+    trained(&w, "d=10 seeds=2 epochs=2"); /* another question */
+    trained(&w, "d=5 seeds=4");
+    results r = measure(&w);
+    assert_int_equal(r.n_rows, r.n_rules);
+    assert_int_equal(r.rows[0].n_seeds, 4);
+    assert_int_equal(r.rows[0].n_d, 3);
+    assert_int_equal(r.rows[0].seeds_partial, 1); /* the fourth has d = 5 alone */
+    assert_int_equal(r.rows[0].asks, 3);
+    assert_int_equal(r.n_pairs, 0);
+    results_clear(&r);
+    world_end(&w);
+}
+
+static void designs_are_never_pooled(void **state)
+{
+    static const char *const order[] = {"data", "all", "theta0*P", "P"}; /* the last asked first */
+    world w;
+    world_start(&w);
+    trained(&w, "vary=P seeds=3");
+    trained(&w, "vary=theta0*P");
+    trained(&w, "");
+    trained(&w, "vary=data");
+    results r = measure(&w);
+    assert_int_equal(r.n_rows, 4 * r.n_rules);
+    for (size_t i = 0; i < 4; i++) {
+        const d90_row *row = &r.rows[i * r.n_rules];
+        assert_string_equal(row->vary, order[i]);
+        assert_int_equal(row->n_seeds, i == 2 ? 4 : i == 3 ? 3 : 2);
+        assert_int_equal(row->n_baseline,
+                         i == 3 ? 1 : 2); /* P has one, theta0*P one for each theta0 */
+        assert_int_equal(row->n_floor, i == 3 || i == 0 ? 1 : 2);
+        assert_int_equal(row->seeds_shared, 0);
+        assert_int_equal(row->asks, 1);
+    }
+    /* one row a design, three of the crossed one */
+    assert_int_equal(r.n_variances, 6);
+    assert_string_equal(r.variances[2].source, "theta0");
+    assert_string_equal(r.variances[3].source, "P");
+    assert_string_equal(r.variances[4].source, "theta0*P");
+    assert_int_equal(r.variances[4].c.n, 4);
+    results_clear(&r);
+    world_end(&w);
+}
+
+/* By a rule that reads the baseline, which P does not move: none of its seeds is without. */
+static void seeds_of_p_have_the_one_baseline(void **state)
+{
+    world w;
+    world_start(&w);
+    trained(&w, "vary=P seeds=2 epochs=4 data=synth:val=.2 d=20+60");
+    trained(&w, "vary=P seeds=3 epochs=4 data=synth:val=.2 d=20+60");
+    results r = measure_by(&w, "own,raw,.7");
+    assert_int_equal(r.rows[0].n_seeds, 3);
+    assert_int_equal(r.rows[0].n_baseline, 1);
+    assert_int_equal(r.rows[0].seeds_partial, 0);
+    assert_int_equal(r.rows[0].asks, 2);
+    assert_true(r.rows[0].state != IDIM_UNMEASURABLE);
+    assert_int_equal(r.rows[0].seeds_shared, 0);
+    results_clear(&r);
+    world_end(&w);
+}
+
+/* The scores themselves: a row's pairs hold the store's means, on the same labels. */
+static void spaces_of_any_ask_are_paired(void **state)
+{
+    world w;
+    world_start(&w);
+    trained(&w, "space=fastfood d=5+10 seeds=3");
+    trained(&w, "space=onehot d=10+20 seeds=2");
+    results r = measure(&w);
+    assert_int_equal(r.n_pairs, 2); /* d = 10, d90 */
+    const paired_row *p = &r.pairs[0];
+    assert_string_equal(p->space_a, "onehot"); /* of the last ask */
+    assert_string_equal(p->space_b, "fastfood");
+    assert_near(p->d, 10, 0);
+    assert_int_equal(p->n_seeds, 2);
+    double a = 0, b = 0;
+    for (size_t i = 0; i < store_count(sweep_store(w.sweep)); i++) {
+        const record *x = store_at(sweep_store(w.sweep), i);
+        if (strcmp(world_role(x), "score") || x->d != 10 || x->run.seed > 2)
+            continue;
+        if (!strncmp(x->run.space, "onehot", 6))
+            a += x->result.score / 2;
+        else
+            b += x->result.score / 2;
+    }
+    assert_near(p->a, a, 1e-12);
+    assert_near(p->b, b, 1e-12);
+    assert_near(p->effect, a - b, 1e-12);
+    assert_true(!isnan(p->mcnemar_p)); /* the bits are there */
+    results_clear(&r);
+    world_end(&w);
+}
+
+static void a_crossed_design_with_runs_missing_has_no_components(void **state)
+{
+    world w;
+    world_start(&w);
+    trained(&w, "vary=theta0*P seeds=2");
+    world_ask(&w, "vary=theta0*P seeds=3"); /* not trained */
+    results r;
+    const ask_list asks = {.asks = w.asks, .n = w.n};
+    assert_ok(results_d90(w.sweep, &asks, "absolute,.4", 0, &r));
+    assert_int_equal(r.n_variances, 3); /* 2 x 2 are whole */
+    results_clear(&r);
+    world_end(&w);
+}
+
+static void no_ask_is_refused(void **state)
+{
+    world w;
+    results r;
+    const ask_list none = {0};
+    world_start(&w);
+    assert_refused(results_d90(w.sweep, &none, "raw", 0, &r), ERR_USAGE, "no ask");
+    trained(&w, "");
+    const ask_list one = {.asks = w.asks, .n = 1};
+    assert_refused(results_d90(w.sweep, &one, "fixed,raw,.9", 0, &r), ERR_USAGE, "give --fixed");
+    assert_refused(results_d90(w.sweep, &one, "raw,7", 0, &r), ERR_USAGE, "raw,7");
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_of_one_design_are_one),
+        cmocka_unit_test(designs_are_never_pooled),
+        cmocka_unit_test(seeds_of_p_have_the_one_baseline),
+        cmocka_unit_test(spaces_of_any_ask_are_paired),
+        cmocka_unit_test(a_crossed_design_with_runs_missing_has_no_components),
+        cmocka_unit_test(no_ask_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

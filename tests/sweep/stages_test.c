@@ -1,0 +1,337 @@
+/* stages_test.c -- which runs an ask needs, which rates are tried and chosen; trained here, in memory. */
+#include "tests/sweep/asked.h"
+
+/* The rates that were tried for (d), rising; with the mean validation score of each. d = 0: full. */
+typedef struct tried {
+    double lr[16], val[16];
+    size_t runs[16], n;
+} tried;
+
+static tried tried_at(world *w, size_t d)
+{
+    store *s = sweep_store(w->sweep);
+    tried t = {0};
+    for (size_t i = 0; i < store_count(s); i++) {
+        const record *r = store_at(s, i);
+        bool full = !strcmp(r->run.space, "full");
+        size_t at = 0;
+        if (r->run.role != RUN_TUNE || (d ? full || r->d != d : !full))
+            continue;
+        while (at < t.n && t.lr[at] < r->lr)
+            at++;
+        if (at == t.n || t.lr[at] > r->lr) {
+            for (size_t k = t.n++; k > at; k--) {
+                t.lr[k] = t.lr[k - 1];
+                t.val[k] = t.val[k - 1];
+                t.runs[k] = t.runs[k - 1];
+            }
+            t.lr[at] = r->lr;
+            t.val[at] = 0;
+            t.runs[at] = 0;
+        }
+        t.val[at] += r->result.val;
+        t.runs[at]++;
+    }
+    return t;
+}
+
+/* The rate of the scored runs at d, the same for all of its seeds. */
+static double scored_at(world *w, size_t d)
+{
+    store *s = sweep_store(w->sweep);
+    double lr = 0;
+    for (size_t i = 0; i < store_count(s); i++) {
+        const record *r = store_at(s, i);
+        const char *role = world_role(r);
+        if (strcmp(role, d ? "score" : "baseline") != 0 || (d && r->d != d))
+            continue;
+        if (lr > 0)
+            assert_near(r->lr, lr, 0);
+        lr = r->lr;
+    }
+    assert_true(lr > 0);
+    return lr;
+}
+
+static size_t best_of(const tried *t)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < t->n; i++)
+        if (t->val[i] > t->val[best])
+            best = i;
+    return best;
+}
+
+static void one_rate_needs_scores_alone(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "d=5+10+20");
+    assert_int_equal(stages_about(w.p)->D, 43);
+    assert_int_equal(stages_most(w.p), 2 + 2 + 6);
+    assert_ok(stages_train(w.p));
+    assert_int_equal(world_count(&w, "floor"), 2);
+    assert_int_equal(world_count(&w, "baseline"), 2);
+    assert_int_equal(world_count(&w, "score"), 6);
+    assert_int_equal(world_count(&w, "tune"), 0);
+    assert_near(scored_at(&w, 10), .1, 0);
+    assert_near(scored_at(&w, 0), .01, 0);
+    world_end(&w);
+}
+
+static void what_is_there_is_not_trained_again(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "");
+    assert_ok(stages_train(w.p));
+    size_t done = sweep_done(w.sweep);
+    world_ask(&w, "");
+    assert_ok(stages_train(w.p));
+    assert_int_equal(sweep_done(w.sweep), done);
+    world_ask(&w, "seeds=3 d=5+10+20"); /* a floor, a baseline, 2 d; and d = 20 for three */
+    assert_ok(stages_train(w.p));
+    assert_int_equal(sweep_done(w.sweep), done + 1 + 1 + 2 + 3);
+    world_end(&w);
+}
+
+static void rates_are_tuned_on_seeds_that_are_never_scored(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "lr=.01+.1+1 lr-full=.001+.01+.1 tune-seeds=2");
+    assert_ok(stages_train(w.p));
+    store *s = sweep_store(w.sweep);
+    for (size_t i = 0; i < store_count(s); i++) {
+        const record *r = store_at(s, i);
+        bool tune = r->run.role == RUN_TUNE;
+        assert_int_equal(isnan(r->result.score) != 0, tune); /* no test score */
+    }
+    tried t = tried_at(&w, 5);
+    assert_true(t.n >= 3);
+    for (size_t i = 0; i < t.n; i++)
+        assert_int_equal(t.runs[i], 2);
+    world_end(&w);
+}
+
+static void the_best_mean_validation_score_chooses(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "lr=.0001+.1+300 lr-full=1e-5+.03+100 tune-seeds=2 epochs=2 "
+                  "data=synth:n=1000,val=.3 model=fc:width=40,depth=1 d=5+10");
+    assert_ok(stages_train(w.p));
+    for (size_t d = 0; d <= 10; d += 5) {
+        tried t = tried_at(&w, d);
+        assert_int_equal(t.n, 3);
+        assert_int_equal(best_of(&t), 1); /* far too small and far too large lose */
+        assert_near(scored_at(&w, d), t.lr[1], 0);
+    }
+    world_end(&w);
+}
+
+/* From rates that are far too small the grid goes up by its own ratio, two rates and no more. */
+static void a_best_rate_at_the_edge_makes_the_grid_longer(void **state)
+{
+    world w;
+    stages_score *scores;
+    size_t n;
+    world_start(&w);
+    world_ask(&w, "lr=.0002+.002 lr-full=.0001+.001 epochs=2 data=synth:n=2000,val=.3 d=20");
+    assert_ok(stages_train(w.p));
+    tried t = tried_at(&w, 20);
+    assert_int_equal(t.n, 4);
+    assert_near(t.lr[0], .0002, 0);
+    assert_near(t.lr[2], .02, 0);
+    assert_near(t.lr[3], .2, 0);
+    assert_ok(stages_scores(w.p, &scores, &n));
+    for (size_t i = 0; i < n; i++) {
+        const char *role = world_role(scores[i].record);
+        if (!strcmp(role, "score"))
+            assert_int_equal(scores[i].edge, best_of(&t) == 3);
+    }
+    mem_free(scores);
+    world_end(&w);
+}
+
+static void a_last_rate_that_is_still_best_is_flagged(void **state)
+{
+    world w;
+    stages_score *scores;
+    size_t n, flagged = 0;
+    world_start(&w);
+    world_ask(&w, "lr=1e-7+1.1e-7 d=5");
+    assert_ok(stages_train(w.p));
+    tried t = tried_at(&w, 5);
+    assert_int_equal(t.n, 2 + STAGES_MORE);
+    assert_ok(stages_scores(w.p, &scores, &n));
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(scores[i].edge, scores[i].space != NULL); /* the baseline has one rate */
+        flagged += scores[i].edge;
+    }
+    assert_int_equal(flagged, 2);
+    mem_free(scores);
+    world_end(&w);
+}
+
+/* Three digits of the full space's best times sqrt(D / d), D = 43; SGD: D / d. */
+static void relative_rates_are_rounded_to_three_digits(void **state)
+{
+    static const struct {
+        const char *ask;
+        double lr;
+    } want[] = {
+        {"lr=rel:1 lr-full=.0123 d=5", .0361},               /* .0123 sqrt(8.6) = .036071 */
+        {"lr=rel:.3 lr-full=.0123 d=7", .00915},             /* .00369 2.47848 = .0091456 */
+        {"lr=rel:1 lr-full=.0123 d=7 optimiser=sgd", .0756}, /* .0123 6.142857 = .0755571 */
+        {"lr=rel:1 lr-full=.0123 d=43", .0123},
+    };
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        world w;
+        char digits[32];
+        world_start(&w);
+        world_ask(&w, want[i].ask);
+        assert_ok(stages_train(w.p));
+        double lr = 0;
+        for (size_t k = 0; k < store_count(sweep_store(w.sweep)); k++)
+            if (!strcmp(world_role(store_at(sweep_store(w.sweep), k)), "score"))
+                lr = store_at(sweep_store(w.sweep), k)->lr;
+        assert_near(lr, want[i].lr, 1e-15);
+        snprintf(digits, sizeof digits, "%.2e", lr);
+        assert_near(strtod(digits, NULL), lr, 0);
+        world_end(&w);
+    }
+}
+
+/* tune-d=6+30 lies nearest to 5 and 20 of the grid; 8 is nearer to 5, 15 to 20 (on ln d). */
+static void rates_are_carried_from_the_nearest_anchor(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "d=5+8+15+20 tune-d=6+30 lr=rel:.01+rel:1+rel:100 lr-full=.01");
+    assert_int_equal(stages_most(w.p), 2 + 2 + 2 * 3 + 8);
+    assert_ok(stages_train(w.p));
+    assert_true(tried_at(&w, 5).n >= 3 && tried_at(&w, 20).n >= 3);
+    assert_int_equal(tried_at(&w, 8).n, 0);
+    assert_int_equal(tried_at(&w, 15).n, 0);
+    assert_near(scored_at(&w, 8) / (scored_at(&w, 5) * sqrt(5. / 8)), 1, .005); /* three digits */
+    assert_near(scored_at(&w, 15) / (scored_at(&w, 20) * sqrt(20. / 15)), 1, .005);
+    world_end(&w);
+}
+
+static void absolute_rates_are_carried_as_they_are(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "d=5+8+20 tune-d=5 lr=.001+.1+10");
+    assert_ok(stages_train(w.p));
+    assert_near(scored_at(&w, 8), scored_at(&w, 5), 0);
+    assert_near(scored_at(&w, 20), scored_at(&w, 5), 0);
+    world_end(&w);
+}
+
+/* Of 3 draws of P: one floor and one baseline, all of the first seed. */
+static void p_moves_neither_floor_nor_baseline(void **state)
+{
+    world w;
+    stages_score *scores;
+    size_t n, score = 0;
+    world_start(&w);
+    world_ask(&w, "vary=P seeds=3 seed=4");
+    assert_int_equal(stages_most(w.p), 1 + 1 + 6);
+    assert_ok(stages_train(w.p));
+    assert_int_equal(sweep_done(w.sweep), 8);
+    assert_ok(stages_scores(w.p, &scores, &n));
+    assert_int_equal(n, 8);
+    for (size_t i = 0; i < n; i++) {
+        const run_spec *r = &scores[i].record->run;
+        assert_int_equal(r->seed, 4);
+        assert_near(r->seed_theta0, -1, 0);
+        if (scores[i].space)
+            score += r->seed_P >= 0;
+        else
+            assert_near(r->seed_P, -1, 0);
+    }
+    assert_int_equal(score, 4); /* d = 5 and 10, draws 2 and 3; the first draw is the plain run */
+    mem_free(scores);
+    world_ask(&w, "seeds=1 seed=4");
+    assert_ok(stages_train(w.p));
+    assert_int_equal(sweep_done(w.sweep), 8);
+    world_end(&w);
+}
+
+static void tuning_is_the_same_for_all_designs(void **state)
+{
+    world w;
+    world_start(&w);
+    world_ask(&w, "lr=.01+.1+1 lr-full=.001+.01+.1");
+    assert_ok(stages_train(w.p));
+    size_t tune = world_count(&w, "tune");
+    world_ask(&w, "lr=.01+.1+1 lr-full=.001+.01+.1 vary=theta0*data");
+    assert_ok(stages_train(w.p));
+    assert_int_equal(world_count(&w, "tune"), tune);
+    world_end(&w);
+}
+
+static void what_is_missing_is_no_choice(void **state)
+{
+    world w;
+    stages_score *scores;
+    size_t n;
+    world_start(&w);
+    world_ask(&w, "lr=.01+.1");
+    assert_refused(stages_scores(w.p, &scores, &n), ERR_FAILED, "missing");
+    assert_null(scores);
+    assert_int_equal(n, 0);
+    assert_int_equal(store_count(sweep_store(w.sweep)), 0); /* nothing was trained on the way */
+    world_end(&w);
+}
+
+static void asks_that_make_no_sense_are_refused(void **state)
+{
+    static const char *const bad[][2] = {
+        {"epochs=0", "trains nothing"},
+        {"d=44", "D = 43"},
+        {"d=2.5", "whole number"},
+        {"d=0", "whole number"},
+        {"lr=.1+.1", "twice"},
+        {"lr=0", "larger than 0"},
+        {"lr=fast", "fast"},
+        {"lr-full=rel:1", "relative"},
+        {"lr=rel:1+rel:2 data=synth:val=0", "no validation split"},
+        {"space=full", "neither d nor r"},
+        {"space=onehot|onehot", "twice"},
+        {"vary=seed", "none of all"},
+        {"model=fcc", "fc"},
+    };
+    world w;
+    world_start(&w);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        status st = world_try(&w, bad[i][0]);
+        if (st != ERR_USAGE || !strstr(error_text(), bad[i][1]))
+            fail_msg("%s: status %d, \"%s\" should hold \"%s\"", bad[i][0], (int)st, error_text(),
+                     bad[i][1]);
+        assert_null(w.p);
+    }
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_rate_needs_scores_alone),
+        cmocka_unit_test(what_is_there_is_not_trained_again),
+        cmocka_unit_test(rates_are_tuned_on_seeds_that_are_never_scored),
+        cmocka_unit_test(the_best_mean_validation_score_chooses),
+        cmocka_unit_test(a_best_rate_at_the_edge_makes_the_grid_longer),
+        cmocka_unit_test(a_last_rate_that_is_still_best_is_flagged),
+        cmocka_unit_test(relative_rates_are_rounded_to_three_digits),
+        cmocka_unit_test(rates_are_carried_from_the_nearest_anchor),
+        cmocka_unit_test(absolute_rates_are_carried_as_they_are),
+        cmocka_unit_test(p_moves_neither_floor_nor_baseline),
+        cmocka_unit_test(tuning_is_the_same_for_all_designs),
+        cmocka_unit_test(what_is_missing_is_no_choice),
+        cmocka_unit_test(asks_that_make_no_sense_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
