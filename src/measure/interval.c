@@ -6,6 +6,9 @@
 
 #include "measure/interval.h"
 
+/* An error this small against the mean is the rounding of equal values. */
+static const double interval_rounding = 1e-10;
+
 static void interval_widen(interval *r, double error, double nu)
 {
     bool known = !(nu < 1e6); /* the shared part alone, and it is known well */
@@ -14,7 +17,7 @@ static void interval_widen(interval *r, double error, double nu)
         r->low = r->mean - half;
         r->high = r->mean + half;
     }
-    if (error > 0) {
+    if (error > interval_rounding * fabs(r->mean)) {
         double p = 2 * (known ? gsl_cdf_ugaussian_Q(fabs(r->mean) / error)
                               : gsl_cdf_tdist_Q(fabs(r->mean) / error, nu));
         r->p = fmax(r->p, p); /* of NaN and p: p */
