@@ -53,16 +53,20 @@ static void program(FILE *out)
 
 static void data(FILE *out)
 {
-    static const char *const sets[][2] = {{"fashion-mnist", "train-images-idx3-ubyte"},
-                                          {"mnist", "train-images-idx3-ubyte"},
-                                          {"cifar10", "data_batch_1.bin"}};
+    static const struct {
+        const char *name, *file, *other;
+    } sets[] = {{"fashion-mnist", "train-images-idx3-ubyte", NULL},
+                {"mnist", "train-images-idx3-ubyte", NULL},
+                {"cifar10", "data_batch_1.bin", "cifar-10-binary.tar"}};
     fprintf(out, "data\n");
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const char *name = sets[i].name, *other = sets[i].other;
         char path[4096];
-        if (task_locate("", sets[i][0], sets[i][1], path, sizeof path))
-            fprintf(out, "  %-14s not found: data/fetch.sh %s\n", sets[i][0], sets[i][0]);
+        if (task_locate("", name, sets[i].file, path, sizeof path) &&
+            (!other || task_locate("", name, other, path, sizeof path)))
+            fprintf(out, "  %-14s not found: data/fetch.sh %s\n", name, name);
         else
-            fprintf(out, "  %-14s %s\n", sets[i][0], path);
+            fprintf(out, "  %-14s %s\n", name, path);
     }
 }
 

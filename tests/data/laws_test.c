@@ -4,6 +4,7 @@
 
 #include "base/os.h"
 #include "data/data.h"
+#include "tests/format/pack.h"
 
 static const char small[] = "synth:features=5,informative=4,classes=3,n=90";
 
@@ -210,6 +211,104 @@ static void cifar10_has_a_thousand_of_each(void **state)
     task_free(t);
 }
 
+enum { BATCHES = 6, BATCH = 10000 * 3073 };
+
+/* Batch f of CIFAR-10's form: grey pictures, which pack well. */
+static const char *grey_batch(size_t f, unsigned char *raw)
+{
+    static const char *const names[BATCHES] = {"data_batch_1.bin", "data_batch_2.bin",
+                                               "data_batch_3.bin", "data_batch_4.bin",
+                                               "data_batch_5.bin", "test_batch.bin"};
+    for (size_t i = 0; i < 10000; i++) {
+        memset(raw + i * 3073, (int)(30 * f + i % 7), 3073);
+        raw[i * 3073] = (unsigned char)((i + f) % 10);
+    }
+    return names[f];
+}
+
+static void put_gzip(const char *folder, const char *name, const void *bytes, size_t n)
+{
+    size_t room = n / 50 + 1000;
+    unsigned char *gz = mem_array(room, 1);
+    char *path = mem_printf("%s/%s", folder, name);
+    assert_ok(file_write(path, gz, pack_gzip(bytes, n, gz, room)));
+    mem_free(path);
+    mem_free(gz);
+}
+
+/* The first `count` batches, `size` bytes of each, in the archive's form; `more` bytes behind its end. */
+static void put_archive(const char *folder, size_t count, size_t size, size_t more)
+{
+    unsigned char *raw = mem_array(BATCH, 1);
+    unsigned char *tar = mem_array((count + 1) * (BATCH + 2048) + more, 1);
+    size_t at = tar_add(tar, 0, "cifar-10-batches-bin/", '5', NULL, 0);
+    for (size_t f = 0; f < count; f++) {
+        char name[64];
+        snprintf(name, sizeof name, "cifar-10-batches-bin/%s", grey_batch(f, raw));
+        at = tar_add(tar, at, name, '0', raw, size);
+    }
+    put_gzip(folder, "cifar-10-binary.tar.gz", tar, tar_end(tar, at) + more);
+    mem_free(tar);
+    mem_free(raw);
+}
+
+static void cifar10_is_the_same_in_its_archive_and_out_of_it(void **state)
+{
+    char folder[256], spec[400];
+    unsigned char *raw = mem_array(BATCH, 1);
+    task *t[2];
+    test_folder(folder);
+    snprintf(spec, sizeof spec, "cifar10:dir=\"%s\"", folder);
+    put_archive(folder, BATCHES, BATCH, 0);
+    assert_ok(task_new(&t[0], spec));
+    for (size_t f = 0; f < BATCHES; f++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.gz", grey_batch(f, raw));
+        put_gzip(folder, name, raw, BATCH);
+    }
+    snprintf(spec, sizeof spec, "%s/cifar-10-binary.tar.gz", folder);
+    assert_int_equal(remove(spec), 0);
+    snprintf(spec, sizeof spec, "cifar10:dir=\"%s\"", folder);
+    assert_ok(task_new(&t[1], spec));
+    assert_string_equal(task_content(t[0]), task_content(t[1])); /* so both make the same runs */
+    for (int s = 0; s < IDIM_SPLITS; s++)
+        assert_true(same_split(t[0], t[1], s));
+    assert_int_equal(t[0]->splits[IDIM_SPLIT_TEST].bytes[3072 * 8], 150 + 8 % 7);
+    task_free(t[0]);
+    task_free(t[1]);
+    mem_free(raw);
+    test_folder_end(folder);
+}
+
+static void broken_archives_of_cifar10_are_refused(void **state)
+{
+    static const struct {
+        size_t count, size, more;
+        status st;
+        const char *part;
+    } broken[] = {
+        {1, BATCH, 0, ERR_FILE, "tar.gz: data_batch_2.bin is not in the archive"},
+        {1, BATCH - 1, 0, ERR_FORMAT, "tar.gz: data_batch_1.bin: 30729999 bytes, a batch has"},
+        {1, BATCH, (size_t)BATCHES * BATCH, ERR_LIMIT, "tar.gz: unpacks to more than"},
+    };
+    char folder[256], spec[400], path[400];
+    task *t;
+    test_folder(folder);
+    snprintf(spec, sizeof spec, "cifar10:dir=\"%s\"", folder);
+    snprintf(path, sizeof path, "%s/cifar-10-binary.tar.gz", folder);
+    assert_refused(task_new(&t, spec), ERR_FILE, "neither data_batch_1.bin nor the archive");
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        put_archive(folder, broken[i].count, broken[i].size, broken[i].more);
+        assert_refused(task_new(&t, spec), broken[i].st, broken[i].part);
+        assert_null(t);
+    }
+    assert_ok(file_write(path, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10));
+    assert_refused(task_new(&t, spec), ERR_FORMAT, "tar.gz: the gzip file is cut short");
+    assert_ok(file_write(path, "<html>no such page</html>", 25));
+    assert_refused(task_new(&t, spec), ERR_FORMAT, "tar.gz: the tar archive is cut short");
+    test_folder_end(folder);
+}
+
 static void what_is_missing_is_said_with_all_places(void **state)
 {
     task *t;
@@ -254,6 +353,8 @@ int main(void)
         cmocka_unit_test(a_packed_task_gives_the_same_batches),
         cmocka_unit_test(mnist_is_the_published_one),
         cmocka_unit_test(cifar10_has_a_thousand_of_each),
+        cmocka_unit_test(cifar10_is_the_same_in_its_archive_and_out_of_it),
+        cmocka_unit_test(broken_archives_of_cifar10_are_refused),
         cmocka_unit_test(what_is_missing_is_said_with_all_places),
         cmocka_unit_test(labels_out_of_range_are_refused),
     };

@@ -1,14 +1,15 @@
-/* files_test.c -- IDX, NPY, NPZ, gzip and CSV: what they say, and hostile versions of each. */
+/* files_test.c -- IDX, NPY, NPZ, gzip, tar and CSV: what they say, and hostile versions of each. */
 #include "tests/format/hostile.h"
 
 #include <lzma.h>
-#include <zlib.h>
 
 #include "base/key.h"
 #include "format/csv.h"
 #include "format/idx.h"
 #include "format/inflate.h"
 #include "format/npy.h"
+#include "format/tar.h"
+#include "tests/format/pack.h"
 
 static char folder[256];
 
@@ -91,26 +92,11 @@ static void hostile_idx_is_refused(void **state)
 
 /* ------------------------------------------------------------------ gzip, xz */
 
-static size_t gzip(const void *in, size_t n, unsigned char *out, size_t room)
-{
-    z_stream z = {0};
-    unsigned char *copy = mem_copy(in, n, 1);
-    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    z.next_in = copy;
-    z.avail_in = (uInt)n;
-    z.next_out = out;
-    z.avail_out = (uInt)room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    deflateEnd(&z);
-    mem_free(copy);
-    return room - z.avail_out;
-}
-
 static void packed_files_are_what_they_pack(void **state)
 {
     unsigned char gz[200], xz[300], *all;
     char *bytes, *path;
-    size_t n_gz = gzip(idx_file, sizeof idx_file, gz, sizeof gz), n_xz = 0, n;
+    size_t n_gz = pack_gzip(idx_file, sizeof idx_file, gz, sizeof gz), n_xz = 0, n;
     assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, NULL, idx_file, sizeof idx_file,
                                              xz, &n_xz, sizeof xz),
                      LZMA_OK);
@@ -140,13 +126,81 @@ static void a_bomb_is_refused_before_it_goes_off(void **state)
     enum { N = 40 << 20 };
     unsigned char *zeros = mem_array(N, 1), *gz = mem_array(1 << 20, 1);
     char *bytes;
-    size_t n, packed = gzip(zeros, N, gz, 1 << 20);
+    size_t n, packed = pack_gzip(zeros, N, gz, 1 << 20);
     char *path = put("bomb.gz", gz, packed);
     assert_refused(inflate_file(path, 1 << 20, &bytes, &n), ERR_LIMIT, "bomb.gz");
     assert_null(bytes);
     mem_free(path);
     mem_free(zeros);
     mem_free(gz);
+}
+
+/* ------------------------------------------------------------------ tar */
+
+static status tar_reader(const char *path)
+{
+    const char *member;
+    char *bytes;
+    size_t n, n_member;
+    status st = inflate_file(path, 1 << 20, &bytes, &n);
+    if (!st)
+        st = tar_find(path, bytes, n, "data_batch_1.bin", &member, &n_member);
+    mem_free(bytes);
+    return st;
+}
+
+/* A folder, a link, the file, and one whose name only ends alike, at the end of a field of 100 without a zero. */
+static size_t tar_small(unsigned char *out)
+{
+    char name[101];
+    memset(name, 'x', 100);
+    memcpy(name + 100 - 16, "data_batch_1.bin", 17);
+    size_t at = tar_add(out, 0, "cifar-10-batches-bin/", '5', NULL, 0);
+    at = tar_add(out, at, "link/data_batch_1.bin", '2', NULL, 0);
+    at = tar_add(out, at, "cifar-10-batches-bin/data_batch_1.bin", '0', "records", 7);
+    at = tar_add(out, at, name, '0', "others", 6);
+    return tar_end(out, at);
+}
+
+static void a_member_is_found_by_its_name_in_any_folder(void **state)
+{
+    unsigned char file[8 * 512];
+    const char *member;
+    size_t n_member, n = tar_small(file);
+    assert_ok(tar_find("a.tar", (char *)file, n, "data_batch_1.bin", &member, &n_member));
+    assert_int_equal(n_member, 7);
+    assert_memory_equal(member, "records", 7);
+    assert_refused(tar_find("a.tar", (char *)file, n, "batch_1.bin", &member, &n_member), ERR_FILE,
+                   "a.tar: batch_1.bin is not in the archive");
+    assert_null(member);
+}
+
+static void hostile_tar_is_refused(void **state)
+{
+    unsigned char file[10 * 512];
+    const char *member;
+    size_t n_member, n = tar_small(file);
+    /* the sum covers the headers; taken are changes of what it cannot see: a member's bytes and filling
+     * (2 blocks), and in each of 4 headers the two bytes that end the sum's own field */
+    assert_true(hostile_try(folder, "h.tar", file, n, tar_reader) <= 3 * 2 * 512 + 3 * 4 * 2);
+    size_t at = tar_add(file, 0, "data_batch_1.bin", '0', "one", 3);
+    at = tar_end(file, tar_add(file, at, "b/data_batch_1.bin", '0', "two", 3));
+    assert_refused(tar_find("t.tar", (char *)file, at, "data_batch_1.bin", &member, &n_member),
+                   ERR_FORMAT, "is there twice");
+    static const struct {
+        const char *size, *part;
+    } sizes[] = {{"77777777777 ", "8589934591 bytes promised"},
+                 {"777777777777", "68719476735 bytes promised"},
+                 {"00000000001x", "no octal number"},
+                 {"            ", "no octal number"},
+                 {"\x80\0\0\0\1\0\0\0\0\0\0", "no octal number"}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        at = tar_end(file, tar_add(file, 0, "data_batch_1.bin", '0', "one", 3));
+        memcpy(file + 124, sizes[i].size, 12);
+        tar_sign(file);
+        assert_refused(tar_find("s.tar", (char *)file, at, "data_batch_1.bin", &member, &n_member),
+                       ERR_FORMAT, sizes[i].part);
+    }
 }
 
 /* ------------------------------------------------------------------ NumPy */
@@ -311,6 +365,8 @@ int main(void)
         cmocka_unit_test(hostile_idx_is_refused),
         cmocka_unit_test(packed_files_are_what_they_pack),
         cmocka_unit_test(a_bomb_is_refused_before_it_goes_off),
+        cmocka_unit_test(a_member_is_found_by_its_name_in_any_folder),
+        cmocka_unit_test(hostile_tar_is_refused),
         cmocka_unit_test(npy_is_read_in_every_order_and_width),
         cmocka_unit_test(hostile_npy_is_refused),
         cmocka_unit_test(csv_writes_what_it_reads),
