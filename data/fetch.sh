@@ -1,50 +1,94 @@
 #!/bin/sh
-# data/fetch.sh NAME: downloads a data set into data/NAME and checks its sums. Without a network it says
-# which files go where. NAME: mnist, fashion-mnist, cifar10.
+# Downloads a data set and checks its SHA-256 sums:   data/fetch.sh NAME [FOLDER]
+#
+# NAME is mnist, fashion-mnist or cifar10; FOLDER is data/NAME beside this script, where idim looks when
+# it is started in the folder above. A file appears under its name when it is whole and its sum is right;
+# until then it is FILE.part, and the same command goes on where it broke off. What is there already
+# is checked and not fetched again. Without a network it says which files go where. IDIM_MIRROR=URL
+# takes the files from another place. Exit: 0 all there, 1 something is missing, 2 usage.
 set -u
-cd "$(dirname "$0")" || exit 1
+unset CDPATH
 case ${1-} in
 mnist)
-    url=https://ossci-datasets.s3.amazonaws.com/mnist
+    from=https://ossci-datasets.s3.amazonaws.com/mnist
     files="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609 train-images-idx3-ubyte.gz
 3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c train-labels-idx1-ubyte.gz
 8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6 t10k-images-idx3-ubyte.gz
 f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6 t10k-labels-idx1-ubyte.gz" ;;
 fashion-mnist)
-    echo "Debian has it: apt install dataset-fashion-mnist"
-    url=http://fashion-mnist.s3-website.eu-central-1.amazonaws.com
+    from=http://fashion-mnist.s3-website.eu-central-1.amazonaws.com
     files="3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84 train-images-idx3-ubyte.gz
 a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845 train-labels-idx1-ubyte.gz
 346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073 t10k-images-idx3-ubyte.gz
 67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5 t10k-labels-idx1-ubyte.gz" ;;
 cifar10)
-    url=https://www.cs.toronto.edu/~kriz
+    from=https://www.cs.toronto.edu/~kriz
     files="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd cifar-10-binary.tar.gz" ;;
 *)
-    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10" >&2
+    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10 [FOLDER]" >&2
     exit 2 ;;
 esac
-mkdir -p "$1"
-if command -v curl >/dev/null; then
-    get="curl -fsSL -o"
-elif command -v wget >/dev/null; then
-    get="wget -qO"
-else
-    get=false
-fi
-bad=0
-echo "$files" | while read -r sum file; do
-    [ -e "$1/$file" ] || $get "$1/$file" "$url/$file" || rm -f "$1/$file"
-    if ! echo "$sum  $1/$file" | sha256sum -c --quiet - >/dev/null 2>&1; then
-        echo "$1/$file: not here, or not what it should be."
-        echo "  Put $url/$file"
-        echo "  at  $(pwd)/$1/$file"
-        echo "  Its SHA-256 is $sum."
-        exit 1
+name=$1
+from=${IDIM_MIRROR:-$from}
+mkdir -p "${2:-$(dirname "$0")/$name}" && cd "${2:-$(dirname "$0")/$name}" || exit 1
+
+load() { # FILE: into FILE.part, going on where that ends
+    if command -v curl >/dev/null; then
+        curl -fsSL --connect-timeout 20 -C - -o "$1.part" "$from/$1"
+    elif command -v wget >/dev/null; then
+        wget -q -T 20 -t 2 -c -O "$1.part" "$from/$1"
+    else
+        echo "neither curl nor wget is here" >&2
+        return 1
     fi
-    echo "$1/$file: good"
-done || bad=1
-if [ "$bad" -eq 0 ] && [ "$1" = cifar10 ]; then
-    tar -xzf cifar10/cifar-10-binary.tar.gz -C cifar10 --strip-components=1
-fi
-exit "$bad"
+}
+get() {
+    [ -s "$1.part" ] || rm -f "$1.part"
+    load "$1" && return 0
+    case $? in 22 | 33 | 36 | 8) # the server has no ranges, or not this one: once more from the start
+        [ -e "$1.part" ] && rm -f "$1.part" && load "$1" && return 0 ;;
+    esac
+    [ -s "$1.part" ] || rm -f "$1.part"
+    return 1
+}
+good() { echo "$sum  $1" | sha256sum -c --status - 2>/dev/null; }
+
+missing=
+while read -r sum file; do
+    if [ -e "$file" ]; then
+        if good "$file"; then
+            echo "$file: good"
+        else
+            echo "$file: is here, but is not what it should be; move it away"
+            missing="$missing $file"
+        fi
+        continue
+    fi
+    if ! good "$file.part" && get "$file" && ! good "$file.part"; then
+        echo "$file: what came from $from is not what it should be"
+        rm -f "$file.part"
+    fi
+    if good "$file.part"; then
+        mv "$file.part" "$file"
+        echo "$file: good"
+    else
+        missing="$missing $file"
+    fi
+done <<END
+$files
+END
+[ -z "$missing" ] && exit 0
+
+echo "
+Not all of $name could be fetched. Bring these files here in some other way:
+"
+echo "$files" | while read -r sum file; do
+    case " $missing " in *" $file "*)
+        echo "  $from/$file
+    to      $(pwd)/$file
+    SHA-256 $sum" ;;
+    esac
+done
+[ "$name" = fashion-mnist ] && echo "
+Or from Debian: apt install dataset-fashion-mnist"
+exit 1
