@@ -128,8 +128,8 @@ check-install: ## install into a fresh folder, build and run a program against i
 
 # ---------------------------------------------------------------- lint
 FLOORS := base linalg format data nn models spaces train measure sweep report
-.PHONY: floors headers format symbols shell warnings
-lint: floors headers format shell warnings symbols ## formatter, floors, warnings as errors, symbols
+.PHONY: floors headers format symbols shell warnings docs docs-same
+lint: floors headers format shell warnings symbols docs-same ## formatter, floors, warnings as errors, symbols, docs
 
 floors: # a floor includes only floors below it
 	@awk -v o=' $(FLOORS) ' '/^ *# *include *"/ { split(FILENAME, p, "/"); to = $$0; \
@@ -147,12 +147,18 @@ format:
 	@clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
 	  tests/*/*.[ch] bench/*.[ch])
 shell:
-	@shellcheck -x -S warning $(shell find .ci bench tests data plots -name '*.sh' 2>/dev/null) .ci/run
+	@shellcheck -x -S warning $(shell find .ci bench tests data plots docs -name '*.sh' 2>/dev/null) .ci/run
 warnings:
 	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit benches
 	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit benches
 symbols: warnings
 	@sh tests/symbols.sh build/gcc
+docs-same: warnings # the made parts of docs/ are what the program says today
+	@sh docs/make.sh build/gcc/idim build/docs
+	@for f in build/docs/*; do cmp -s $$f docs/$${f##*/} || { diff -u docs/$${f##*/} $$f | head -20; \
+	  echo "docs/$${f##*/} is not what the program says: make docs"; exit 1; }; done
+docs: $(B)/idim ## write the man page and the tables of docs/ from the program's own
+	@sh docs/make.sh $(B)/idim docs
 
 # ---------------------------------------------------------------- use
 demo: ## d90 of a real network on real data, in under 3 minutes

@@ -23,6 +23,6 @@ const command command_collect = {
     .takes = "NAME",
     .least = 1,
     .most = 1,
-    .examples = {"idim collect demo", "idim collect results/demo"},
+    .examples = {"idim collect demo", "idim collect results/demo", "idim collect /scratch/sweep7"},
     .run = collect_run,
 };

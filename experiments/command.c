@@ -179,6 +179,14 @@ static void quoted(const char *s, text *out)
     text_add(out, "'");
 }
 
+/* Is the option in " data model "? NULL: no. */
+static bool option_among(const char *names, const key *k)
+{
+    char word[64];
+    snprintf(word, sizeof word, " %s ", k->name);
+    return names && strstr(names, word);
+}
+
 static void option_line(const key *k, const char *value, text *out)
 {
     char *list = option_lists(k) ? mem_string(value) : NULL;
@@ -214,11 +222,9 @@ void command_line(const command *c, const void *options, text *out)
             text_clear(&fallback);
             key_value(k, options, &value);
             key_value(k, defaults, &fallback);
-            bool usual = c->usual && value.text && *value.text;
-            char word[64];
-            snprintf(word, sizeof word, " %s ", k->name);
+            bool usual = option_among(c->usual, k) || option_among(c->told, k);
             if (value.text && fallback.text &&
-                (strcmp(value.text, fallback.text) || (usual && strstr(c->usual, word))))
+                (strcmp(value.text, fallback.text) || (usual && *value.text)))
                 option_line(k, value.text, out);
         }
     text_clear(&value);
@@ -249,45 +255,32 @@ static void option_default(const command *c, const key *k, text *value)
     mem_free(options);
 }
 
+/* "DOC [words] (unit, range, default X)" with this command's default. */
+static void option_meaning(const command *c, const key *k, text *out)
+{
+    text value = {0};
+    option_default(c, k, &value);
+    if (k->type == IDIM_BOOL) /* its form says that it is a switch */
+        text_add(out, "%s", k->doc);
+    else
+        key_meaning(k, value.text ? value.text : "", out);
+    text_clear(&value);
+}
+
 static void option_help(const command *c, const key *k, FILE *out)
 {
     enum { LEFT = 24 };
     char left[64];
-    text right = {0}, value = {0};
-    option_default(c, k, &value);
+    text right = {0}, lines = {0};
+    option_meaning(c, k, &right);
     snprintf(left, sizeof left, "  --%s%s", k->name, option_form(k));
-    text_add(&right, "%s", k->doc);
-    if (k->words)
-        text_add(&right, " [%s]", k->words);
-    if (value.text && *value.text && k->type != IDIM_BOOL)
-        text_add(&right, " (%s)", value.text);
     fprintf(out, "%-*s", LEFT, left);
     if (strlen(left) >= LEFT)
         fprintf(out, "\n%*s", LEFT, "");
-    size_t at = LEFT;
-    for (const char *w = right.text ? right.text : ""; *w;) {
-        size_t n = strcspn(w, " ");
-        if (at > LEFT && at + 1 + n > WIDTH - 1) {
-            fprintf(out, "\n%*s", LEFT, "");
-            at = LEFT;
-        } else if (at > LEFT) {
-            fputc(' ', out);
-            at++;
-        }
-        fprintf(out, "%.*s", (int)n, w);
-        at += n;
-        w += n + (w[n] == ' ');
-    }
-    fputc('\n', out);
+    key_wrapped(right.text ? right.text : "", LEFT, WIDTH - 1, &lines);
+    fputs(lines.text ? lines.text : "\n", out);
     text_clear(&right);
-    text_clear(&value);
-}
-
-static bool option_usual(const command *c, const key *k)
-{
-    char word[64];
-    snprintf(word, sizeof word, " %s ", k->name);
-    return !c->usual || strstr(c->usual, word);
+    text_clear(&lines);
 }
 
 void command_help(const command *c, bool all, FILE *out)
@@ -297,10 +290,10 @@ void command_help(const command *c, bool all, FILE *out)
     for (size_t i = 0; i < 3 && c->examples[i]; i++)
         fprintf(out, "  %s\n", c->examples[i]);
     if (c->tables[0])
-        fprintf(out, "\n%s\n", all ? "options" : "usual options");
+        fprintf(out, "\n%s\n", c->usual && !all ? "usual options" : "options");
     for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
         for (const key *k = c->tables[i]; k->name; k++) {
-            if (all || option_usual(c, k))
+            if (all || !c->usual || option_among(c->usual, k))
                 option_help(c, k, out);
             else
                 rest++;
@@ -337,27 +330,36 @@ void command_man(FILE *out)
         fprintf(out, ".fi\n");
         for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
             for (const key *k = c->tables[i]; k->name; k++) {
-                text value = {0};
-                option_default(c, k, &value);
+                text meaning = {0};
+                option_meaning(c, k, &meaning);
                 fprintf(out, ".TP\n.B \\-\\-");
                 man_text(k->name, out);
                 fprintf(out, "%s\n", option_form(k));
-                man_text(k->doc, out);
-                if (k->words)
-                    fprintf(out, " [%s]", k->words);
-                if (value.text && *value.text && k->type != IDIM_BOOL) {
-                    fprintf(out, " (");
-                    man_text(value.text, out);
-                    fputc(')', out);
-                }
+                man_text(meaning.text ? meaning.text : "", out);
                 fputc('\n', out);
-                text_clear(&value);
+                text_clear(&meaning);
             }
     }
-    fprintf(out,
-            ".SH EXIT STATUS\n0 done; 1 failed; 2 usage; 3 finished with some runs failed; 4 "
-            "differences were found; 75 stopped, start again to go on; 130 interrupted, what is "
-            "finished is kept.\n");
+    fprintf(
+        out,
+        ".SH FILES\nA results folder is results/NAME, or a path where the name has a slash. Its "
+        "files and all columns: docs/formats.md, or\n.BR \"idim list d90.csv\" .\n"
+        ".SH ENVIRONMENT\n"
+        ".TP\n.B IDIM_DATA\nfolder of data sets, looked at before ./data and "
+        "/usr/share/datasets\n"
+        ".TP\n.B SLURM_CPUS_PER_TASK\ncores to fill, in place of those that this process may use\n"
+        ".TP\n.B NO_COLOR\nwhen not empty: no colours\n"
+        ".TP\n.B TERM\ndumb: no colours, and lines in place of a bar that is redrawn\n"
+        ".TP\n.BR LC_ALL , \" LC_CTYPE\" , \" LANG\"\nUTF\\-8 or not: what curves in the terminal "
+        "are "
+        "drawn with\n"
+        ".TP\n.B COLUMNS\nwidth where there is no terminal to ask\n"
+        ".TP\n.B OPENBLAS_CORETYPE\nOpenBLAS's kernels (idim doctor); another one is another "
+        "numeric "
+        "kind\n"
+        ".SH EXIT STATUS\n0 done; 1 failed; 2 usage; 3 finished with some runs failed; 4 "
+        "differences were found; 75 stopped, start again to go on; 130 interrupted, what is "
+        "finished is kept.\n");
 }
 
 void command_completion(FILE *out)

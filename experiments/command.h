@@ -25,7 +25,8 @@ typedef struct command {
     const char *takes;                 /* "NAME": what stands beside options; NULL: nothing */
     size_t least, most;                /* of those */
     const char *examples[3];           /* to copy */
-    const char *usual;                 /* " data model ": shown by --help, the rest by --help all */
+    const char *usual; /* " data model ": five, shown by --help; the rest by --help all. NULL: all */
+    const char *told;  /* likewise: named by command_line beside the usual ones though at default */
     const key *tables[COMMAND_TABLES]; /* all over one struct */
     size_t size;
     bool hidden;
@@ -44,7 +45,7 @@ int command_main(const command *c, int argc, char **argv);
 /* Prints the sentence of a failed status; the exit code that goes with it. OK: EXIT_DONE. */
 int command_end(status st);
 
-/* The options that are not at their default, as they are typed: " --model fc:width=50". */
+/* "idim d90 --data mnist ...": the options that are usual, told, or not at their default, as typed. */
 void command_line(const command *c, const void *options, text *out);
 
 /* --help, --help all; the man page of all commands; completion for bash. */

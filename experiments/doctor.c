@@ -94,6 +94,6 @@ const command command_doctor = {
     .name = "doctor",
     .group = "look",
     .doc = "this machine, this program, and what would be faster",
-    .examples = {"idim doctor"},
+    .examples = {"idim doctor", "IDIM_DATA=/my/data idim doctor", "idim doctor > machine.txt"},
     .run = doctor_run,
 };

@@ -1,11 +1,27 @@
-/* list.c -- idim list: the tables of kinds, and one kind with its keys. */
+/* list.c -- idim list: the tables of kinds, one kind with its keys, the columns of a results folder's
+ * CSVs; for reading, or as Markdown (docs/kinds.md and docs/formats.md are made so). */
 #include <string.h>
 
 #include "base/kind.h"
 #include "data/data.h"
 #include "experiments/command.h"
+#include "measure/d90.h"
+#include "measure/paired.h"
+#include "measure/variance.h"
 #include "spaces/space.h"
+#include "sweep/tables.h"
 #include "train/optimiser.h"
+
+enum { COLUMNS = 80 };
+
+typedef struct list_options {
+    bool markdown;
+} list_options;
+
+static const key keys[] = {
+    KEY("markdown", list_options, markdown, "no", 0, 0, "", "tables of Markdown, as in docs/"),
+    {0},
+};
 
 static const struct {
     const char *name;
@@ -17,40 +33,171 @@ static const struct {
     {"optimisers", (const void *const *)optimiser_rows},
     {"schedules", (const void *const *)schedule_rows},
 };
-enum { TABLES = sizeof tables / sizeof *tables };
+static const struct {
+    const char *name, *doc;
+    const tables_column *columns; /* NULL: the other */
+    const d90_column *measured;
+} files[] = {
+    {"d90.csv", "one row for each design, space and rule; the first row of a space is the headline",
+     NULL, d90_columns},
+    {"variance.csv", "sd of ln d90 by source of randomness, one row a source", NULL,
+     variance_columns},
+    {"paired.csv", "one row for each pair of spaces and d in common, then one for d90", NULL,
+     paired_columns},
+    {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
+    {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
+    {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",
+     tables_provenance, NULL},
+};
+enum { TABLES = sizeof tables / sizeof *tables, FILES = sizeof files / sizeof *files };
 
-static void list_table(size_t i, FILE *out)
+/* Words behind a label, broken into lines below its end. */
+static void list_line(const char *label, size_t indent, const char *words, FILE *out)
 {
-    fprintf(out, "%s\n", tables[i].name);
-    for (const void *const *row = tables[i].rows; *row; row++) {
-        const kind_row *r = *row;
-        fprintf(out, "  %-14s %s\n", r->name, r->doc);
+    text lines = {0};
+    key_wrapped(words, indent, COLUMNS, &lines);
+    fprintf(out, "%-*s", (int)indent, label);
+    if (strlen(label) > indent)
+        fprintf(out, "\n%*s", (int)indent, "");
+    fputs(lines.text ? lines.text : "\n", out);
+    text_clear(&lines);
+}
+
+static void list_named(const char *name, const char *doc, FILE *out)
+{
+    char label[64];
+    snprintf(label, sizeof label, "  %-14s ", name);
+    list_line(label, 17, doc, out);
+}
+
+/* A cell: bars would end it. */
+static void list_cell(const char *words, const char *empty, FILE *out)
+{
+    for (const char *c = words && *words ? words : empty; *c; c++)
+        fprintf(out, *c == '|' ? "\\%c" : "%c", *c);
+    fputs(" |", out);
+}
+
+/* ------------------------------------------------------------------ kinds */
+
+/* A row's whole table of keys, mem_free; NULL: the row's own. */
+static status list_keys(size_t table, const kind_row *r, const key **all, key **own)
+{
+    status st = OK;
+    *own = NULL;
+    if (table == 0 && !(st = space_keys((const space_ops *)r, own)))
+        *all = *own;
+    else
+        *all = r->keys;
+    return st;
+}
+
+static void list_markdown_keys(const key *k, FILE *out)
+{
+    fprintf(out, "\n| key | default | range | unit | meaning |\n|---|---|---|---|---|\n");
+    for (; k->name; k++) {
+        char range[80];
+        fprintf(out, "| %s | ", k->name);
+        list_cell(k->fallback ? k->fallback : "must be given", "empty", out);
+        fputc(' ', out);
+        list_cell(k->words               ? k->words
+                  : k->type == IDIM_BOOL ? "yes+no"
+                                         : key_range(k, range),
+                  "", out);
+        fputc(' ', out);
+        list_cell(k->unit, "", out);
+        fputc(' ', out);
+        list_cell(k->doc, "", out);
+        fputc('\n', out);
     }
 }
 
-static status list_kind(size_t table, const kind_row *r, FILE *out)
+static status list_kind(size_t table, const kind_row *r, bool markdown, FILE *out)
 {
     const space_ops *space_ = table == 0 ? (const space_ops *)r : NULL;
-    const key *table_keys = r->keys;
-    key *keys = NULL;
+    const char *cost = space_ ? space_->cost : NULL, *means = space_ ? space_->expansion : NULL;
+    const key *all;
+    key *own;
     text help = {0};
-    status st = OK;
-    if (space_ && !(st = space_keys(space_, &keys)))
-        table_keys = keys;
+    status st = list_keys(table, r, &all, &own);
     if (st)
         return st;
-    fprintf(out, "%s: %s\n  source   %s\n  example  %s\n", r->name, r->doc, r->source, r->example);
-    if (space_ && space_->cost)
-        fprintf(out, "  cost     %s\n", space_->cost);
-    if (space_ && space_->expansion)
-        fprintf(out, "  means    %s\n", space_->expansion);
-    else if (table_keys && table_keys->name)
-        key_help(table_keys, 80, &help);
-    if (help.length)
-        fprintf(out, "  keys\n%s", help.text);
+    if (means) /* a preset has no keys of its own */
+        all = NULL;
+    if (markdown) {
+        fprintf(out, "\n### %s\n\n%s. Source: %s. Example: `%s`.%s%s%s%s%s%s\n", r->name, r->doc,
+                r->source, r->example, cost ? " Cost: " : "", cost ? cost : "", cost ? "." : "",
+                means ? " Means `" : "", means ? means : "", means ? "`." : "");
+        if (all && all->name)
+            list_markdown_keys(all, out);
+    } else {
+        char label[80];
+        snprintf(label, sizeof label, "%s: ", r->name);
+        list_line(label, strlen(label), r->doc, out);
+        list_line("  source   ", 11, r->source, out);
+        list_line("  example  ", 11, r->example, out);
+        if (cost)
+            list_line("  cost     ", 11, cost, out);
+        if (means)
+            list_line("  means    ", 11, means, out);
+        if (all && all->name) {
+            key_help(all, COLUMNS, &help);
+            fprintf(out, "  keys\n%s", help.text ? help.text : "");
+        }
+    }
     text_clear(&help);
-    mem_free(keys);
+    mem_free(own);
     return OK;
+}
+
+static status list_table(size_t i, bool markdown, FILE *out)
+{
+    status st = OK;
+    if (!markdown)
+        fprintf(out, "%s\n", tables[i].name);
+    for (const void *const *row = tables[i].rows; *row && !st; row++) {
+        const kind_row *r = *row;
+        if (markdown)
+            st = list_kind(i, r, true, out);
+        else
+            list_named(r->name, r->doc, out);
+    }
+    return st;
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static tables_column list_column(size_t file, size_t k)
+{
+    if (files[file].columns)
+        return files[file].columns[k];
+    const d90_column *c = &files[file].measured[k];
+    return (tables_column){c->name, c->unit, c->doc};
+}
+
+static void list_file(size_t file, bool markdown, FILE *out)
+{
+    tables_column c;
+    if (markdown)
+        fprintf(out, "\n| column | unit | meaning |\n|---|---|---|\n");
+    else
+        list_line(files[file].name, strlen(files[file].name) + 2, files[file].doc, out);
+    for (size_t k = 0; (c = list_column(file, k)).name; k++) {
+        if (markdown) {
+            fprintf(out, "| %s | ", c.name);
+            list_cell(c.unit, "", out);
+            fputc(' ', out);
+            list_cell(c.doc, "", out);
+            fputc('\n', out);
+        } else {
+            char label[64];
+            text words = {0};
+            snprintf(label, sizeof label, "  %s ", c.name);
+            text_add(&words, *c.unit ? "%s (%s)" : "%s", c.doc, c.unit);
+            list_line(label, 23, words.text ? words.text : "", out);
+            text_clear(&words);
+        }
+    }
 }
 
 static status list_unknown(const char *name)
@@ -60,22 +207,27 @@ static status list_unknown(const char *name)
     size_t n = 0;
     for (size_t i = 0; i < TABLES; i++) {
         names[n++] = tables[i].name;
-        for (const void *const *row = tables[i].rows; *row && n < 127; row++)
+        for (const void *const *row = tables[i].rows; *row && n < 120; row++)
             names[n++] = ((const kind_row *)*row)->name;
     }
+    for (size_t i = 0; i < FILES && n < 128; i++)
+        names[n++] = files[i].name;
     return error_set(ERR_USAGE, "idim list: nothing is called %s%s; `idim list` shows all", name,
                      key_did_you_mean(name, names, n, mean));
 }
 
-/* A table, or every kind of that name (toy is a model and a data set). */
-static status list_name(const char *name, FILE *out)
+/* A table, a file, or every kind of that name (toy is a model and a data set). */
+static status list_name(const char *name, bool markdown, FILE *out)
 {
     bool found = false;
-    for (size_t i = 0; i < TABLES; i++) {
-        if (!strcmp(name, tables[i].name)) {
-            list_table(i, out);
+    for (size_t i = 0; i < FILES; i++)
+        if (!strcmp(name, files[i].name)) {
+            list_file(i, markdown, out);
             return OK;
         }
+    for (size_t i = 0; i < TABLES; i++) {
+        if (!strcmp(name, tables[i].name))
+            return list_table(i, markdown, out);
         for (const void *const *row = tables[i].rows; *row; row++) {
             status st;
             if (strcmp(((const kind_row *)*row)->name, name))
@@ -83,7 +235,7 @@ static status list_name(const char *name, FILE *out)
             if (found)
                 fputc('\n', out);
             found = true;
-            if ((st = list_kind(i, *row, out)))
+            if ((st = list_kind(i, *row, markdown, out)))
                 return st;
         }
     }
@@ -92,24 +244,30 @@ static status list_name(const char *name, FILE *out)
 
 static int list_run(void *options, size_t n, char *const *names, FILE *out)
 {
+    bool markdown = ((const list_options *)options)->markdown;
     status st = OK;
-    (void)options;
-    for (size_t i = 0; i < TABLES && !n; i++) {
-        if (i)
-            fputc('\n', out);
-        list_table(i, out);
+    for (size_t i = 0; i < TABLES && !n && !st; i++) {
+        st = list_table(i, markdown, out);
+        fputc('\n', out);
+    }
+    if (!n && !markdown) {
+        fprintf(out, "columns of a results folder's files\n");
+        for (size_t i = 0; i < FILES; i++)
+            list_named(files[i].name, files[i].doc, out);
     }
     for (size_t i = 0; i < n && !st; i++)
-        st = list_name(names[i], out);
+        st = list_name(names[i], markdown, out);
     return command_end(st);
 }
 
 const command command_list = {
     .name = "list",
     .group = "look",
-    .doc = "what there is: spaces, models, data, optimisers, schedules",
+    .doc = "spaces, models, data sets, optimisers, schedules, columns of files",
     .takes = "WHAT",
     .most = 8,
-    .examples = {"idim list", "idim list spaces", "idim list fastfood"},
+    .examples = {"idim list spaces", "idim list fastfood lora", "idim list d90.csv"},
+    .tables = {keys},
+    .size = sizeof(list_options),
     .run = list_run,
 };

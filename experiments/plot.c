@@ -9,7 +9,7 @@ typedef struct options {
 
 static const key keys[] = {
     KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
-    KEY_TEXT("figure", options, figure, "d90", "which figure"),
+    KEY_TEXT("figure", options, figure, "d90", "which figure: d90, history, lr"),
     {0},
 };
 
@@ -39,7 +39,8 @@ const command command_plot = {
     .takes = "NAME...",
     .least = 1,
     .most = 16,
-    .examples = {"idim plot demo", "idim plot demo --format pdf"},
+    .examples = {"idim plot demo", "idim plot demo --format pdf",
+                 "idim plot demo --figure history"},
     .tables = {keys},
     .size = sizeof(options),
     .run = plot_run,

@@ -34,6 +34,6 @@ const command command_show = {
     .takes = "NAME...",
     .least = 1,
     .most = 16,
-    .examples = {"idim show demo", "idim show results/demo"},
+    .examples = {"idim show demo", "idim show results/demo", "idim show demo other"},
     .run = show_run,
 };

@@ -17,10 +17,12 @@ typedef struct options {
 } options;
 
 static const key keys[] = {
-    KEY_TEXT("d", options, d, "", "fills d of the first space"),
-    KEY("rank", options, rank, "0", 0, 1e6, "", "fills r of the first space"),
-    KEY("lr", options, lr, "0", 0, 1e6, "", "fills lr of the optimiser; 0: its default"),
-    KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "seed, seed + 1, ..."),
+    KEY_TEXT("d", options, d, "", "fills d of the first space: numbers trained"),
+    KEY("rank", options, rank, "0", 0, 1e6, "",
+        "fills r of the first space: rank of updates; 0: not given"),
+    KEY("lr", options, lr, "0", 0, 1e6, "",
+        "learning rate: fills lr of the optimiser; 0: its default"),
+    KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "how many runs: seed, seed + 1, ..."),
     FOLDER_KEYS(options, folder),
     {0},
 };
@@ -125,7 +127,8 @@ const command command_train = {
     .examples = {"idim train --data fashion-mnist --space onehot:d=750",
                  "idim train --data mnist --model fc:width=100 --space full --lr 1e-3",
                  "idim train --data synth --space fastfood --d 50 --seeds 3"},
-    .usual = " data model space d lr epochs seed ",
+    .usual = " data model space d lr ",
+    .told = " epochs seed ",
     .tables = {run_keys, keys},
     .size = sizeof(options),
     .run = train_run,

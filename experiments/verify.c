@@ -12,7 +12,7 @@ typedef struct options {
 } options;
 
 static const key keys[] = {
-    KEY_TEXT("share", options, share, "5%", "of the runs: 5%, or .05"),
+    KEY_TEXT("share", options, share, "5%", "of the runs: 5%, or .05; 1: all"),
     KEY("threads", options, threads, "1", 1, 1024, "threads", "of one run"),
     {0},
 };
@@ -123,7 +123,8 @@ const command command_verify = {
     .takes = "NAME",
     .least = 1,
     .most = 1,
-    .examples = {"idim verify demo --share 5%", "idim verify results/demo --share 1"},
+    .examples = {"idim verify demo", "idim verify results/demo --share 1",
+                 "idim verify demo --share 20% --threads 2"},
     .tables = {keys},
     .size = sizeof(options),
     .run = verify_run,

@@ -49,8 +49,7 @@ static const char *key_form(const key *k)
     return forms[k->type];
 }
 
-/* "must be given" and range, for sentences and help: "0 to 1". */
-static const char *key_range(const key *k, char out[80])
+const char *key_range(const key *k, char out[80])
 {
     char a[32], b[32];
     out[0] = '\0';
@@ -299,8 +298,7 @@ void key_canonical(const char *kind, const key *keys, const void *object, text *
 
 /* ------------------------------------------------------------------ help */
 
-/* Breaks `words` into lines of at most columns - indent; the cursor stands at the indent. */
-static void add_wrapped(const char *words, size_t indent, size_t columns, text *out)
+void key_wrapped(const char *words, size_t indent, size_t columns, text *out)
 {
     size_t at = indent;
     while (*words) {
@@ -320,11 +318,35 @@ static void add_wrapped(const char *words, size_t indent, size_t columns, text *
     text_add(out, "\n");
 }
 
+void key_meaning(const key *k, const char *fallback, text *out)
+{
+    char range[80];
+    const char *before = " (";
+    text_add(out, "%s", k->doc);
+    if (k->words)
+        text_add(out, " [%s]", k->words);
+    if (k->unit && *k->unit) {
+        text_add(out, "%s%s", before, k->unit);
+        before = ", ";
+    }
+    if (*key_range(k, range) &&
+        k->max < 1e6) { /* larger ones say no more than that a number fits */
+        text_add(out, "%s%s", before, range);
+        before = ", ";
+    }
+    if (!fallback)
+        text_add(out, "%smust be given)", before);
+    else if (*fallback)
+        text_add(out, "%sdefault %s)", before, fallback);
+    else if (*before == ',')
+        text_add(out, ")");
+}
+
 void key_help(const key *keys, size_t columns, text *out)
 {
     enum { INDENT = 20 };
     for (const key *k = keys; k->name; k++) {
-        char left[64], range[80];
+        char left[64];
         text right = {0};
         snprintf(left, sizeof left, "    %s=%s", k->name,
                  k->type == IDIM_SIZE     ? "N"
@@ -332,25 +354,12 @@ void key_help(const key *keys, size_t columns, text *out)
                  : k->type == IDIM_BOOL   ? "yes"
                  : k->type == IDIM_WORD   ? "WORD"
                                           : "TEXT");
-        text_add(&right, "%s", k->doc);
-        if (k->words)
-            text_add(&right, " [%s]", k->words);
-        text_add(&right, " (");
-        if (k->unit && *k->unit)
-            text_add(&right, "%s, ", k->unit);
-        if (*key_range(k, range) && k->max < 1e6)
-            text_add(&right, "%s, ", range);
-        if (!k->fallback)
-            text_add(&right, "must be given)");
-        else if (*k->fallback)
-            text_add(&right, "default %s)", k->fallback);
-        else
-            text_add(&right, "default empty)");
+        key_meaning(k, k->fallback, &right);
         if (strlen(left) < INDENT)
             text_add(out, "%-*s", INDENT, left);
         else
             text_add(out, "%s\n%*s", left, INDENT, "");
-        add_wrapped(right.text ? right.text : "", INDENT, columns, out);
+        key_wrapped(right.text ? right.text : "", INDENT, columns, out);
         text_clear(&right);
     }
 }

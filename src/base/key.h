@@ -89,6 +89,16 @@ const char *key_nearest(const char *word, const char *const *candidates, size_t 
 const char *key_did_you_mean(const char *word, const char *const *candidates, size_t n,
                              char out[80]);
 
+/* The range of a number for sentences and tables: "0 to 1"; "" where there is none. */
+const char *key_range(const key *k, char out[80]);
+
+/* What a key means, for help: "DOC [words] (unit, range, default X)". fallback NULL: it must be given;
+ * "": the doc says what empty means. */
+void key_meaning(const key *k, const char *fallback, text *out);
+
+/* Appends words broken into lines of at most `columns`; the cursor stands at the indent. Ends the line. */
+void key_wrapped(const char *words, size_t indent, size_t columns, text *out);
+
 /* Help lines for a table, two columns within `columns`:
  *     d=N          how many numbers are trained (numbers, 1..4294967295; must be given)        */
 void key_help(const key *keys, size_t columns, text *out);

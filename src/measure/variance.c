@@ -13,7 +13,7 @@ enum { VARIANCE_LEAST = 3 }; /* as for every interval of d90 */
     }
 
 const d90_column variance_columns[] = {
-    COLUMN("space", D90_WORD, space, "", ""),
+    COLUMN("space", D90_WORD, space, "", "which space's sweep"),
     COLUMN("vary", D90_WORD, vary, "", "the design: what its seeds move"),
     COLUMN("source", D90_TEXT, source, "",
            "what the row is about; of a crossed design each factor and, last, their interaction"),
@@ -21,7 +21,7 @@ const d90_column variance_columns[] = {
     COLUMN("seeds", D90_COUNT, c.n, "seeds", "of the source; of an interaction the pairs"),
     COLUMN("sd", D90_NUMBER, c.sd, "ln d", "of d90 between them"),
     COLUMN("sd_low", D90_NUMBER, c.low, "ln d", "95 % interval by chi^2, from 3 seeds up"),
-    COLUMN("sd_high", D90_NUMBER, c.high, "ln d", ""),
+    COLUMN("sd_high", D90_NUMBER, c.high, "ln d", "the upper end"),
     COLUMN("seeds_open", D90_COUNT, open, "seeds",
            "that never pass or always do: they enter at the grid's end, and the sd is too small"),
     {0},

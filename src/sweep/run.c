@@ -9,24 +9,28 @@
 #include "sweep/run.h"
 #include "train/optimiser.h"
 
-#define SEED_DOC "stream of its own; -1: as seed"
 const key run_keys[] = {
     KEY_TEXT("data", run_spec, data, "fashion-mnist", "the task: `idim list data`"),
     KEY_TEXT("model", run_spec, model, "fc", "the network: `idim list models`"),
     KEY_TEXT("space", run_spec, space, "full", "what is trained: `idim list spaces`"),
-    KEY_TEXT("optimiser", run_spec, optimiser, "adam", "`idim list optimisers`"),
-    KEY_TEXT("schedule", run_spec, schedule, "constant", "of the rate: `idim list schedules`"),
+    KEY_TEXT("optimiser", run_spec, optimiser, "adam", "what makes steps: `idim list optimisers`"),
+    KEY_TEXT("schedule", run_spec, schedule, "constant",
+             "of the learning rate: `idim list schedules`"),
     KEY("epochs", run_spec, epochs, "20", 0, 1e9, "epochs", "passes over the training split"),
     KEY("steps", run_spec, steps, "0", 0, 1e12, "steps", "in place of epochs when not 0"),
-    KEY("batch", run_spec, batch, "128", 1, 1e9, "samples", "a step"),
-    KEY("clip", run_spec, clip, "0", 0, 1e30, "", "longest norm of g_z; 0: no clipping"),
-    KEY("l2", run_spec, l2, "0", 0, 1e6, "", "factor of the kernels in g_theta (Li et al.: 1e-4)"),
+    KEY("batch", run_spec, batch, "128", 1, 1e9, "samples", "of a step"),
+    KEY("clip", run_spec, clip, "0", 0, 1e30, "",
+        "longest gradient of z in a step; 0: no clipping"),
+    KEY("l2", run_spec, l2, "0", 0, 1e6, "", "pulls weight matrices to 0 (Li et al.: 1e-4)"),
     KEY_WORD("role", run_spec, role, "score", "score+tune", "tune: chooses rates, never scored"),
-    KEY("seed", run_spec, seed, "1", 0, 1e15, "", "of theta0, P, order and dropout alike"),
-    KEY("seed.theta0", run_spec, seed_theta0, "-1", -1, 1e15, "", SEED_DOC),
-    KEY("seed.P", run_spec, seed_P, "-1", -1, 1e15, "", SEED_DOC),
-    KEY("seed.order", run_spec, seed_order, "-1", -1, 1e15, "", SEED_DOC),
-    KEY("seed.dropout", run_spec, seed_dropout, "-1", -1, 1e15, "", SEED_DOC),
+    KEY("seed", run_spec, seed, "1", 0, 1e15, "", "the first: of all randomness of a run"),
+    KEY("seed.theta0", run_spec, seed_theta0, "-1", -1, 1e15, "",
+        "of the weights at step 0; -1: as seed"),
+    KEY("seed.P", run_spec, seed_P, "-1", -1, 1e15, "", "of the space; -1: as seed"),
+    KEY("seed.order", run_spec, seed_order, "-1", -1, 1e15, "",
+        "of the order of samples; -1: as seed"),
+    KEY("seed.dropout", run_spec, seed_dropout, "-1", -1, 1e15, "",
+        "of dropout masks; -1: as seed"),
     {0},
 };
 enum { RUN_KEYS = sizeof run_keys / sizeof *run_keys - 1 };

@@ -35,12 +35,23 @@ if [ -w /dev/full ]; then
     full() { "$idim" list >/dev/full 2>err.txt; [ $? -eq 1 ] && grep -q full err.txt; }
     check "a full disk is not exit 0" full
 fi
-help() { "$idim" "$1" --help >out.txt 2>err.txt && [ ! -s err.txt ] && [ "$(wc -L <out.txt)" -le 80 ]; }
+# three commands to copy, five usual options at most (or all of fewer), 80 columns
+help() {
+    "$idim" "$1" --help >out.txt 2>err.txt && [ ! -s err.txt ] && [ "$(wc -L <out.txt)" -le 80 ] &&
+        [ "$(sed -n 3,5p out.txt | grep -c '^  .*idim '"$1")" -eq 3 ] && [ "$(grep -c '^  --' out.txt)" -le 5 ]
+}
 for c in $("$idim" --commands); do
-    check "$c --help is on stdout, 80 columns" help "$c"
+    check "$c --help is on stdout: three commands, five options, 80 columns" help "$c"
 done
 short() { "$idim" --help >out.txt && [ "$(wc -l <out.txt)" -le 40 ] && [ "$(wc -L <out.txt)" -le 80 ]; }
 check "--help is at most 40 lines" short
+lists() {
+    "$idim" list >all.txt && [ "$(wc -L <all.txt)" -le 80 ] || return 1
+    for k in $(sed -n 's/^  \([a-z0-9.-][a-z0-9.-]*\) .*/\1/p' all.txt); do
+        "$idim" list "$k" >out.txt && [ -s out.txt ] && [ "$(wc -L <out.txt)" -le 80 ] || return 1
+    done
+}
+check "idim list NAME shows all that idim list names, 80 columns" lists
 ln -s "$idim" idim-list
 check "a link's name is its command" sh -c './idim-list spaces | grep -q fastfood'
 check "completion is bash" sh -c '"$1" --completion | bash -n' - "$idim"
