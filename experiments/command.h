@@ -22,11 +22,11 @@ enum { COMMAND_TABLES = 4 };
 
 typedef struct command {
     const char *name, *group, *doc;
-    const char *takes;                 /* "NAME": what stands beside options; NULL: nothing */
-    size_t least, most;                /* of those */
-    const char *examples[3];           /* to copy */
-    const char *usual; /* " data model ": five, shown by --help; the rest by --help all. NULL: all */
-    const char *told;  /* likewise: named by command_line beside the usual ones though at default */
+    const char *takes;       /* "NAME": what stands beside options; NULL: nothing */
+    size_t least, most;      /* of those */
+    const char *examples[3]; /* to copy */
+    const char *usual;       /* " data model ": five, shown by --help; NULL: all are */
+    const char *told;        /* likewise: what command_line names beside them though at default */
     const key *tables[COMMAND_TABLES]; /* all over one struct */
     size_t size;
     bool hidden;
