@@ -29,8 +29,9 @@ static void machine(FILE *out)
 {
     char memory[16], cpu[64];
     os_cpu_name(cpu);
-    fprintf(out, "machine\n  %-14s %s\n  %-14s %zu\n  %-14s %s\n", "cpu", cpu, "cores", os_cores(),
-            "memory", mem_bytes_text((double)os_memory(), memory));
+    fprintf(out, "machine\n  %-14s %s\n  %-14s %zu: as many runs side by side fill it (--jobs)\n",
+            "cpu", cpu, "cores", os_cores());
+    fprintf(out, "  %-14s %s\n", "memory", mem_bytes_text((double)os_memory(), memory));
 }
 
 static void program(FILE *out)
@@ -73,7 +74,6 @@ static void data(FILE *out)
 static int doctor_run(void *options, size_t n, char *const *names, FILE *out)
 {
     char kind[17];
-    double start = os_seconds();
     (void)options;
     (void)n;
     (void)names;
@@ -82,9 +82,9 @@ static int doctor_run(void *options, size_t n, char *const *names, FILE *out)
     status st = numeric_kind(kind);
     if (st)
         return command_end(st);
-    fprintf(out, "  %-14s %s, measured in %.2f s\n", "numeric kind", kind, os_seconds() - start);
+    fprintf(out, "  %-14s %s: machines of one kind give the same bytes\n", "numeric kind", kind);
     fprintf(out, "  %-14s %s\n", "gnuplot",
-            on_path("gnuplot") ? "found"
+            on_path("gnuplot") ? "found: draws the figures"
                                : "not found: apt install gnuplot-nox, then idim plot NAME");
     data(out);
     return EXIT_DONE;

@@ -25,6 +25,12 @@
 #define INSTRUCTIONS "baseline"
 #endif
 
+#ifdef __clang__ /* its version text begins with its name; gcc's does not */
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 void provenance_now(provenance out[PROVENANCE])
 {
     char cpu[64];
@@ -33,7 +39,7 @@ void provenance_now(provenance out[PROVENANCE])
         const char *name, *value;
     } all[PROVENANCE] = {
         {"version", IDIM_VERSION},      {"commit", BUILD_COMMIT},
-        {"compiler", __VERSION__},      {"flags", BUILD_FLAGS},
+        {"compiler", COMPILER},         {"flags", BUILD_FLAGS},
         {"blas", blas_name()},          {"cpu", cpu},
         {"instructions", INSTRUCTIONS}, {"real", sizeof(real) == 4 ? "float" : "double"},
     };
