@@ -106,6 +106,7 @@ links: $(B)/idim
 # ---------------------------------------------------------------- tests
 unit: $(TESTBIN) # the unit, law and golden tests of one variant
 check: ## build and run all tests
+	+@pkg-config --exists cmocka || $(MAKE) --no-print-directory deps
 	+@$(MAKE) --no-print-directory VARIANT=check unit
 	+@$(MAKE) --no-print-directory VARIANT=double unit
 	+@$(MAKE) --no-print-directory all
@@ -157,6 +158,8 @@ docs-same: warnings # the made parts of docs/ are what the program says today
 	@sh docs/make.sh build/gcc/idim build/docs
 	@for f in build/docs/*; do cmp -s $$f docs/$${f##*/} || { diff -u docs/$${f##*/} $$f | head -20; \
 	  echo "docs/$${f##*/} is not what the program says: make docs"; exit 1; }; done
+	@for p in $(BUILD_PACKAGES) $(USE_PACKAGES) $(TEST_PACKAGES); do \
+	  grep -q "^|.*\<$$p\>.*|" docs/dependencies.md || { echo "docs/dependencies.md: why $$p?"; exit 1; }; done
 docs: $(B)/idim ## write the man page and the tables of docs/ from the program's own
 	@sh docs/make.sh $(B)/idim docs
 

@@ -364,9 +364,12 @@ void command_man(FILE *out)
 
 void command_completion(FILE *out)
 {
-    fprintf(out, "# bash completion of idim; zsh: autoload -U bashcompinit && bashcompinit first\n"
-                 "_idim() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
-                 "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
+    fprintf(
+        out,
+        "# bash completion of idim; in zsh first: autoload -U +X compinit bashcompinit; compinit; "
+        "bashcompinit\n"
+        "_idim() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
     for (const command *const *row = command_rows; *row; row++)
         if (!(*row)->hidden)
             fprintf(out, "%s ", (*row)->name);
@@ -383,8 +386,8 @@ void command_completion(FILE *out)
     }
     fprintf(out,
             "        esac\n    fi\n"
-            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-            "    [ ${#COMPREPLY[@]} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+            "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n" /* no mapfile: zsh has none */
+            "    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$cur\"))\n"
             "}\ncomplete -F _idim idim\n");
 }
 

@@ -32,7 +32,7 @@ static void help(FILE *out)
         fprintf(out, "  %-10s %s\n", c->name, c->doc);
     }
     fprintf(out, "\nidim COMMAND --help shows a command's examples and options.\n"
-                 "idim --man, --completion, --version.\n");
+                 "idim --version; idim --man | man -l -; idim --completion, for bash.\n");
 }
 
 static const command *find(const char *name)

@@ -7,7 +7,7 @@ if ! command -v curl >/dev/null; then
     exit 0
 fi
 images=train-images-idx3-ubyte.gz labels=t10k-labels-idx1-ubyte.gz
-fetch() { IDIM_MIRROR="file://$work/mirror" sh "$here/data/fetch.sh" "$@" >said.txt 2>err.txt; }
+fetch() { IDIM_MIRROR="file://$work/mirror" "$here/data/fetch.sh" "$@" >said.txt 2>err.txt; }
 fails() { ! fetch "$@"; }
 usage() { fetch "$@"; [ $? -eq 2 ]; }
 says() { grep -qF -- "$1" said.txt; }
