@@ -47,6 +47,7 @@ ANY_CPU := $(if $(findstring __x86_64__,$(MACROS)),-march=x86-64)
 
 # `make V=1` shows whole commands.
 Q := $(if $(V),,@)
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint fuzz fuzz-unit tsan coverage static install uninstall \
