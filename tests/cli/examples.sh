@@ -38,7 +38,7 @@ cat >bin/idim <<END
 #!/bin/sh
 printf '%s\n' "\$@" >"$work/words.txt"
 case \$1 in
-d90 | train) case " \$* " in *" --help "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
+d90 | train) case " \$* " in *" --dry "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
 esac
 exec "$idim" "\$@"
 END
