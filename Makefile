@@ -22,7 +22,7 @@ OPT_check := -O1 -g -march=$(ARCH) -fsanitize=address,undefined,float-cast-overf
   -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer -DIDIM_FAULTS
 OPT_double := -O2 -g -march=$(ARCH) -DIDIM_DOUBLE
 OPT_tsan := -O1 -g -march=$(ARCH) -fsanitize=thread
-OPT_cover := -O0 -g --coverage
+OPT_cover := -O0 -g -march=$(ARCH) --coverage -DIDIM_FAULTS
 OPT_fuzz := -O1 -g -march=$(ARCH) -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
   -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer -DIDIM_FUZZ
 OPT_gcc := -O2 -march=$(ARCH) -Werror
@@ -118,12 +118,17 @@ tsan: ## the thread tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory VARIANT=tsan unit
 	@sh tests/run.sh tsan
 
-coverage: ## which lines the tests reach
-	+@$(MAKE) --no-print-directory VARIANT=cover unit
+coverage: ## which lines the tests reach: each file, then each floor
+	+@$(MAKE) --no-print-directory VARIANT=cover unit build/cover/idim
+	@find build/cover -name '*.gcda' -exec rm {} +
 	@sh tests/run.sh cover
-	@cd build/cover && gcov -n $$(find src -name '*.gcda') 2>/dev/null | \
-	  awk '/^File .src/ { f = $$2 } /^Lines executed/ && f { split($$0, p, "[:%]"); \
-	  printf "%6.1f %%  %s\n", p[2], f; f = "" }' | sort -n
+	@cd build/cover && gcov -n $$(find src experiments -name '*.gcno') 2>/dev/null | \
+	  awk '/^File .(src|experiments).*\.c.$$/ { f = $$2 } /^Lines executed/ && f { \
+	  split($$0, p, "[:% ]"); hit = p[3] * p[6] / 100; gsub("\047", "", f); floor = f; \
+	  gsub("^src/|/[^/]*$$", "", floor); got[floor] += hit; of[floor] += p[6]; \
+	  printf "%6.1f %%  %s\n", p[3], f; f = "" } END { for (i in of) \
+	  printf "%6.1f %% of %d lines of floor %s\n", 100 * got[i] / of[i], of[i], i }' | \
+	  sort -k3,3r -k1,1n
 
 SECONDS ?= 60
 fuzz: ## libFuzzer on every reader of what comes from outside, SECONDS=60 each
