@@ -7,7 +7,7 @@ MAJOR := $(firstword $(subst ., ,$(VERSION)))
 BUILD_PACKAGES := build-essential pkg-config libopenblas-dev libgsl-dev librandom123-dev \
   libjansson-dev zlib1g-dev liblzma-dev libmd-dev
 USE_PACKAGES := gnuplot-nox dataset-fashion-mnist
-TEST_PACKAGES := libcmocka-dev clang clang-format shellcheck python3-numpy zsh curl
+TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev clang-format shellcheck python3-numpy zsh curl
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wmissing-prototypes \
   -Wstrict-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wformat=2
@@ -18,11 +18,13 @@ LIBS := -lgsl -lopenblas -ljansson -lz -llzma -lmd -lm -pthread
 # One folder of objects a variant: build/VARIANT.
 OPT_release := -O3 -march=$(ARCH)
 OPT_static := -O3 -march=$(ARCH)
-OPT_check := -O1 -g -march=$(ARCH) -fsanitize=address,undefined \
-  -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT_check := -O1 -g -march=$(ARCH) -fsanitize=address,undefined,float-cast-overflow \
+  -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer -DIDIM_FAULTS
 OPT_double := -O2 -g -march=$(ARCH) -DIDIM_DOUBLE
 OPT_tsan := -O1 -g -march=$(ARCH) -fsanitize=thread
-OPT_cover := -O0 -g --coverage
+OPT_cover := -O0 -g -march=$(ARCH) --coverage -DIDIM_FAULTS
+OPT_fuzz := -O1 -g -march=$(ARCH) -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow \
+  -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer -DIDIM_FUZZ
 OPT_gcc := -O2 -march=$(ARCH) -Werror
 OPT_clang := -O2 -march=$(ARCH) -Werror
 
@@ -45,10 +47,11 @@ ANY_CPU := $(if $(findstring __x86_64__,$(MACROS)),-march=x86-64)
 
 # `make V=1` shows whole commands.
 Q := $(if $(V),,@)
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check unit lint tsan coverage static install uninstall check-install demo \
-  bench benches bench-peers clean FORCE
+.PHONY: all help deps check unit lint fuzz fuzz-unit tsan coverage static install uninstall \
+  check-install demo bench benches bench-peers clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -116,12 +119,23 @@ tsan: ## the thread tests under ThreadSanitizer
 	+@$(MAKE) --no-print-directory VARIANT=tsan unit
 	@sh tests/run.sh tsan
 
-coverage: ## which lines the tests reach
-	+@$(MAKE) --no-print-directory VARIANT=cover unit
+coverage: ## which lines the tests reach: each file, then each floor
+	+@$(MAKE) --no-print-directory VARIANT=cover unit build/cover/idim
+	@find build/cover -name '*.gcda' -exec rm {} +
 	@sh tests/run.sh cover
-	@cd build/cover && gcov -n $$(find src -name '*.gcda') 2>/dev/null | \
-	  awk '/^File .src/ { f = $$2 } /^Lines executed/ && f { split($$0, p, "[:%]"); \
-	  printf "%6.1f %%  %s\n", p[2], f; f = "" }' | sort -n
+	@cd build/cover && gcov -n $$(find src experiments -name '*.gcno') 2>/dev/null | \
+	  awk '/^File .(src|experiments).*\.c.$$/ { f = $$2 } /^Lines executed/ && f { \
+	  split($$0, p, "[:% ]"); hit = p[3] * p[6] / 100; gsub("\047", "", f); floor = f; \
+	  gsub("^src/|/[^/]*$$", "", floor); got[floor] += hit; of[floor] += p[6]; \
+	  printf "%6.1f %%  %s\n", p[3], f; f = "" } END { for (i in of) \
+	  printf "%6.1f %% of %d lines of floor %s\n", 100 * got[i] / of[i], of[i], i }' | \
+	  sort -k3,3r -k1,1n
+
+SECONDS ?= 60
+fuzz: ## libFuzzer on every reader of what comes from outside, SECONDS=60 each
+	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang LDFLAGS=-fsanitize=fuzzer fuzz-unit
+	@sh tests/fuzz/run.sh build/fuzz $(SECONDS)
+fuzz-unit: $(FUZZ:%.c=$(B)/%)
 
 check-install: ## install into a fresh folder, build and run a program against it
 	+@$(MAKE) --no-print-directory all

@@ -163,8 +163,9 @@ int command_main(const command *c, int argc, char **argv)
 
 static bool plain_word(const char *s)
 {
-    return *s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "._-+:,=@%/")];
+    return *s && *s != '=' && /* zsh takes =word for a command's path */
+           !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                        "._-+:,=@%/")];
 }
 
 static void quoted(const char *s, text *out)

@@ -6,9 +6,11 @@
 #include "base/os.h"
 #include "experiments/answer.h"
 #include "experiments/folder.h"
+#include "experiments/plan.h"
 #include "report/page.h"
 #include "report/plot.h"
 #include "report/table.h"
+#include "spaces/space.h"
 #include "sweep/repeat.h"
 #include "sweep/scores.h"
 #include "sweep/stages.h"
@@ -17,7 +19,7 @@ typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
     const char *rule, *scores;
     int better;
-    bool plot;
+    bool plot, dry;
     double fixed;
     folder_options folder;
 } options;
@@ -31,6 +33,7 @@ static const key keys[] = {
              "a CSV with space,d,seed,score of anybody's runs: nothing is trained"),
     KEY_WORD("better", options, better, "higher", "higher+lower", "which scores of --scores are"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
+    PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
     {0},
 };
@@ -120,6 +123,11 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
     status st = scores_d90(o->scores, o->rule, o->fixed, o->better == 1, &r);
     if (st)
         return st;
+    if (o->dry) {
+        fprintf(out, "%s: %zu rows of d90.csv; nothing is written\n", o->scores, r.n_rows);
+        results_clear(&r);
+        return OK;
+    }
     if (!(st = scores_runs(o->scores, &runs)) && !(st = file_make_folder(path)) &&
         !(st = put(path, "runs.csv", &runs)))
         st = say_all(o, &r, path, NULL, out);
@@ -154,12 +162,13 @@ static status say_kinds(sweep *s, const results *r, FILE *out)
 }
 
 static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, const char *path,
-                              const char *typed, FILE *out)
+                              const char *typed, FILE *out, size_t *failed)
 {
     results r;
     status st = results_d90(s, asks, o->rule, o->fixed, &r);
     if (st)
         return st;
+    *failed = r.failed; /* those of earlier calls too */
     if (!(st = say_all(o, &r, path, typed, out)))
         st = say_kinds(s, &r, out);
     results_clear(&r);
@@ -178,6 +187,28 @@ static void say_next(const options *o, const char *path, FILE *out)
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
 }
 
+/* Every space is made once, with a d of 1: its targets and keys are good. The grid was looked at when
+ * the stages were opened. */
+static status d90_plan_spaces(const options *o)
+{
+    char **spaces, *with = NULL;
+    plan p;
+    size_t n;
+    status st = ask_spaces(o->ask.run.space, &spaces, &n);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n && !st; i++) {
+        run_spec run = o->ask.run;
+        if (!(st = space_with(spaces[i], ask_swept(spaces[i]), "1", &with))) {
+            run.space = with;
+            st = plan_run(&run, &p);
+        }
+        mem_free(with);
+    }
+    key_parts_free(spaces, n);
+    return st;
+}
+
 static status d90_all(const options *o, const char *path, FILE *out, size_t *failed)
 {
     sweep *s = NULL;
@@ -189,21 +220,32 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     status st;
     if ((st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts)))
         goto done;
+    canonical.dry = false;
     command_line(&command_d90, &canonical, &line);
     fprintf(out, "%s\n", line.text ? line.text : "");
     fflush(out);
-    if ((st = folder_open(&s, path, &o->folder)) || (st = stages_open(&p, s, &canonical.ask)))
+    folder_options folder = o->folder;
+    folder.here = o->dry; /* in memory: no folder is made, no process started */
+    if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
+        (st = stages_open(&p, s, &canonical.ask)))
         goto done;
     say_plan(&canonical, p, out);
     fflush(out);
+    if (o->dry) {
+        st = d90_plan_spaces(&canonical);
+        goto done;
+    }
     if ((st = ask_note(path, &canonical.ask, &asks)) || (st = stages_train(p)) ||
         (st = folder_collect(sweep_store(s))) ||
-        (st = d90_measure_all(&canonical, s, &asks, path, line.text, out)))
+        (st = d90_measure_all(&canonical, s, &asks, path, line.text, out, failed)))
         goto done;
     answer_published(&canonical.ask.run, stages_about(p)->D, out);
     say_next(&canonical, path, out);
 done:
-    *failed = s ? sweep_failed(s) : 0;
+    if (s && sweep_failed(s) > *failed)
+        *failed = sweep_failed(s);
+    if (*failed)
+        folder_say_failed(sweep_store(s));
     text_clear(&line);
     ask_clear(&asks);
     stages_free(p);
@@ -231,7 +273,10 @@ static int d90_run(void *options_, size_t n, char *const *names, FILE *out)
     st = path ? d90_all(o, path, out, &failed) : ERR_MEMORY;
     mem_free(fallback);
     mem_free(path);
-    return st ? command_end(st) : failed ? EXIT_SOME : EXIT_DONE;
+    if (st && !(failed && st == ERR_USAGE))
+        return command_end(st);
+    (void)command_end(st); /* what did not fail may be too little to be measured */
+    return failed ? EXIT_SOME : EXIT_DONE;
 }
 
 const command command_d90 = {

@@ -54,6 +54,20 @@ status folder_collect(store *s)
     return st ? st : tables_write(s);
 }
 
+void folder_say_failed(store *s)
+{
+    enum { MOST = 10 };
+    size_t n = 0;
+    for (size_t i = 0; i < store_count(s); i++) {
+        const record *r = store_at(s, i);
+        if (r->status == RECORD_FAILED && n++ < MOST)
+            fprintf(stderr, "run %s, %s, seed %zu: failed: %s\n", r->id, r->run.space, r->run.seed,
+                    r->reason);
+    }
+    if (n > MOST)
+        fprintf(stderr, "and %zu more (runs.csv)\n", n - MOST);
+}
+
 status folder_check(const char *path)
 {
     char *runs = mem_printf("%s/runs", path);

@@ -36,6 +36,9 @@ size_t folder_jobs(const folder_options *o);
 /* Folds journals, writes runs.csv, history.csv, provenance.csv, and says damaged lines on stderr. */
 status folder_collect(store *s);
 
+/* Says the runs of a folder that failed and why, a line each on stderr. */
+void folder_say_failed(store *s);
+
 /* An existing folder of results; ERR_FILE names what is there instead. */
 status folder_check(const char *path);
 

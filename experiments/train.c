@@ -4,6 +4,7 @@
 
 #include "base/os.h"
 #include "experiments/folder.h"
+#include "experiments/plan.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
 #include "train/optimiser.h"
@@ -13,6 +14,7 @@ typedef struct options {
     const char *d;
     double rank, lr;
     size_t seeds;
+    bool dry;
     folder_options folder;
 } options;
 
@@ -23,6 +25,7 @@ static const key keys[] = {
     KEY("lr", options, lr, "0", 0, 1e6, "",
         "learning rate: fills lr of the optimiser; 0: its default"),
     KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "how many runs: seed, seed + 1, ..."),
+    PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
     {0},
 };
@@ -98,6 +101,31 @@ static status train_all(const options *o, sweep *s, FILE *out, size_t *failed)
     return st;
 }
 
+/* The command as it would be typed with what --d, --rank and --lr filled written out, and its size. */
+static status train_plan_only(const options *o, FILE *out)
+{
+    options whole = *o;
+    key_texts texts = {0};
+    text line = {0};
+    char D[32], d[32];
+    plan p;
+    status st = run_canonical(&o->run, NULL, &whole.run, &texts);
+    if (!st && !(st = plan_run(&whole.run, &p))) {
+        whole.d = "";
+        whole.rank = 0;
+        whole.lr = p.lr;
+        whole.dry = false;
+        command_line(&command_train, &whole, &line);
+        st = text_failed(&line) ? ERR_MEMORY : OK;
+    }
+    if (!st)
+        fprintf(out, "%s\n%s, %s, %s: d = %s of D = %s, %zu runs\n", line.text, whole.run.data,
+                whole.run.model, whole.run.space, count_text(p.d, d), count_text(p.D, D), o->seeds);
+    text_clear(&line);
+    key_texts_clear(&texts);
+    return st;
+}
+
 static int train_run(void *options_, size_t n, char *const *names, FILE *out)
 {
     options *o = options_;
@@ -108,6 +136,12 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     (void)n;
     (void)names;
     status st = path ? fill_all(o, &texts) : ERR_MEMORY;
+    if (!st && o->dry) {
+        st = train_plan_only(o, out);
+        key_texts_clear(&texts);
+        mem_free(path);
+        return command_end(st);
+    }
     o->folder.here = o->seeds == 1; /* one run needs no processes */
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -26,14 +27,29 @@ static ssize_t file_get(int fd, char *to, size_t room)
 /* All n bytes; false with errno set. *done: what was written all the same. */
 static bool file_put(int fd, const char *from, size_t n, size_t *done)
 {
+    bool full = fault_now(FAULT_WRITE); /* a full disk takes a part */
     for (*done = 0; *done < n;) {
-        ssize_t k = write(fd, from + *done, n - *done);
+        ssize_t k = write(fd, from + *done, full ? (n - *done + 1) / 2 : n - *done);
+        if (full && k > 0) {
+            *done += (size_t)k;
+            errno = ENOSPC;
+            return false;
+        }
         if (k < 0 && errno != EINTR)
             return false;
         if (k > 0)
             *done += (size_t)k;
     }
     return true;
+}
+
+/* A disk may also say only when it is asked to finish that it is full. */
+static bool file_fault(void)
+{
+    bool now = fault_now(FAULT_WRITE);
+    if (now)
+        errno = EIO;
+    return now;
 }
 
 /* ------------------------------------------------------------------ whole files */
@@ -147,7 +163,7 @@ status file_write_pieces(const char *path, const file_piece *pieces, size_t n)
     bool put = true;
     for (size_t i = 0; i < n && put; i++)
         put = file_put(fd, pieces[i].bytes, pieces[i].n, &done_);
-    put = put && fsync(fd) == 0;
+    put = put && !file_fault() && fsync(fd) == 0;
     if (!put)
         st = error_errno(ERR_FILE, "%s: cannot be written", path);
     if (close(fd) && put) {
@@ -360,7 +376,7 @@ fail:
 status file_log_add(file_log *log, const void *bytes, size_t n, uint64_t *offset)
 {
     size_t done;
-    if (!file_put(log->fd, bytes, n, &done) || fdatasync(log->fd)) {
+    if (!file_put(log->fd, bytes, n, &done) || file_fault() || fdatasync(log->fd)) {
         error_errno(ERR_FILE, "%s: cannot be written", log->path);
         if (done && ftruncate(log->fd, (off_t)log->length))
             error_prefix("a torn line was left, ");

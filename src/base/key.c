@@ -240,8 +240,9 @@ void key_value(const key *k, const void *object, text *out)
     }
 }
 
-/* The field as its default would be: defaults are parsed, so that "1e-3" equals .001. */
-static bool at_default(const key *k, const char *kind, const void *object)
+/* The field as its default would be: defaults are parsed, so that "1e-3" equals .001. *failed: it could
+ * not be told; to guess would give the same thing another name. */
+static bool at_default(const key *k, const char *kind, const void *object, bool *failed)
 {
     union {
         size_t size;
@@ -255,10 +256,14 @@ static bool at_default(const key *k, const char *kind, const void *object)
     text a = {0}, b = {0};
     bool same = false;
     own.offset = 0;
-    if (k->fallback && !set_field(kind, &own, k->fallback, &field, &texts)) {
-        key_value(&own, &field, &a);
-        key_value(k, object, &b);
-        same = !a.failed && !b.failed && !strcmp(a.text ? a.text : "", b.text ? b.text : "");
+    if (k->fallback) {
+        *failed |= set_field(kind, &own, k->fallback, &field, &texts) != OK;
+        if (!*failed) {
+            key_value(&own, &field, &a);
+            key_value(k, object, &b);
+            *failed |= a.failed || b.failed;
+            same = !*failed && !strcmp(a.text ? a.text : "", b.text ? b.text : "");
+        }
     }
     text_clear(&a);
     text_clear(&b);
@@ -269,6 +274,14 @@ static bool at_default(const key *k, const char *kind, const void *object)
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const key *const *)a)->name, (*(const key *const *)b)->name);
+}
+
+/* Would the grammar cut this text, alone or between others? */
+static bool text_quoted(const char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    return n && !strchr(s, '"') &&
+           (strpbrk(s, ",@*?[] ") || strstr(s, "++") || s[0] == '+' || s[n - 1] == '+');
 }
 
 void key_canonical(const char *kind, const key *keys, const void *object, text *out)
@@ -283,11 +296,10 @@ void key_canonical(const char *kind, const key *keys, const void *object, text *
     text_add(out, "%s", kind);
     for (size_t i = 0; i < n; i++) {
         text value = {0};
-        if (at_default(sorted[i], kind, object))
+        if (at_default(sorted[i], kind, object, &out->failed) || out->failed)
             continue;
         key_value(sorted[i], object, &value);
-        bool quote = sorted[i]->type == IDIM_TEXT && value.text && !strchr(value.text, '"') &&
-                     strpbrk(value.text, ",@*?[] ");
+        bool quote = sorted[i]->type == IDIM_TEXT && text_quoted(value.text);
         text_add(out, quote ? "%c%s=\"%s\"" : "%c%s=%s", before, sorted[i]->name,
                  value.text ? value.text : "");
         out->failed |= value.failed;

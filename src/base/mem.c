@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/locale.h"
 #include "base/mem.h"
 
@@ -24,7 +25,7 @@ static void *mem_block(size_t n, size_t size, bool zero)
                   n, size);
         return NULL;
     }
-    if (posix_memalign(&block, MEM_LINE, whole)) {
+    if (fault_now(FAULT_MEMORY) || posix_memalign(&block, MEM_LINE, whole)) {
         char words[16];
         error_set(ERR_MEMORY, "memory: no %s to be had; free some or ask for less",
                   mem_bytes_text((double)bytes, words));
@@ -32,6 +33,7 @@ static void *mem_block(size_t n, size_t size, bool zero)
     }
     memcpy(block, &bytes, sizeof bytes);
     char *p = (char *)block + MEM_LINE;
+    fault_count(1);
     if (zero)
         memset(p, 0, bytes);
     return p;
@@ -109,8 +111,10 @@ char *mem_printf(const char *format, ...)
 
 void mem_free(void *p)
 {
-    if (p)
-        free((char *)p - MEM_LINE);
+    if (!p)
+        return;
+    fault_count(-1);
+    free((char *)p - MEM_LINE);
 }
 
 status size_mul(size_t a, size_t b, size_t *out)

@@ -10,11 +10,15 @@ enum { STATUS_ROOM = 2048 };
 
 static _Thread_local char sentence[STATUS_ROOM];
 
-/* A sentence that was cut ends in "...", and not in half a UTF-8 letter. */
+/* A sentence that was cut ends in "...", and not in half a UTF-8 letter. It may quote a hostile file:
+ * line ends and what a terminal would obey become '?'. */
 static void status_close(char *text, int wanted)
 {
     if (wanted < 0)
         text[0] = '\0';
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
     if (wanted < STATUS_ROOM)
         return;
     size_t n = STATUS_ROOM - 4;

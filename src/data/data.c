@@ -1,4 +1,5 @@
 /* data.c -- the frame of tasks: making one from its spec, its memory, its files, its batches. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,12 +149,8 @@ static bool found_at(const char *folder, const char *sub, const char *name, char
 {
     static const char *const endings[] = {"", ".gz", ".xz"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char *whole = mem_printf("%s%s%s/%s%s", folder, *sub ? "/" : "", sub, name, endings[i]);
-        bool there = whole && strlen(whole) < room && file_exists(whole);
-        if (there)
-            memcpy(path, whole, strlen(whole) + 1);
-        mem_free(whole);
-        if (there)
+        int n = snprintf(path, room, "%s%s%s/%s%s", folder, *sub ? "/" : "", sub, name, endings[i]);
+        if (n > 0 && (size_t)n < room && file_exists(path))
             return true;
     }
     return false;

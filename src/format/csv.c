@@ -164,8 +164,10 @@ status csv_open(csv **out, const char *path)
                        (size_t)((char *)memchr(c->bytes, 0, n) - c->bytes));
         goto failed;
     }
-    bool mark = n >= 3 && !memcmp(c->bytes, "\xef\xbb\xbf", 3);
-    if ((st = csv_cut_all(c, c->bytes + (mark ? 3 : 0))) || (st = csv_check_names(c)))
+    char *text_ = c->bytes; /* behind the byte order mark; some programs write it twice */
+    while (!strncmp(text_, "\xef\xbb\xbf", 3))
+        text_ += 3;
+    if ((st = csv_cut_all(c, text_)) || (st = csv_check_names(c)))
         goto failed;
     *out = c;
     return OK;

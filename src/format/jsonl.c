@@ -84,6 +84,17 @@ double jsonl_get_number(const json_t *object, const char *name, double fallback)
     return jsonl_number_of(json_object_get(object, name), fallback);
 }
 
+size_t jsonl_count_of(const json_t *value, size_t fallback)
+{
+    double x = jsonl_number_of(value, -1);
+    return x >= 0 && x <= 0x1p53 && x == floor(x) ? (size_t)x : fallback;
+}
+
+size_t jsonl_get_count(const json_t *object, const char *name, size_t fallback)
+{
+    return jsonl_count_of(json_object_get(object, name), fallback);
+}
+
 const char *jsonl_get_string(const json_t *object, const char *name, const char *fallback)
 {
     const json_t *value = json_object_get(object, name);

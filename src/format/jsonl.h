@@ -27,6 +27,9 @@ double jsonl_number_of(const json_t *value, double fallback);
 
 /* Members by name: what is not there or of another type is the fallback. */
 double jsonl_get_number(const json_t *object, const char *name, double fallback);
+/* A whole number from 0 to 2^53, which a double holds exactly; what is none is the fallback. */
+size_t jsonl_count_of(const json_t *value, size_t fallback);
+size_t jsonl_get_count(const json_t *object, const char *name, size_t fallback);
 const char *jsonl_get_string(const json_t *object, const char *name, const char *fallback);
 
 #endif

@@ -33,17 +33,17 @@ static status header_wrong(const char *path, const char *what)
 /* Behind 'name': in the header; NULL: it is not there. */
 static const char *header_value(const char *header, const char *name)
 {
-    const char *at = strstr(header, name);
-    if (!at || at == header || (at[-1] != '\'' && at[-1] != '"'))
+    const char *at = strstr(header, name), *end = at ? at + strlen(name) : NULL;
+    if (!at || at == header || (at[-1] != '\'' && at[-1] != '"') || *end != at[-1])
         return NULL;
-    at += strlen(name) + 1;
+    at = end + 1;
     at += strspn(at, " :");
     return at;
 }
 
 static status header_type(npy *a, const char *path, const char *descr)
 {
-    if (!descr || (*descr != '\'' && *descr != '"'))
+    if (!descr || (*descr != '\'' && *descr != '"') || !descr[1] || !descr[2])
         return header_wrong(path, "no plain 'descr'");
     char order = descr[1];
     a->type = descr[2];

@@ -205,30 +205,21 @@ status space_with(const char *spec, const char *key_, const char *value, char **
     return st;
 }
 
-typedef struct spec_question {
-    const char *name;
-    bool has;
-} spec_question;
-
-static status spec_has_one(void *context, const char *spec, const char *before)
-{
-    spec_question *q = context;
-    const space_ops *row;
-    const char *args;
-    key *keys;
-    status st;
-    if (*before)
-        return OK;
-    if ((st = spec_open(spec, &row, &args)) || (st = space_keys(row, &keys)))
-        return st;
-    for (const key *k = keys; k->name; k++)
-        q->has = q->has || !strcmp(k->name, q->name);
-    mem_free(keys);
-    return OK;
-}
-
+/* Allocates nothing, so that the answer is never "no" for want of memory. */
 bool space_has_key(const char *spec, const char *key_)
 {
-    spec_question q = {.name = key_};
-    return !spec_walk(spec, spec_has_one, &q) && q.has;
+    char kind[64];
+    const char *args;
+    const space_ops *row;
+    size_t n = strcspn(spec, ":@+");
+    if (n >= sizeof kind)
+        return false;
+    memcpy(kind, spec, n);
+    kind[n] = '\0';
+    if (spec_open(kind, &row, &args))
+        return false;
+    for (const key *k = row->keys; k && k->name; k++)
+        if (!strcmp(k->name, key_))
+            return true;
+    return !strcmp(key_, "targets");
 }

@@ -128,7 +128,8 @@ static void ask_members(const key *keys, const ask *a, text *t)
             continue;
         text_clear(&value);
         key_value(k, a, &value);
-        text_add(t, "%s\"%s\": ", t->text[t->length - 1] == '{' ? "" : ", ", k->name);
+        bool first = t->length && t->text[t->length - 1] == '{';
+        text_add(t, "%s\"%s\": ", first ? "" : ", ", k->name);
         jsonl_string(t, value.text ? value.text : "");
         t->failed |= value.failed;
     }

@@ -91,7 +91,9 @@ void record_write(const record *r, text *line)
     jsonl_string(&t, r->bits_file ? r->bits_file : "");
     text_add(&t, ",\"offset\":%llu,\"n\":%zu,\"crc\":%lu}", (unsigned long long)r->bits_offset,
              r->result.n_bits, (unsigned long)r->bits_crc);
-    text_add(&t, ",\"made\":{\"start\":\"%s\",\"host\":", r->start);
+    text_add(&t, ",\"made\":{\"start\":");
+    jsonl_string(&t, r->start);
+    text_add(&t, ",\"host\":");
     jsonl_string(&t, r->host);
     text_add(&t, ",\"wall_s\":");
     jsonl_number(&t, r->wall_s);
@@ -139,15 +141,26 @@ static status read_history(const json_t *rows, train_result *r)
     if (!r->history)
         return ERR_MEMORY;
     for (size_t k = 0; k < n; k++) {
+        const json_t *row = json_array_get(rows, k);
         double x[TRAIN_ROW];
-        for (size_t i = 0; i < TRAIN_ROW; i++) {
-            const json_t *cell = json_array_get(json_array_get(rows, k), i);
-            x[i] = jsonl_number_of(cell, (double)NAN);
-        }
+        for (size_t i = 0; i < TRAIN_ROW; i++)
+            x[i] = i < 2 ? (double)jsonl_count_of(json_array_get(row, i), 0)
+                         : jsonl_number_of(json_array_get(row, i), (double)NAN);
         r->history[k] = train_row_of(x);
     }
     r->n_history = n;
     return OK;
+}
+
+/* room - 1 hexadecimal digits, or nothing: they are written and become names as they stand. */
+static bool read_hex(const json_t *o, const char *name, char *out, size_t room)
+{
+    const char *s = jsonl_get_string(o, name, "");
+    size_t n = strlen(s);
+    if ((n && n != room - 1) || strspn(s, "0123456789abcdef") != n)
+        return false;
+    memcpy(out, s, n + 1);
+    return true;
 }
 
 static status read_members(const json_t *o, record *r)
@@ -163,29 +176,28 @@ static status read_members(const json_t *o, record *r)
     for (size_t i = 0; i < RECORD_STATES; i++)
         if (!strcmp(word, record_status_text[i]))
             r->status = good[i];
-    if (r->status == RECORD_STATES || strlen(jsonl_get_string(o, "id", "")) != RUN_ID - 1)
-        return error_set(ERR_FORMAT, "the line has no run id or no status");
-    memcpy(r->id, jsonl_get_string(o, "id", ""), RUN_ID);
-    strncpy(r->kind, jsonl_get_string(o, "kind", ""), sizeof r->kind - 1);
+    if (r->status == RECORD_STATES || !read_hex(o, "id", r->id, RUN_ID) || !*r->id ||
+        !read_hex(o, "kind", r->kind, sizeof r->kind))
+        return error_set(ERR_FORMAT, "the line has no run id, no kind or no status");
     strncpy(r->start, jsonl_get_string(made, "start", ""), sizeof r->start - 1);
     strncpy(r->host, jsonl_get_string(made, "host", ""), sizeof r->host - 1);
     r->outside = json_is_true(json_object_get(o, "outside"));
     r->lower_is_better = json_is_true(json_object_get(o, "lower_is_better"));
     r->lr = jsonl_get_number(o, "lr", (double)NAN);
     for (size_t i = 0; i < COUNTS; i++)
-        *(size_t *)((char *)r + counts[i].field) = (size_t)jsonl_get_number(o, counts[i].name, 0);
+        *(size_t *)((char *)r + counts[i].field) = jsonl_get_count(o, counts[i].name, 0);
     for (size_t i = 0; i < NUMBERS; i++)
         *(double *)((char *)&r->result + numbers[i].field) =
             jsonl_get_number(o, numbers[i].name, (double)NAN);
     r->result.d = r->d;
-    r->result.n_bits = (size_t)jsonl_get_number(bits, "n", 0);
-    r->bits_offset = (uint64_t)jsonl_get_number(bits, "offset", 0);
-    r->bits_crc = (uint32_t)jsonl_get_number(bits, "crc", 0);
+    r->result.n_bits = jsonl_get_count(bits, "n", 0);
+    r->bits_offset = jsonl_get_count(bits, "offset", 0);
+    r->bits_crc = (uint32_t)jsonl_get_count(bits, "crc", 0);
     r->wall_s = jsonl_get_number(made, "wall_s", (double)NAN);
     r->cpu_s = jsonl_get_number(made, "cpu_s", (double)NAN);
     r->peak_rss = jsonl_get_number(made, "peak_rss", (double)NAN);
-    r->team = (size_t)jsonl_get_number(made, "team", 1);
-    r->threads = (size_t)jsonl_get_number(made, "threads", 1);
+    r->team = jsonl_get_count(made, "team", 1);
+    r->threads = jsonl_get_count(made, "threads", 1);
     r->metric = record_text(r, jsonl_get_string(o, "metric", ""));
     r->reason = record_text(r, jsonl_get_string(o, "reason", ""));
     r->bits_file = record_text(r, jsonl_get_string(bits, "file", ""));
@@ -194,6 +206,8 @@ static status read_members(const json_t *o, record *r)
     free(by);
     if (!r->metric || !r->reason || !r->bits_file || !r->by)
         return ERR_MEMORY;
+    if (strchr(r->bits_file, '/'))
+        return error_set(ERR_FORMAT, "the line's bits lie outside of the folder");
     if ((st = read_history(json_object_get(o, "history"), &r->result)))
         return st;
     return run_read(json_object_get(o, "run"), &r->run, &r->texts);

@@ -325,7 +325,7 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     out->team = u->n;
     os_host(out->host);
     provenance_object(&by);
-    out->by = by.text ? record_text(out, by.text) : NULL;
+    out->by = text_failed(&by) ? NULL : record_text(out, by.text);
     text_clear(&by);
     if (!out->metric || !out->reason || !out->by || (st = unit_head(u, r, m, run, &out->d_head)))
         return ERR_MEMORY;

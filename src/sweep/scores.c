@@ -44,6 +44,8 @@ static status line_read(const csv *c, const char *path, size_t row, line *l)
     if (!*l->space || (!full && !(l->d >= 0)) || !(l->seed >= 0) || !isfinite(l->score))
         return error_set(ERR_FORMAT, "%s: row %zu: space, d, seed and score must all be there",
                          path, row + 1);
+    if (l->seed > 0x1p53 || l->seed != floor(l->seed))
+        return csv_wrong(c, row, seed, "is no whole number from 0 to 2^53");
     if (l->d > 0 && head > 0)
         l->d += head;
     return OK;

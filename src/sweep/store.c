@@ -26,7 +26,8 @@ struct store {
     record **records;
     size_t n, room;
     size_t *table, slots; /* place + 1; 0: empty */
-    record **sorted;      /* NULL: to be made */
+    record **sorted;      /* as much room; in order of ids when in_order */
+    bool in_order;
     journal *journals;
     size_t n_journals;
     char **notes;
@@ -60,6 +61,11 @@ static status store_grow(store *s)
     if (!records)
         return ERR_MEMORY;
     s->records = records;
+    record **sorted = mem_resize(s->sorted, room, sizeof *sorted);
+    if (!sorted)
+        return ERR_MEMORY;
+    s->sorted = sorted;
+    s->in_order = false;
     s->room = room;
     size_t *table = mem_array(2 * room, sizeof *table);
     if (!table)
@@ -135,8 +141,7 @@ static status store_put(store *s, record *r, const char *where)
     memset(r, 0, sizeof *r);
     s->records[s->n] = kept;
     *place = ++s->n;
-    mem_free(s->sorted);
-    s->sorted = NULL;
+    s->in_order = false;
     return OK;
 }
 
@@ -298,12 +303,10 @@ static int by_id(const void *a, const void *b)
 
 const record *store_at(store *s, size_t i)
 {
-    if (!s->sorted) {
-        s->sorted = mem_copy(s->records, s->n, sizeof *s->sorted);
-        if (!s->sorted)
-            return s
-                ->records[i]; /* unsorted is better than nothing; the caller sees all the same */
+    if (!s->in_order) {
+        memcpy(s->sorted, s->records, s->n * sizeof *s->sorted);
         qsort(s->sorted, s->n, sizeof *s->sorted, by_id);
+        s->in_order = true;
     }
     return s->sorted[i];
 }
@@ -416,11 +419,14 @@ status store_bits(const store *s, const record *r, uint8_t **bits)
     if (!s->runs || !n || !*r->bits_file)
         return OK;
     char *path = mem_printf("%s/%s", s->runs, r->bits_file);
-    uint8_t *bytes = mem_array(n, 1);
     FILE *in = path ? fopen(path, "rb") : NULL;
-    status st = path && bytes ? OK : ERR_MEMORY;
-    if (!st && (!in || fseek(in, (long)r->bits_offset, SEEK_SET) || fread(bytes, 1, n, in) != n ||
-                hash_crc32(bytes, n) != r->bits_crc))
+    long end = in && !fseek(in, 0, SEEK_END) ? ftell(in) : -1;
+    /* the line may promise more than there is: nothing is allocated for that */
+    bool there = end >= 0 && r->bits_offset <= (size_t)end && n <= (size_t)end - r->bits_offset;
+    uint8_t *bytes = there ? mem_array(n, 1) : NULL;
+    status st = path && (bytes || !there) ? OK : ERR_MEMORY;
+    if (!st && (!there || fseek(in, (long)r->bits_offset, SEEK_SET) ||
+                fread(bytes, 1, n, in) != n || hash_crc32(bytes, n) != r->bits_crc))
         st = error_set(ERR_FORMAT,
                        "%s: the bits of run %s are cut short or changed; delete its line's "
                        "journal or run it again in another folder",

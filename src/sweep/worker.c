@@ -69,6 +69,13 @@ static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd, con
         mem_free(records);
         return st;
     }
+    if (st == ERR_MEMORY && n > 1) { /* one of the team may be too large: each by itself */
+        mem_free(records);
+        for (size_t i = 0; i < n; i++)
+            if ((st = worker_unit(w, runs + i, 1, fd, how)))
+                return st;
+        return OK;
+    }
     if (st && (st2 = worker_failed(w, runs, n, fd, st))) {
         mem_free(records);
         return st2;

@@ -50,6 +50,13 @@ static void a_place_is_put_before_the_sentence(void **state)
     assert_string_equal(idim_error_text(), error_text());
 }
 
+static void a_sentence_is_one_line_whatever_it_quotes(void **state)
+{
+    error_set(ERR_FORMAT, "%s: no number", "a\nb\x1b[2Jc\x7f\xc3\xa9");
+    error_prefix("%s: ", "line\t1");
+    assert_string_equal(error_text(), "line?1: a?b?[2Jc?\xc3\xa9: no number");
+}
+
 static void files_are_written_whole_and_read_back(void **state)
 {
     char folder[256], *bytes;
@@ -156,6 +163,7 @@ int main(void)
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(a_text_grows),
         cmocka_unit_test(a_place_is_put_before_the_sentence),
+        cmocka_unit_test(a_sentence_is_one_line_whatever_it_quotes),
         cmocka_unit_test(files_are_written_whole_and_read_back),
         cmocka_unit_test(hashes_have_the_published_answers),
         cmocka_unit_test(a_pool_does_every_part_once),

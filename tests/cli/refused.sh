@@ -15,6 +15,13 @@ check "an unknown data set" refused 2 "did you mean mnist" "$idim" train --data 
 check "an unknown model" refused 2 "no such model" "$idim" train --data synth --model resnet
 check "an unknown space" refused 2 "did you mean fastfood" "$idim" train --data synth --space fastfod:d=5
 check "an unknown key" refused 2 "form" "$idim" train --data synth --space fastfood:d=5,from=single
+check "an unknown schedule" refused 2 "did you mean cosine" "$idim" train --data synth --schedule cosin
+for o in "data synth:feature=9 features" "model fc:widht=9 width" "optimiser adam:beta=.9 beta" \
+    "schedule cosine:ends=.1 end" "space onehot:target=all targets"; do
+    # shellcheck disable=SC2086 # an option, its value, what is meant
+    set -- $o
+    check "a misspelt key of --$1" refused 2 "did you mean $3" "$idim" train "--$1" "$2" --dry
+done
 check "d that is missing" refused 2 "d" "$idim" train --data synth --space fastfood
 check "an unknown optimiser" refused 2 "did you mean adam" "$idim" train --data synth --optimiser adm
 check "d above D" refused 2 "lower --d" "$idim" d90 --data synth --d 100000000 --out ./x
@@ -31,9 +38,36 @@ printf 'not gzip' | tee train-images-idx3-ubyte.gz >train-labels-idx1-ubyte
 check "a file that is no IDX" refused 1 "no IDX file" "$idim" train --data mnist:dir=.
 check "targets that match nothing" refused 2 "conv" "$idim" train --data synth --space full:targets=conv --epochs 1 --out ./x
 check "rows claimed twice" refused 2 "do not meet" "$idim" train --data synth --space full:targets=head++full --epochs 1 --out ./x
+for c in $("$idim" --commands); do
+    case $c in show | plot | collect | verify) folder=./v ;; *) folder= ;; esac
+    # shellcheck disable=SC2086 # no name, or one
+    check "an option that $c has not" refused 2 "no option --nonsense" "$idim" "$c" $folder --nonsense 3
+    [ -z "$folder" ] || check "$c of a folder that is not there" refused 1 "./nothing" "$idim" "$c" ./nothing
+done
+check "collect of two folders" refused 2 "one too many" "$idim" collect ./a ./b
+touch file
+check "train into a file" refused 1 "a file where a folder is wanted" "$idim" train --data synth --out ./file/x
+check "train where nothing can be made" refused 1 "cannot be made" "$idim" train --data synth --out /proc/idim
+# the folder is made before anything is trained
+d90_into() { "$idim" d90 --data synth --d 5 --out "$1" >/dev/null 2>err.txt; [ $? -eq 1 ] && grep -q "$2" err.txt; }
+check "d90 into a file" d90_into ./file/x "a file where a folder is wanted"
+check "d90 where nothing can be made" d90_into /proc/idim "cannot be made"
+check "scores that are not there" refused 1 "none.csv" "$idim" d90 --scores none.csv
+check "plot in a form that is none" refused 2 "form" "$idim" plot ./nothing --formt svg
+
+# ---------------------------------------------------------------- a full disk
+tiny() { "$idim" d90 --data synth --epochs 1 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --jobs 1 --quiet --out "$1" >/dev/null 2>&1; }
+check "a tiny sweep" tiny ./v
+full() {
+    "$idim" "$@" >/dev/full 2>err.txt
+    [ $? -eq 1 ] && grep -q full err.txt
+}
 if [ -w /dev/full ]; then
-    full() { "$idim" list >/dev/full 2>err.txt; [ $? -eq 1 ] && grep -q full err.txt; }
-    check "a full disk is not exit 0" full
+    for c in --help --man --completion --version list doctor "show ./v" "collect ./v" "verify ./v" \
+        "d90 --data synth --dry" "train --data synth --dry" "show --help"; do
+        # shellcheck disable=SC2086 # words
+        check "a full disk is not exit 0: $c" full $c
+    done
 fi
 # three commands to copy, five usual options at most (or all of fewer), 80 columns
 help() {
@@ -43,6 +77,52 @@ help() {
 for c in $("$idim" --commands); do
     check "$c --help is on stdout: three commands, five options, 80 columns" help "$c"
 done
+# ---------------------------------------------------------------- 3, 4, 75, 130
+# more than the memory that there is, whatever the machine
+big() {
+    # shellcheck disable=SC3045 # dash, busybox and bash have -v
+    (ulimit -v 2000000 && OPENBLAS_NUM_THREADS=1 "$idim" d90 --data synth --epochs 1 --seeds 1 --d "$1" --lr 1e-3 \
+        --lr-full 1e-3 --space dense --plot no --jobs 1 --quiet --out ./big >out.txt 2>err.txt)
+    [ $? -eq 3 ] && grep -q "dense:d=20000, seed 1: failed: .*less" err.txt
+}
+check "runs that failed are listed, exit 3" big 20000
+check "the rest is measured all the same" big 5+20000
+# a score changed by hand, with the checksum made to fit
+tamper() {
+    journal=$(ls v/runs/*.jsonl) || return 1
+    while read -r line; do
+        members=$(printf %s "$line" | cut -c 19- | sed 's/"score":[0-9.]*/"score":0.5/')
+        crc=$(printf %s "$members" | gzip -c | tail -c 8 | od -An -tx4 -N4 | tr -d ' ')
+        printf '{"crc":"%s",%s\n' "$crc" "$members"
+    done <"$journal" >changed && mv changed "$journal"
+}
+differ() {
+    "$idim" verify ./v --share 1 >out.txt 2>err.txt
+    [ $? -eq 4 ] && grep -q "^0 of 4 the same bytes" out.txt && grep -q "largest difference" out.txt
+}
+check "a changed score has a checksum that fits" tamper
+check "verify finds differences, exit 4" differ
+
+# stopped SIGNAL CODE: in the middle of a sweep, after its first runs
+stopped() {
+    "$idim" d90 --data synth --epochs 20 --d 5..100/log3 --jobs 2 --quiet --plot no --out "./stop$1" >/dev/null 2>err.txt &
+    leader=$!
+    n=0
+    while [ "$n" -lt 1000 ] && [ "$(cat "stop$1"/runs/*.jsonl 2>/dev/null | wc -l)" -lt 2 ]; do
+        n=$((n + 1))
+        sleep .01
+    done
+    kill "-$1" "$leader"
+    wait "$leader"
+    code=$?
+    [ "$code" -eq "$2" ] && [ "$(wc -l <err.txt)" -eq 1 ] && "$idim" collect "./stop$1" >/dev/null
+}
+check "TERM stops a sweep, exit 75" stopped TERM 75
+check "USR1 stops a sweep, exit 75" stopped USR1 75
+check "INT ends a sweep with what is finished kept, exit 130" stopped INT 130
+no_workers() { ! ps -e -o args 2>/dev/null | grep -q "[i]dim worker ./stop"; }
+check "no worker outlives its leader" no_workers
+
 short() { "$idim" --help >out.txt && [ "$(wc -l <out.txt)" -le 40 ] && [ "$(wc -L <out.txt)" -le 80 ]; }
 check "--help is at most 40 lines" short
 lists() {

@@ -1,0 +1,129 @@
+#!/bin/sh
+# Every example that help, README, docs and tables of kinds show: both shells hand it to idim as the same
+# words, and idim takes it. What would train is asked with --dry; the data are tiny stand-ins of the real
+# shape.
+# shellcheck source=tests/cli/lib.inc
+. "$(dirname "$0")/lib.inc"
+
+zsh=$(command -v zsh) || zsh=
+[ -n "$zsh" ] || echo "skipped: examples in zsh: zsh is not installed"
+
+# ---------------------------------------------------------------- a world in which they make sense
+mkdir bin data data/mnist data/fashion-mnist data/cifar10
+ones() { head -c "$1" /dev/zero | tr '\0' '\1'; }
+pictures() { { printf '\0\0\010\003\0\0\0\074\0\0\0\034\0\0\0\034'; ones 47040; } >"$1"; }
+labels() { { printf '\0\0\010\001\0\0\0\074'; ones 60; } >"$1"; }
+for folder in data/mnist data/fashion-mnist .; do
+    for part in train t10k; do
+        pictures "$folder/$part-images-idx3-ubyte"
+        labels "$folder/$part-labels-idx1-ubyte"
+    done
+done
+ones 30730000 | gzip -1 >batch.gz
+for i in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do
+    ln -s "$PWD/batch.gz" "data/cifar10/$i.bin.gz"
+done
+array() { # NAME SHAPE: of bytes
+    header="{'descr': '|u1', 'fortran_order': False, 'shape': $2, }"
+    # shellcheck disable=SC2059 # the octal length is in the format
+    { printf "\\223NUMPY\\1\\0\\$(printf %o ${#header})\\0"; printf %s "$header"; ones "$3"; } >"$1"
+}
+array x.npy '(12, 4)' 48
+array y.npy '(12,)' 12
+printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
+"$idim" d90 --data synth --epochs 1 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
+
+# idim as the examples find it: it notes the words that came, and trains nothing.
+cat >bin/idim <<END
+#!/bin/sh
+printf '%s\n' "\$@" >"$work/words.txt"
+case \$1 in
+d90 | train) case " \$* " in *" --dry "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
+esac
+exec "$idim" "\$@"
+END
+chmod +x bin/idim
+PATH=$work/bin:$PATH IDIM_DATA=$work/data
+export PATH IDIM_DATA
+
+# ---------------------------------------------------------------- one example
+# taken SHELL LINE: it runs, and its words are kept in SHELL.words
+taken() {
+    case $1 in zsh) "$zsh" -f -c "$2" ;; *) "$1" -c "$2" ;; esac >out.txt 2>err.txt </dev/null
+    code=$?
+    mv words.txt "$1.words" 2>/dev/null
+    [ "$code" -eq 0 ] || echo "$1: exit $code: $(tail -1 err.txt)"
+    return "$code"
+}
+both() {
+    taken bash "$1" || return 1
+    [ -z "$zsh" ] && return 0
+    taken zsh "$1" && cmp bash.words zsh.words
+}
+
+for c in $("$idim" --commands); do
+    "$idim" "$c" --help | grep '^  idim '
+done >lines.txt
+"$idim" --help | sed -n 's/^\(  idim [a-z].*\)/\1/p' | grep -v COMMAND >>lines.txt
+for file in "$here"/README.md "$here"/docs/*.md "$here"/results/reference/README.md; do
+    grep '^    idim ' "$file"                             # a block of commands
+    grep -o '`idim [a-z][^`]*`' "$file" | tr -d '`'       # one in a sentence
+done >>lines.txt
+# a space that a sentence names, as it would be typed
+grep -ho '`[a-z]*:[a-z]*=[^` ]*`' "$here"/README.md "$here"/docs/*.md | tr -d '`' |
+    sed 's/^/idim train --data synth --space /' >>lines.txt
+# a comment stands behind two blanks; NAME and COMMAND are for the reader
+sed 's/^ *//; s/   *.*//' lines.txt | grep -v ' COMMAND\| NAME' | sort -u >examples.txt
+many() { [ "$(wc -l <examples.txt)" -ge 15 ]; }
+check "there are examples" many
+while read -r line; do
+    check "$line" both "$line"
+done <examples.txt
+
+# ---------------------------------------------------------------- one example of every kind
+of() { "$idim" list "$1" | sed -n 's/^  \([a-z0-9-]*\)  .*/\1/p'; }
+example() { "$idim" list "$2" | awk -v t="$1" '/^  example/ { e[++n] = $2 } END { print t == "data" ? e[n] : e[1] }'; }
+option() {
+    case $1 in
+    spaces) echo "--data synth --space" ;;
+    models) echo "--data mnist --model" ;;
+    data) echo "--data" ;;
+    optimisers) echo "--data synth --optimiser" ;;
+    schedules) echo "--data synth --schedule" ;;
+    esac
+}
+for table in spaces models data optimisers schedules; do
+    for kind in $(of "$table"); do
+        spec=$(example "$table" "$kind") more=
+        case $table-$kind in
+        data-idx | data-npy) spec=$spec:dir=. ;;
+        data-toy) more=" --model toy:D=30" ;;
+        models-toy) spec="$spec --data toy" ;;
+        esac
+        line="idim train $(option "$table") $spec$more"
+        [ "$table-$kind" = models-toy ] && line="idim train --model $spec"
+        if [ "$table-$kind" = spaces-norms ]; then # no network here has norms
+            check "$line is refused for its targets alone" refused 2 "norm" bin/idim train --data synth --space norms
+        else
+            check "$line" both "$line"
+        fi
+    done
+done
+
+# ---------------------------------------------------------------- what --dry prints is a command
+again() {
+    idim d90 --data synth --space 'onehot:targets="*.weight"' --space lora --d 1..4/1 >first.txt &&
+        taken bash "$(head -1 first.txt)" && cmp first.txt out.txt || return 1
+    [ -z "$zsh" ] || { taken zsh "$(head -1 first.txt)" && cmp first.txt out.txt; }
+}
+check "the full command of d90 is typed back in both shells" again
+train_again() {
+    idim train --data synth --space fastfood --d 7 --lr .05 --seeds 2 >first.txt &&
+        taken bash "$(head -1 first.txt)" && cmp first.txt out.txt
+}
+check "the full command of train is typed back" train_again
+nothing() { mkdir empty && cd empty && "$idim" d90 --data synth --dry >/dev/null && [ -z "$(ls)" ]; }
+check "--dry writes nothing" nothing
+cd "$work" || exit 1
+check "--dry says what training would refuse" refused 2 "conv" "$idim" d90 --data synth --d 5 --space onehot:targets=conv --dry
+exit "$bad"

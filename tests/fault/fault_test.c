@@ -1,0 +1,624 @@
+/* fault_test.c -- what every floor does is done again with its k-th allocation failing, for every k, and
+ * with its k-th write failing: a status and a sentence come back, outputs are NULL or zero, no block is
+ * left behind, nothing crashes. Where a fault is met and OK comes back, that is a lie, except where a
+ * case says that it may go on without. */
+#include "tests/test.h"
+
+#ifdef IDIM_FAULTS
+
+#include <zlib.h>
+
+#include "base/fault.h"
+#include "base/kind.h"
+#include "base/os.h"
+#include "format/csv.h"
+#include "format/idx.h"
+#include "format/npy.h"
+#include "report/page.h"
+#include "report/table.h"
+#include "report/terminal.h"
+#include "sweep/scores.h"
+#include "sweep/store.h"
+#include "sweep/tables.h"
+#include "sweep/worker.h"
+#include "tests/report/world.h"
+#include "tests/spaces/world.h"
+#include "train/train.h"
+
+static char folder[256];
+
+/* ------------------------------------------------------------------ the loop */
+
+typedef status fault_case(const char *spec);
+
+/* Returns whether the fault was met; without one it must work. */
+static bool one(fault f, fault_case *run, const char *spec, size_t k, bool ever)
+{
+    long before = fault_blocks();
+    char place[400];
+    snprintf(place, sizeof place, "%s: %s %zu fails", spec, f ? "write" : "allocation", k);
+    error_set(ERR_FAILED, "%s", "");
+    fault_arm(f, k, ever);
+    status st = run(spec);
+    bool hit = fault_hit(f);
+    fault_arm(f, 0, false);
+    if (fault_blocks() != before)
+        fail_msg("%s: %ld blocks are left; %s", place, fault_blocks() - before, error_text());
+    if (!hit)
+        assert_ok(st);
+    else if (!st)
+        fail_msg("%s, and OK comes back", place);
+    else if (st != (f ? ERR_FILE : ERR_MEMORY) || !*error_text())
+        fail_msg("%s: status %d, \"%s\"", place, (int)st, error_text());
+    return hit;
+}
+
+/* k = 1, 1 + step, ... until nothing fails any more. */
+static void each(fault f, fault_case *run, const char *spec, size_t step)
+{
+    size_t k = 1;
+    for (; one(f, run, spec, k, false); k += step)
+        one(f, run, spec, k, true);
+    if (k == 1)
+        fail_msg("%s: nothing could fail", spec);
+}
+
+static void every(fault f, fault_case *run, const char *spec)
+{
+    each(f, run, spec, 1);
+}
+
+/* ------------------------------------------------------------------ spaces, models, data, training */
+
+static status try_space(const char *spec)
+{
+    real theta0[WORLD_MOST];
+    space *s;
+    space_mem *mem = NULL;
+    char *canonical, *revisions;
+    world_fill(theta0, WORLD_MOST, 1);
+    status st = space_new(&s, spec, &world_layouts[0], theta0, world_stream(1));
+    if (st)
+        assert_null(s);
+    else if ((st = space_mem_new(&mem, s)))
+        assert_null(mem);
+    space_mem_free(mem);
+    space_free(s);
+    if (st)
+        return st;
+    st = space_canonical(spec, &canonical, &revisions);
+    if (st)
+        assert_true(!canonical && !revisions);
+    mem_free(canonical);
+    mem_free(revisions);
+    return st;
+}
+
+static void spaces_survive(void **state)
+{
+    for (const space_ops *const *row = space_rows; *row; row++)
+        every(FAULT_MEMORY, try_space, (*row)->example);
+    every(FAULT_MEMORY, try_space, "fastfood:d=5@lora:r=2");
+    every(FAULT_MEMORY, try_space, "lora:r=2,targets=kernel++full:targets=bias");
+    every(FAULT_MEMORY, try_space, "onehot:d=3,targets=\"*.weight\"+norm:0");
+}
+
+static const char small[] = "synth:features=64,classes=3,n=60";
+
+static status try_task(const char *spec)
+{
+    task *t, *u = NULL;
+    batch_buffer b = {0};
+    int fd;
+    status st = task_new(&t, spec);
+    if (st) {
+        assert_null(t);
+        return st;
+    }
+    if (!(st = batch_init(&b, t, 4)) && !(st = task_pack(t, &fd))) {
+        st = task_unpack(&u, fd);
+        if (st)
+            assert_null(u);
+        os_close(fd);
+    }
+    batch_clear(&b);
+    task_free(u);
+    task_free(t);
+    return st;
+}
+
+static void put(const char *name, const void *bytes, size_t n)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_write(path, bytes, n));
+}
+
+static void data_sets_survive(void **state)
+{
+    uint8_t x[16 + 12 * 4] = {0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 2, 0, 0, 0, 2, 7, 9};
+    uint8_t y[8 + 12] = {0, 0, 8, 1, 0, 0, 0, 12, 0, 1, 2};
+    uint8_t npy_x[128 + 12 * 4], npy_y[128 + 12];
+    char spec[400];
+    for (int i = 0; i < 2; i++) {
+        uint8_t *at = i ? npy_y : npy_x;
+        memset(at, ' ', 128);
+        memcpy(at, "\x93NUMPY\1\0\x76\0", 10);
+        memcpy(at + 10, "{'descr': '|u1', 'fortran_order': False, 'shape': ", 50);
+        memcpy(at + 60, i ? "(12,)}" : "(12,4)}", i ? 6 : 7);
+        memcpy(at + 128, i ? y + 8 : x + 16, i ? 12 : 48);
+    }
+    put("x.idx", x, sizeof x);
+    put("y.idx", y, sizeof y);
+    put("x.npy", npy_x, sizeof npy_x);
+    put("y.npy", npy_y, sizeof npy_y);
+    snprintf(spec, sizeof spec, "idx:dir=%s,x=x.idx,y=y.idx,val=.25,standardise=feature", folder);
+    every(FAULT_MEMORY, try_task, spec);
+    snprintf(spec, sizeof spec, "npy:dir=%s,val=.25,train=6,shuffle=labels", folder);
+    every(FAULT_MEMORY, try_task, spec);
+    every(FAULT_MEMORY, try_task, small);
+    every(FAULT_MEMORY, try_task, "synth:features=8,informative=4,n=60,shuffle=pixels");
+    every(FAULT_MEMORY, try_task, "toy:groups=3,n=20");
+}
+
+static task *for_models;
+
+static status try_model(const char *spec)
+{
+    model *m;
+    view v = {0};
+    void *work = NULL;
+    status st = model_new(&m, spec, for_models);
+    if (st)
+        assert_null(m);
+    else if (!(st = view_init(&v, &m->layout)) && !(work = mem_array(1, 1)))
+        st = ERR_MEMORY;
+    mem_free(work);
+    view_clear(&v);
+    model_free(m);
+    return st;
+}
+
+static void models_survive(void **state)
+{
+    uint8_t *x = mem_array(16 + 12 * 28 * 28, 1);
+    char pictures[400];
+    memcpy(x, "\0\0\10\3\0\0\0\14\0\0\0\34\0\0\0\34", 16);
+    put("p.idx", x, 16 + 12 * 28 * 28);
+    mem_free(x);
+    snprintf(pictures, sizeof pictures, "idx:dir=%s,x=p.idx,y=y.idx", folder);
+    const char *const tasks[] = {small, "toy:groups=3,n=20", pictures};
+    for (const model_row *const *row = model_rows; *row; row++) {
+        bool made = false;
+        for (size_t i = 0; i < 3 && !made; i++) {
+            assert_ok(task_new(&for_models, tasks[i]));
+            if ((made = !try_model((*row)->example)))
+                every(FAULT_MEMORY, try_model, (*row)->example);
+            task_free(for_models);
+        }
+        if (!made)
+            fail_msg("%s: no task for it: %s", (*row)->name, error_text());
+    }
+}
+
+static status try_optimiser(const char *spec)
+{
+    optimiser *o;
+    char *with = NULL;
+    status st = optimiser_new(&o, spec);
+    if (st)
+        assert_null(o);
+    else
+        st = optimiser_with_lr(spec, .5, &with);
+    optimiser_free(o);
+    mem_free(with);
+    return st;
+}
+
+static status try_schedule(const char *spec)
+{
+    schedule *s;
+    status st = schedule_new(&s, spec);
+    if (st)
+        assert_null(s);
+    schedule_free(s);
+    return st;
+}
+
+static void optimisers_and_schedules_survive(void **state)
+{
+    for (const optimiser_row *const *row = optimiser_rows; *row; row++)
+        every(FAULT_MEMORY, try_optimiser, (*row)->example);
+    for (const schedule_row *const *row = schedule_rows; *row; row++)
+        every(FAULT_MEMORY, try_schedule, (*row)->example);
+}
+
+/* A team of two, all made before: what is left is the trainer's own. */
+static struct {
+    task *t;
+    model *m;
+    real *theta0;
+    space *s[2];
+    optimiser *o;
+    schedule *c;
+} team;
+
+static status try_train(const char *spec)
+{
+    train_plan plan = {.task = team.t,
+                       .model = team.m,
+                       .theta0 = team.theta0,
+                       .batch = 20,
+                       .epochs = 2,
+                       .order = stream_make(1, "order"),
+                       .dropout = stream_make(1, "dropout"),
+                       .test = true};
+    train_member members[2];
+    train_result r[2];
+    double loss, score;
+    for (size_t i = 0; i < 2; i++)
+        members[i] = (train_member){.space = team.s[i], .optimiser = team.o, .schedule = team.c};
+    status st = train_team(&plan, members, 2, r);
+    for (size_t i = 0; i < 2; i++) {
+        if (st)
+            assert_true(!r[i].history && !r[i].bits && !r[i].z);
+        train_result_clear(&r[i]);
+    }
+    return st ? st
+              : train_evaluate(team.t, team.m, team.theta0, IDIM_SPLIT_TEST, NULL, &loss, &score,
+                               NULL);
+}
+
+static void training_survives(void **state)
+{
+    stream s = stream_make(1, "theta0");
+    assert_ok(task_new(&team.t, small));
+    assert_ok(model_new(&team.m, "fc:width=5", team.t));
+    team.theta0 = mem_array(team.m->layout.n, sizeof(real));
+    team.m->row->theta0(team.m, &s, team.theta0);
+    assert_ok(optimiser_new(&team.o, "adam"));
+    assert_ok(schedule_new(&team.c, "cosine"));
+    for (size_t i = 0; i < 2; i++)
+        assert_ok(space_new(&team.s[i], i ? "dense:d=3" : "dense:d=5", &team.m->layout, team.theta0,
+                            stream_make(1, "P")));
+    every(FAULT_MEMORY, try_train, "a team of two");
+    for (size_t i = 0; i < 2; i++)
+        space_free(team.s[i]);
+    schedule_free(team.c);
+    optimiser_free(team.o);
+    mem_free(team.theta0);
+    model_free(team.m);
+    task_free(team.t);
+}
+
+/* ------------------------------------------------------------------ files */
+
+static status try_idx(const char *path)
+{
+    idx x;
+    status st = idx_open(&x, path);
+    if (st)
+        assert_null(x.bytes);
+    idx_clear(&x);
+    return st;
+}
+
+static status try_npy(const char *path)
+{
+    npy a;
+    status st = npy_open(&a, path, "");
+    if (st)
+        assert_null(a.bytes);
+    npy_clear(&a);
+    return st;
+}
+
+static status try_csv(const char *path)
+{
+    csv *c;
+    status st = csv_open(&c, path);
+    if (st)
+        assert_null(c);
+    csv_free(c);
+    return st;
+}
+
+static status try_write(const char *path)
+{
+    status st = file_write(path, "new", 3);
+    if (st) { /* the old content stands, whole */
+        char *bytes = NULL, **names;
+        size_t n;
+        fault_arm(FAULT_MEMORY, 0, false);
+        bool hit = fault_hit(FAULT_WRITE);
+        status old = file_read(path, 100, &bytes, &n);
+        assert_true(!hit || (!old && n == 3 && !memcmp(bytes, "old", 3)));
+        mem_free(bytes);
+        assert_ok(file_names(folder, ".tmp", &names, &n));
+        assert_int_equal(n, 0);
+        file_names_free(names, n);
+        error_set(st, "said");
+    } else {
+        (void)unlink(path);
+    }
+    return st;
+}
+
+static void files_survive(void **state)
+{
+    char path[400], gz[400];
+    text rows = {0};
+    snprintf(path, sizeof path, "%s/x.idx", folder);
+    every(FAULT_MEMORY, try_idx, path);
+    snprintf(gz, sizeof gz, "%s/x.idx.gz", folder);
+    gzFile out = gzopen(gz, "wb");
+    char *bytes;
+    size_t n;
+    assert_ok(file_read(path, 1000, &bytes, &n));
+    assert_int_equal(gzwrite(out, bytes, (unsigned)n), n);
+    gzclose(out);
+    mem_free(bytes);
+    every(FAULT_MEMORY, try_idx, gz);
+    snprintf(path, sizeof path, "%s/x.npy", folder);
+    every(FAULT_MEMORY, try_npy, path);
+    for (size_t i = 0; i < 400; i++)
+        text_add(&rows, "a,b\n");
+    put("rows.csv", "a,\"b\"\n", 6);
+    every(FAULT_MEMORY, try_csv, (snprintf(path, sizeof path, "%s/rows.csv", folder), path));
+    rows.text[0] = 'c';
+    put("rows.csv", rows.text, rows.length);
+    every(FAULT_MEMORY, try_csv, path);
+    text_clear(&rows);
+}
+
+static void a_write_that_fails_leaves_the_old_file(void **state)
+{
+    char path[400];
+    put("file", "old", 3);
+    snprintf(path, sizeof path, "%s/file", folder);
+    for (size_t k = 1; k <= 2; k++)
+        one(FAULT_WRITE, try_write, path, k, false);
+}
+
+/* ------------------------------------------------------------------ the store and what is made of it */
+
+static status made_record(record *r, size_t seed)
+{
+    status st;
+    memset(r, 0, sizeof *r);
+    snprintf(r->id, sizeof r->id, "0123456789abcdef%04zx", seed);
+    snprintf(r->kind, sizeof r->kind, "0123456789abcdef");
+    if ((st = run_defaults(&r->run, &r->texts)))
+        return st;
+    r->run.seed = seed;
+    r->metric = r->reason = r->bits_file = "";
+    r->by = "{\"cpu\":\"one\"}";
+    r->d = 5;
+    r->n_test = r->result.n_bits = 12;
+    r->result.bits = mem_array(2, 1);
+    r->result.history = mem_array(1, sizeof *r->result.history);
+    r->result.n_history = 1;
+    return r->result.bits && r->result.history ? OK : ERR_MEMORY;
+}
+
+static status use_store(store *s)
+{
+    status st;
+    for (size_t seed = 1; seed <= 2; seed++) {
+        record r;
+        st = made_record(&r, seed);
+        if (st || (st = store_add(s, &r))) {
+            record_clear(&r);
+            return st;
+        }
+    }
+    for (size_t i = 0; i < store_count(s); i++) {
+        uint8_t *bits;
+        st = store_bits(s, store_at(s, i), &bits);
+        mem_free(bits);
+        if (st)
+            return st;
+    }
+    return (st = store_fold(s)) ? st : tables_write(s);
+}
+
+static status try_store(const char *name)
+{
+    char path[400];
+    store *s;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    status st = store_open(&s, path), st2;
+    if (st) {
+        assert_null(s);
+        return st;
+    }
+    st = use_store(s);
+    st2 = store_close(s);
+    return st ? st : st2;
+}
+
+/* What was kept before the fault is read again, whole, and nothing is damaged. */
+static void the_store_survives(void **state)
+{
+    char path[400], command[500];
+    store *s;
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s/store", folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    for (int f = 0; f < FAULTS; f++) {
+        bool hit = true;
+        for (size_t k = 1; hit; k++) {
+            hit = one((fault)f, try_store, "store", k, k % 2);
+            assert_ok(store_open(&s, path));
+            if (store_notes(s))
+                fail_msg("%s %zu fails: %s", f ? "write" : "allocation", k, store_note(s, 0));
+            n += store_count(s);
+            assert_ok(store_close(s));
+            assert_int_equal(system(command), 0);
+        }
+    }
+    assert_true(n > 10);
+}
+
+/* A run that memory ended is a failed record, and the stage goes on. */
+static status try_sweep(const char *space_)
+{
+    sweep_options options = {.threads = 1};
+    sweep *s;
+    key_texts texts = {0};
+    run_spec run, canonical;
+    char id[RUN_ID];
+    status st = sweep_open(&s, &options), st2;
+    if (st) {
+        assert_null(s);
+        return st;
+    }
+    if (!(st = run_defaults(&run, &texts))) {
+        run.data = small;
+        run.model = "fc:width=3";
+        run.space = space_;
+        run.epochs = 1;
+        if (!(st = sweep_run_of(s, &run, &canonical, id)) &&
+            !(st = sweep_stage(s, &canonical, 1)) && sweep_failed(s)) {
+            const record *r = store_find(sweep_store(s), id);
+            assert_true(r && r->outside && *r->reason);
+            st = error_set(ERR_MEMORY, "%s", r->reason);
+        }
+    }
+    key_texts_clear(&texts);
+    st2 = sweep_close(s);
+    return st ? st : st2;
+}
+
+static void a_sweep_survives(void **state)
+{
+    each(FAULT_MEMORY, try_sweep, "dense:d=3", 23); /* 50 steps are trained before each */
+}
+
+static status try_ask(const char *name)
+{
+    char path[400];
+    ask a;
+    ask_list list = {0};
+    key_texts texts = {0};
+    char **spaces = NULL;
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    status st = ask_defaults(&a, &texts);
+    if (!st && !(st = ask_note(path, &a, &list)))
+        st = ask_spaces("fastfood onehot:targets=head", &spaces, &n);
+    if (st)
+        assert_true(!spaces && !n);
+    key_parts_free(spaces, n);
+    ask_clear(&list);
+    key_texts_clear(&texts);
+    (void)unlink(strcat(path, "/sweep.json"));
+    return st;
+}
+
+static void the_list_of_asks_survives(void **state)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/asks", folder);
+    assert_ok(file_make_folder(path));
+    every(FAULT_MEMORY, try_ask, "asks");
+    every(FAULT_WRITE, try_ask, "asks");
+}
+
+static status try_scores(const char *path)
+{
+    results r;
+    text t = {0}, runs = {0};
+    status st = scores_d90(path, "own,raw,.9", 0, false, &r);
+    if (st) {
+        assert_null(r.rows);
+        return st;
+    }
+    results_csv(d90_columns, r.rows, sizeof *r.rows, r.n_rows, &t);
+    if (text_failed(&t))
+        st = ERR_MEMORY;
+    else
+        st = scores_runs(path, &runs);
+    text_clear(&t);
+    text_clear(&runs);
+    results_clear(&r);
+    return st;
+}
+
+static void measuring_survives(void **state)
+{
+    char path[400];
+    static const char scores[] =
+        "space,d,seed,score,lr,val\nfull,,1,.98,,\nfull,,2,.97,,\nonehot,0,1,.1,,\n"
+        "onehot,10,1,.5,1e-3,.5\nonehot,10,2,.55,1e-2,.6\nonehot,100,1,.9,1e-2,.6\n"
+        "onehot,100,2,.95,1e-2,.6\n";
+    put("scores.csv", scores, sizeof scores - 1);
+    snprintf(path, sizeof path, "%s/scores.csv", folder);
+    every(FAULT_MEMORY, try_scores, path);
+}
+
+static status try_report(const char *path)
+{
+    curves c;
+    text t = {0};
+    status st = curves_load(&c, path);
+    if (!st) {
+        terminal_curve(&c.spaces[0], (terminal_look){.utf8 = true}, &t);
+        st = text_failed(&t) ? ERR_MEMORY : OK;
+    }
+    text_clear(&t);
+    curves_clear(&c);
+    if (st || (st = table_write(path)))
+        return st;
+    return page_write(path, "idim d90");
+}
+
+static void reports_survive(void **state)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/report", folder);
+    assert_ok(file_make_folder(path));
+    world_make(path);
+    every(FAULT_WRITE, try_report, path);
+    every(FAULT_MEMORY, try_report, path);
+}
+
+static int setup(void **state)
+{
+    test_folder(folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    test_folder_end(folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spaces_survive),
+        cmocka_unit_test(data_sets_survive),
+        cmocka_unit_test(models_survive),
+        cmocka_unit_test(optimisers_and_schedules_survive),
+        cmocka_unit_test(training_survives),
+        cmocka_unit_test(files_survive),
+        cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
+        cmocka_unit_test(the_store_survives),
+        cmocka_unit_test(a_sweep_survives),
+        cmocka_unit_test(the_list_of_asks_survives),
+        cmocka_unit_test(measuring_survives),
+        cmocka_unit_test(reports_survive),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
+
+#else
+
+int main(void)
+{
+    return 0;
+}
+
+#endif
