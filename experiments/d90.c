@@ -84,7 +84,8 @@ static bool draw(const options *o, const char *path)
     return false;
 }
 
-/* d90.csv, variance.csv, paired.csv, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign scores. */
+/* The CSVs, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign
+ * scores. */
 static status say_all(const options *o, const results *r, const char *path, const char *typed,
                       FILE *out)
 {
@@ -99,8 +100,8 @@ static status say_all(const options *o, const results *r, const char *path, cons
         {"paired.csv", paired_columns, r->pairs, sizeof *r->pairs, r->n_pairs},
     };
     status st;
-    for (size_t i = 0; i < sizeof tables / sizeof *tables;
-         i++) { /* empty ones too: none is stale */
+    /* without rows too, so that none is left from another question */
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         text table = {0};
         results_csv(tables[i].columns, tables[i].rows, tables[i].size, tables[i].n, &table);
         if ((st = put(path, tables[i].name, &table)))
