@@ -156,9 +156,8 @@ static status kernel_turn(kernel *k, size_t turn)
         k->all[i][turn] = strtod(at, &at);
     k->out = code || (k->asked && strcmp(k->asked, k->name) != 0);
     if (code)
-        fprintf(stderr,
-                "gemm: %s %s ends with code %d here (above 128: a signal) and is left out\n",
-                k->asked ? "kernel" : "OpenBLAS's own pick", k->asked ? k->asked : k->name, code);
+        fprintf(stderr, "gemm: %s%s ends with code %d here (above 128: a signal) and is left out\n",
+                k->asked ? "kernel " : "OpenBLAS's own pick", k->asked ? k->asked : "", code);
     else if (k->out)
         fprintf(stderr, "gemm: this OpenBLAS has no kernel %s and took %s\n", k->asked, k->name);
     return OK;
