@@ -74,7 +74,7 @@ static void headline(const curves *c, const curve_space *s, text *t)
     if (isfinite(r->threshold))
         text_add(t, ", threshold %.4f", r->threshold);
     if (r->state == IDIM_EXACT && r->grid_state == IDIM_EXACT)
-        text_add(t, "; first d of the grid that passes: %g", r->grid);
+        text_add(t, "; first d that passes: %g", r->grid);
     text_add(t, "\n");
 }
 
@@ -93,11 +93,26 @@ static void next_step(const d90_row *r, text *t)
                  r->seeds_half, (r->seeds_half - r->n_seeds) * per_seed);
 }
 
+/* Lines that are too long for a terminal go on two places further in. */
+static void say_words(const char *words, FILE *out)
+{
+    for (const char *line = words, *stop; *line; line = stop + 1) {
+        text one = {0}, lines = {0};
+        int indent = (int)strspn(line, " ");
+        stop = strchr(line, '\n'); /* every line has one */
+        text_bytes(&one, line + indent, (size_t)(stop - line) - (size_t)indent);
+        key_wrapped(one.text ? one.text : "", (size_t)indent + 2, 80, &lines);
+        fprintf(out, "%*s%s", indent, "", lines.text ? lines.text : "\n");
+        text_clear(&one);
+        text_clear(&lines);
+    }
+}
+
 status answer_folder(const char *path, bool title, FILE *out)
 {
     curves c;
     compare other;
-    text t = {0};
+    text t = {0}, words = {0};
     char D[WORDS];
     size_t columns = os_columns();
     terminal_look look = {
@@ -117,17 +132,20 @@ status answer_folder(const char *path, bool title, FILE *out)
         terminal_curve(&c.spaces[i], look, &t);
     }
     for (size_t i = 0; i < c.n; i++) {
-        headline(&c, &c.spaces[i], &t);
-        words_flags(&c, &c.spaces[i].row, "  note: ", "\n", &t);
-        next_step(&c.spaces[i].row, &t);
+        headline(&c, &c.spaces[i], &words);
+        words_flags(&c, &c.spaces[i].row, "  note: ", "\n", &words);
+        next_step(&c.spaces[i].row, &words);
     }
-    compare_sources(&other, "  ", "\n", &t);
-    compare_pairs(&other, "  ", "\n", &t);
-    if (t.failed)
+    compare_sources(&other, "  ", "\n", &words);
+    compare_pairs(&other, "  ", "\n", &words);
+    if (t.failed || words.failed)
         st = ERR_MEMORY;
-    else
-        fprintf(out, "%s", t.text ? t.text : "");
+    else {
+        fputs(t.text ? t.text : "", out);
+        say_words(words.text ? words.text : "", out);
+    }
     text_clear(&t);
+    text_clear(&words);
     compare_clear(&other);
     curves_clear(&c);
     return st;

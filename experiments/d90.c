@@ -179,10 +179,19 @@ static status d90_measure_all(const options *o, sweep *s, const ask_list *asks, 
 /* What would a number to quote take? */
 static void say_next(const options *o, const char *path, FILE *out)
 {
+    enum { EPOCHS = 20, SEEDS = 5 };
     const char *slash = strrchr(path, '/');
-    if (o->ask.run.epochs < 20 && !o->ask.run.steps)
-        fprintf(out, "%zu epochs are for show. To quote: idim d90 --data %s --seeds 5\n",
-                o->ask.run.epochs, o->ask.run.data);
+    if (o->ask.run.epochs < EPOCHS && !o->ask.run.steps) {
+        options quote = *o;
+        text line = {0};
+        quote.ask.run.epochs = EPOCHS;
+        quote.ask.seeds = o->ask.seeds > SEEDS ? o->ask.seeds : SEEDS;
+        quote.ask.tune_d = quote.folder.out = "";
+        command_line(&command_d90, &quote, &line);
+        fprintf(out, "%zu epoch%s for show. To quote:\n  %s\n", o->ask.run.epochs,
+                o->ask.run.epochs == 1 ? " is" : "s are", line.text ? line.text : "");
+        text_clear(&line);
+    }
     fprintf(out, "%s/d90.csv  runs.csv%s  report.html\nnext: idim show %s\n", path,
             o->plot ? figures : "",
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
@@ -263,6 +272,12 @@ static int d90_run(void *options_, size_t n, char *const *names, FILE *out)
     status st;
     (void)n;
     (void)names;
+    if (o->ask.run.role != RUN_SCORE) {
+        mem_free(fallback);
+        return command_end(error_set(ERR_USAGE,
+                                     "d90 gives its runs their roles itself; leave --role "
+                                     "out, or `idim train --role tune` one run"));
+    }
     if (*o->scores) {
         path = folder_path(o->folder.out, "scores");
         st = path ? d90_scores_file(o, path, out) : ERR_MEMORY;

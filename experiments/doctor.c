@@ -45,11 +45,10 @@ static void program(FILE *out)
             fprintf(out, "  %-14s %.60s\n", all[i].name, all[i].value);
     fprintf(out, "  %-14s %s%s\n", "blas kernel", blas_kernel(), advice ? "" : ": fits this CPU");
     if (advice)
-        fprintf(
-            out,
-            "  %-14s OPENBLAS_CORETYPE=%s was measured faster on CPUs like this one (make bench);\n"
-            "  %-14s it changes the numeric kind, so choose it before a sweep\n",
-            "", advice, "");
+        fprintf(out,
+                "  %-14s OPENBLAS_CORETYPE=%s was measured faster on such CPUs\n"
+                "  %-14s (make bench); it changes the numeric kind: set it before a sweep\n",
+                "", advice, "");
 }
 
 static void data(FILE *out)

@@ -26,7 +26,8 @@ status folder_open(sweep **s, const char *path, const folder_options *o)
                              .threads = o->threads,
                              .again = o->again,
                              .keep_z = o->keep_z,
-                             .show = o->quiet ? NULL : stderr};
+                             .show = o->quiet ? NULL : stderr,
+                             .log = {stderr, (log_level)(LOG_WARN + o->log)}};
     os_catch_signals();
     return sweep_open(s, &options);
 }

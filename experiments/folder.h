@@ -10,6 +10,7 @@ typedef struct folder_options {
     const char *out;
     size_t jobs, threads;
     bool again, quiet, keep_z;
+    int log;   /* level above LOG_WARN */
     bool here; /* set by a command, not by a key: in this process, one run after another */
 } folder_options;
 
@@ -21,7 +22,9 @@ typedef struct folder_options {
         KEY("again", struct_, field_.again, "no", 0, 0, "", "try again what failed by itself"),    \
         KEY("keep-z", struct_, field_.keep_z, "no", 0, 0, "",                                      \
             "z/ID.safetensors of each run: the whole trained model in d numbers"),                 \
-        KEY("quiet", struct_, field_.quiet, "no", 0, 0, "", "no progress line")
+        KEY("quiet", struct_, field_.quiet, "no", 0, 0, "", "no progress line"),                   \
+        KEY_WORD("log", struct_, field_.log, "warn", "warn+info+debug",                            \
+                 "told on stderr: what is tried again; every run; workers too")
 
 /* "results/NAME", or the path itself when it has a slash; fallback when name is "". Fresh. */
 char *folder_path(const char *name, const char *fallback);

@@ -70,6 +70,7 @@ typedef struct idim_key {
     const char *words;    /* IDIM_WORD: "stacked+single" */
     const char *unit;     /* "numbers", "epochs", "" */
     const char *doc;      /* one line */
+    bool place; /* where files lie: what is in them is hashed into the run id, this is not */
 } idim_key;
 
 /* ------------------------------------------------------------------ random streams */
@@ -95,6 +96,7 @@ typedef struct idim_tensor {
     bool tied;         /* one tensor with several roles: all of them must be selected together */
     bool outside;      /* added by a method (adapter, prefix): not counted in D */
     bool decay;        /* l2 and weight decay apply (kernels, yes; biases and norms, no) */
+    bool bare;         /* its layer looks at no riders: a space that rides is lifted there */
     double lr_factor;  /* learning rate relative to the optimiser's; 0 means 1 */
 } idim_tensor;
 
@@ -190,6 +192,8 @@ typedef struct idim_model_row {
     unsigned revision; /* hashed into the run id: raise it when the same keys give other numbers */
     const idim_key *keys;
     size_t size; /* of the kind's struct, whose first member is idim_model */
+    bool
+        riders; /* forward and backward heed the riders of its matrices; false: weights are formed */
     /* Keys are filled, model->task is set. Fills layout, D, n_outputs; refuses a task it cannot
      * take. On failure clear is called. */
     idim_status (*init)(idim_model *model);

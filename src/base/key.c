@@ -284,7 +284,8 @@ static bool text_quoted(const char *s)
            (strpbrk(s, ",@*?[] ") || strstr(s, "++") || s[0] == '+' || s[n - 1] == '+');
 }
 
-void key_canonical(const char *kind, const key *keys, const void *object, text *out)
+static void key_written(const char *kind, const key *keys, const void *object, bool places,
+                        text *out)
 {
     const key *sorted[KEYS_MOST];
     size_t n = keys_count(keys);
@@ -296,7 +297,8 @@ void key_canonical(const char *kind, const key *keys, const void *object, text *
     text_add(out, "%s", kind);
     for (size_t i = 0; i < n; i++) {
         text value = {0};
-        if (at_default(sorted[i], kind, object, &out->failed) || out->failed)
+        if ((sorted[i]->place && !places) || at_default(sorted[i], kind, object, &out->failed) ||
+            out->failed)
             continue;
         key_value(sorted[i], object, &value);
         bool quote = sorted[i]->type == IDIM_TEXT && text_quoted(value.text);
@@ -306,6 +308,16 @@ void key_canonical(const char *kind, const key *keys, const void *object, text *
         text_clear(&value);
         before = ',';
     }
+}
+
+void key_canonical(const char *kind, const key *keys, const void *object, text *out)
+{
+    key_written(kind, keys, object, true, out);
+}
+
+void key_hashed(const char *kind, const key *keys, const void *object, text *out)
+{
+    key_written(kind, keys, object, false, out);
 }
 
 /* ------------------------------------------------------------------ help */

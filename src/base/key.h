@@ -27,6 +27,12 @@ typedef idim_key key;
     }
 #define KEY_TEXT(name_, struct_, field_, default_, doc_)                                           \
     KEY(name_, struct_, field_, default_, 0, 0, "", doc_)
+/* A folder or file whose content stands in the run id in its place. */
+#define KEY_PLACE(name_, struct_, field_, default_, doc_)                                          \
+    {                                                                                              \
+        .name = (name_), .type = IDIM_TEXT, .offset = offsetof(struct_, field_),                   \
+        .fallback = (default_), .unit = "", .doc = (doc_), .place = true                           \
+    }
 /* An int field that takes the place of the value in words_ ("stacked+single"): an enum. */
 #define KEY_WORD(name_, struct_, field_, default_, words_, doc_)                                   \
     {                                                                                              \
@@ -57,6 +63,8 @@ status key_set(const char *kind, const key *keys, const char *name, const char *
 /* Appends "kind:key=value,..." with the keys sorted by name, those at their default left out, and
  * numbers in the shortest form that reads back exactly; "kind" alone when all are at default. */
 void key_canonical(const char *kind, const key *keys, const void *object, text *out);
+/* The same without places: what is hashed. */
+void key_hashed(const char *kind, const key *keys, const void *object, text *out);
 
 /* One key's value, as key_canonical writes it. */
 void key_value(const key *k, const void *object, text *out);

@@ -33,8 +33,8 @@ status kind_open(const char *what, const char *spec, const void *const *rows, co
     return st ? st : kind_find(what, name, rows, row);
 }
 
-status kind_canonical(const char *what, const char *spec, const void *const *rows, char **canonical,
-                      unsigned *revision)
+status kind_canonical(const char *what, const char *spec, const void *const *rows, bool hashed,
+                      char **canonical, unsigned *revision)
 {
     const void *found;
     const char *args;
@@ -50,7 +50,7 @@ status kind_canonical(const char *what, const char *spec, const void *const *row
     if (!object)
         return ERR_MEMORY;
     if (!(st = key_parse(row->name, row->keys, args, object, &texts))) {
-        key_canonical(row->name, row->keys, object, &t);
+        (hashed ? key_hashed : key_canonical)(row->name, row->keys, object, &t);
         st = t.failed ? ERR_MEMORY : OK;
     }
     if (st) {

@@ -28,8 +28,8 @@ status kind_find(const char *what, const char *name, const void *const *rows, co
 status kind_open(const char *what, const char *spec, const void *const *rows, const void **row,
                  const char **args);
 
-/* The canonical text of a spec (mem_free) and its row's revision. */
-status kind_canonical(const char *what, const char *spec, const void *const *rows, char **canonical,
-                      unsigned *revision);
+/* The canonical text of a spec (mem_free) and its row's revision; `hashed`: without places. */
+status kind_canonical(const char *what, const char *spec, const void *const *rows, bool hashed,
+                      char **canonical, unsigned *revision);
 
 #endif

@@ -72,12 +72,18 @@ void progress_show(progress *p, size_t done, double left_s, const char *now)
     fflush(p->out);
 }
 
+void progress_clear(progress *p)
+{
+    if (!p || !p->live || p->shown < 0)
+        return;
+    fprintf(p->out, "\r%*s\r", (int)os_columns() - 1, "");
+    fflush(p->out);
+    p->shown = -1;
+}
+
 void progress_free(progress *p)
 {
-    if (p && p->live && p->shown >= 0) {
-        fprintf(p->out, "\r%*s\r", (int)os_columns() - 1, "");
-        fflush(p->out);
-    }
+    progress_clear(p);
     mem_free(p);
 }
 

@@ -16,7 +16,8 @@ status progress_new(progress **p, FILE *out, size_t total);
 /* done of total, with a short word on what is going on now. `left_s` < 0: estimated from the pace. */
 void progress_show(progress *p, size_t done, double left_s, const char *now);
 void progress_total(progress *p, size_t total); /* later stages may add work */
-void progress_free(progress *p);                /* clears the line */
+void progress_clear(progress *p);               /* takes the line away until it is shown again */
+void progress_free(progress *p);                /* clears the line; NULL is fine, for both */
 /* "0:58", "12:05", "3:04:05". */
 const char *progress_time_text(double seconds, char out[16]);
 

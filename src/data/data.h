@@ -52,7 +52,7 @@ typedef struct samples_options {
     size_t data_seed; /* of the split, the subset and the shuffles; never of a run */
 } samples_options;
 #define SAMPLES_KEYS(struct_, field_)                                                              \
-    KEY_TEXT("dir", struct_, field_.dir, "", "folder of the files; empty: the usual places"),      \
+    KEY_PLACE("dir", struct_, field_.dir, "", "folder of the files; empty: the usual places"),     \
         KEY_WORD("shuffle", struct_, field_.shuffle, "none", "none+labels+pixels",                 \
                  "labels: scored on training data, for memorisation; pixels: one permutation"),    \
         KEY("train", struct_, field_.n_train, "0", 0, 1e9, "samples", "training samples; 0: all"), \

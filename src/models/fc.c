@@ -164,6 +164,7 @@ const model_row model_fc = {
     .revision = 1,
     .keys = keys,
     .size = sizeof(fc),
+    .riders = true,
     .init = fc_init,
     .theta0 = fc_theta0,
     .work = fc_work,

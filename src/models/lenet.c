@@ -425,6 +425,7 @@ const model_row model_lenet = {
     .revision = 2,
     .keys = keys,
     .size = sizeof(lenet),
+    .riders = true,
     .init = lenet_init,
     .theta0 = lenet_theta0,
     .work = lenet_work,

@@ -123,7 +123,8 @@ idim_status idim_model_tensor(idim_model *m, const char *name, const char *roles
                   .offset = m->layout.n,
                   .n = n,
                   .layer = layer,
-                  .decay = dims >= 2};
+                  .decay = dims >= 2,
+                  .bare = dims != 2 || !m->row->riders};
     memcpy(t->shape, shape, dims * sizeof *shape);
     m->layout = (layout){.tensors = tensors, .n_tensors = f->n, .n = all};
     m->D += n;

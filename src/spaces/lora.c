@@ -62,13 +62,14 @@ static status lora_blocks(lora *s)
                 "alone (targets=matrix, a name, a \"pattern\"), and train it beside with "
                 "++full:targets=%s",
                 base->targets, t->name, t->name);
-        if (t->shape[2]) {
+        if (t->shape[2] || t->bare) {
             base->lifted = true;
             if (s->drop > 0)
                 return error_set(
                     ERR_USAGE,
-                    "lora: drop=%g: %s has more than two dimensions and is lifted as a "
-                    "whole, which leaves no place for dropout; drop=0, or other targets",
+                    "lora: drop=%g: %s can only be lifted as a whole (its layer takes matrices "
+                    "without low-rank paths), which leaves no place for dropout; drop=0, or other "
+                    "targets",
                     s->drop, t->name);
         }
         b->out = t->shape[0];

@@ -178,8 +178,15 @@ static status ask_parse(const char *path, const char *bytes, size_t n, ask_list 
     if (!all)
         return error_set(ERR_FORMAT, "%s:%d: %s; mend the line, or move the file away", path,
                          error.line, error.text);
-    if (jsonl_get_number(all, "format", 0) != ASK_FORMAT || !json_is_array(asks))
-        st = error_set(ERR_FORMAT, "%s: this is no list of asks of format %d", path, ASK_FORMAT);
+    double format = jsonl_get_number(all, "format", 0);
+    if (format != ASK_FORMAT)
+        st = error_set(
+            ERR_FORMAT,
+            "%s: format %g, this program reads %d; read it with the idim that wrote it, or "
+            "take another --out",
+            path, format, ASK_FORMAT);
+    else if (!json_is_array(asks))
+        st = error_set(ERR_FORMAT, "%s: no list \"asks\" is in it; move the file away", path);
     else if (!(list->asks = mem_array(json_array_size(asks), sizeof *list->asks)))
         st = ERR_MEMORY;
     for (size_t i = 0; !st && i < json_array_size(asks); i++)

@@ -366,9 +366,41 @@ static status stage_show(stage *g, size_t which)
     return OK;
 }
 
+/* May a line of this level be written? Then the progress line makes room. */
+static bool sweep_tells(sweep *s, log_level level)
+{
+    if (!s->options.log.out || level > s->options.log.level)
+        return false;
+    progress_clear(s->progress);
+    return true;
+}
+
+/* A line for each run of a unit that ended. */
+static void stage_tell_runs(stage *g, const unit *u)
+{
+    sweep *s = g->s;
+    for (size_t i = 0; i < u->n && sweep_tells(s, LOG_INFO); i++) {
+        const run_spec *run = &g->runs[u->runs[i]];
+        const packed *p;
+        char id[RUN_ID];
+        const record *r = NULL;
+        if (!sweep_task(s, run->data, &p) && !run_id(run, s->options.rows, p->content, id, NULL))
+            r = store_find(s->store, id);
+        if (r && r->status == RECORD_FAILED)
+            log_say(&s->options.log, LOG_INFO, "run %s: %s, seed %zu: failed: %s", r->id,
+                    r->run.space, r->run.seed, r->reason);
+        else if (r)
+            log_say(&s->options.log, LOG_INFO,
+                    "run %s: %s, %s %zu, lr %g: %s, validation %.4f, test %.4f, %.1f s", r->id,
+                    r->run.space, r->run.role == RUN_TUNE ? "tuning" : "seed", r->run.seed, r->lr,
+                    record_status_text[r->status], r->result.val, r->result.score, r->wall_s);
+    }
+}
+
 static status stage_finish(stage *g, size_t which)
 {
     size_t n = g->units[which].n;
+    stage_tell_runs(g, &g->units[which]);
     g->done_runs += n;
     g->s->done += n;
     return stage_show(g, which);
@@ -437,6 +469,8 @@ static status hand_start(sweep *s, hand *h)
         return st;
     h->alive = true;
     h->busy = false;
+    if (sweep_tells(s, LOG_DEBUG))
+        log_say(&s->options.log, LOG_DEBUG, "process %ld: a worker starts", h->child.process);
     return OK;
 }
 
@@ -460,6 +494,10 @@ static status hand_give(stage *g, hand *h, size_t which)
     h->busy = !st;
     h->unit = which;
     h->share = 0;
+    if (!st && sweep_tells(g->s, LOG_DEBUG))
+        log_say(&g->s->options.log, LOG_DEBUG,
+                "process %ld: takes %zu runs, the first %s, seed %zu", h->child.process, u->n,
+                g->runs[u->runs[0]].space, g->runs[u->runs[0]].seed);
     return st;
 }
 
@@ -479,6 +517,9 @@ static status hand_lost(stage *g, hand *h)
         return st;
     snprintf(why, sizeof why, "its worker ended with %s %d", code > 128 ? "signal" : "exit code",
              code > 128 ? code - 128 : code);
+    if (sweep_tells(s, LOG_WARN))
+        log_say(&s->options.log, LOG_WARN, "process %ld, %zu runs: %s; they are tried again",
+                h->child.process, u->n, why);
     for (size_t i = 0; i < u->n; i++) {
         const run_spec *run = &g->runs[u->runs[i]];
         const packed *p;
@@ -610,6 +651,10 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
         stage g = {.s = s, .runs = runs, .before = s->done, .stop_epoch = stop_epoch};
         size_t found = s->found;
         if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g))) {
+            if (sweep_tells(s, LOG_INFO))
+                log_say(&s->options.log, LOG_INFO,
+                        "a stage of %zu runs in %zu units; %zu are there", g.n_todo, g.n_units,
+                        n - g.n_todo);
             st = stage_show(&g, g.n_units);
             if (!st)
                 st = s->options.jobs ? stage_workers(&g) : stage_here(&g);
@@ -624,6 +669,8 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
         if (!g.n_todo)
             break;
     }
+    if (!s->expected || st) /* what comes now is not ours to disturb */
+        progress_clear(s->progress);
     if (st == ERR_STOPPED && os_signal())
         return stage_signal();
     if (st)

@@ -53,7 +53,7 @@ status run_defaults(run_spec *r, key_texts *texts)
     return key_parse("run", run_keys, NULL, r, texts);
 }
 
-static status kind_form(size_t i, const run_spec *r, const run_rows *own, char **form,
+static status kind_form(size_t i, const run_spec *r, const run_rows *own, bool hashed, char **form,
                         unsigned *revision)
 {
     const void *const *tables[KINDS] = {
@@ -63,7 +63,7 @@ static status kind_form(size_t i, const run_spec *r, const run_rows *own, char *
         (const void *const *)schedule_rows,
     };
     const char *spec = *(const char *const *)((const char *)r + kinds[i].field);
-    return kind_canonical(kinds[i].what, spec, tables[i], form, revision);
+    return kind_canonical(kinds[i].what, spec, tables[i], hashed, form, revision);
 }
 
 /* Puts a kind's canonical text into a field, and frees it. */
@@ -81,7 +81,7 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
     unsigned revision;
     *canonical = *r;
     for (size_t i = 0; i < KINDS; i++)
-        if ((st = kind_form(i, r, rows, &form, &revision)) ||
+        if ((st = kind_form(i, r, rows, false, &form, &revision)) ||
             (st = set_taken(kinds[i].name, form, canonical, texts)))
             return st;
     if ((st = space_canonical(r->space, &form, &revisions)))
@@ -102,8 +102,27 @@ static void sorted_keys(const key *sorted[RUN_KEYS])
     qsort(sorted, RUN_KEYS, sizeof *sorted, by_name);
 }
 
+/* A key's value as it is hashed: kinds without their places. */
+static status form_value(const key *k, const run_spec *r, const run_rows *rows, text *value)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        char *form;
+        unsigned revision;
+        status st;
+        if (strcmp(k->name, kinds[i].name))
+            continue;
+        if ((st = kind_form(i, r, rows, true, &form, &revision)))
+            return st;
+        text_add(value, "%s", form);
+        mem_free(form);
+        return value->failed ? ERR_MEMORY : OK;
+    }
+    key_value(k, r, value);
+    return value->failed ? ERR_MEMORY : OK;
+}
+
 /* Appends the lines of what is not at its default. The task is always named. */
-static status form_keys(const run_spec *r, text *form)
+static status form_keys(const run_spec *r, const run_rows *rows, text *form)
 {
     const key *sorted[RUN_KEYS];
     text value = {0}, fallback = {0};
@@ -114,9 +133,10 @@ static status form_keys(const run_spec *r, text *form)
     for (size_t i = 0; !st && i < RUN_KEYS; i++) {
         text_clear(&value);
         text_clear(&fallback);
-        key_value(sorted[i], r, &value);
+        if ((st = form_value(sorted[i], r, rows, &value)))
+            break;
         key_value(sorted[i], &defaults, &fallback);
-        if (value.failed || fallback.failed)
+        if (fallback.failed)
             st = ERR_MEMORY;
         else if (strcmp(value.text, fallback.text) || !strcmp(sorted[i]->name, "data"))
             text_add(form, "%s=%s\n", sorted[i]->name, value.text);
@@ -135,7 +155,7 @@ static status form_rest(const run_spec *r, const run_rows *rows, const char *con
     unsigned revision;
     text_add(form, "core %d\nreal %zu\ncontent %s\n", RUN_REVISION, sizeof(real), content);
     for (size_t i = 0; i < KINDS; i++) {
-        if ((st = kind_form(i, r, rows, &spec, &revision)))
+        if ((st = kind_form(i, r, rows, true, &spec, &revision)))
             return st;
         text_add(form, "%s %u\n", kinds[i].name, revision);
         mem_free(spec);
@@ -157,7 +177,7 @@ status run_id(const run_spec *canonical, const run_rows *rows, const char *conte
     id[0] = '\0';
     if (form)
         *form = NULL;
-    if (!(st = form_keys(canonical, &t)) && !(st = form_rest(canonical, rows, content, &t)) &&
+    if (!(st = form_keys(canonical, rows, &t)) && !(st = form_rest(canonical, rows, content, &t)) &&
         t.failed)
         st = ERR_MEMORY;
     if (!st) {

@@ -28,6 +28,7 @@ typedef struct sweep_options {
     bool keep_z;          /* z/ID.safetensors of each run; who has none is trained again */
     const run_rows *rows; /* a library user's own; needs jobs = 0 */
     FILE *show;           /* the progress line; NULL: none */
+    logger log;           /* warn: what is tried again; info: every run; debug: workers */
     int (*told)(void *context, size_t done, size_t total, const char *now); /* or NULL */
     void *context;
 } sweep_options;

@@ -116,6 +116,21 @@ static void a_pool_does_every_part_once(void **state)
     assert_true(count[0] == 1 && count[2] == 1);
 }
 
+static void a_log_says_what_its_level_lets_through(void **state)
+{
+    char line[64] = "";
+    logger log = {tmpfile(), LOG_INFO}, none = {NULL, LOG_DEBUG};
+    assert_non_null(log.out);
+    log_say(&log, LOG_DEBUG, "too fine");
+    log_say(&log, LOG_WARN, "run %d", 7);
+    log_say(&none, LOG_WARN, "nowhere");
+    rewind(log.out);
+    assert_non_null(fgets(line, sizeof line, log.out));
+    assert_string_equal(line, "run 7\n");
+    assert_null(fgets(line, sizeof line, log.out));
+    fclose(log.out);
+}
+
 static void progress_is_silent_where_nobody_looks(void **state)
 {
     FILE *out = tmpfile();
@@ -167,6 +182,7 @@ int main(void)
         cmocka_unit_test(files_are_written_whole_and_read_back),
         cmocka_unit_test(hashes_have_the_published_answers),
         cmocka_unit_test(a_pool_does_every_part_once),
+        cmocka_unit_test(a_log_says_what_its_level_lets_through),
         cmocka_unit_test(progress_is_silent_where_nobody_looks),
         cmocka_unit_test(shared_memory_is_seen_through_its_descriptor),
         cmocka_unit_test(the_machine_is_known),

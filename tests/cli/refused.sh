@@ -36,6 +36,7 @@ mkdir runs-only runs-only/runs
 check "a folder without d90.csv" refused 1 "d90.csv" "$idim" show ./runs-only
 printf 'not gzip' | tee train-images-idx3-ubyte.gz >train-labels-idx1-ubyte
 check "a file that is no IDX" refused 1 "no IDX file" "$idim" train --data mnist:dir=.
+check "a role for d90" refused 2 "leave --role out" "$idim" d90 --data synth --role tune --out ./x
 check "targets that match nothing" refused 2 "conv" "$idim" train --data synth --space full:targets=conv --epochs 1 --out ./x
 check "rows claimed twice" refused 2 "do not meet" "$idim" train --data synth --space full:targets=head++full --epochs 1 --out ./x
 for c in $("$idim" --commands); do
@@ -144,7 +145,7 @@ autoload -U +X compinit bashcompinit; compinit -u -d ./zcompdump; bashcompinit; 
 END
 if command -v zsh >/dev/null; then
     zsh -f complete.zsh >zsh.txt 2>&1 # all options of train: zsh itself chooses among them
-    check "completion knows options in zsh" grep -q '^--help --data .*--epochs .*--quiet$' zsh.txt
+    check "completion knows options in zsh" grep -q '^--help --data .*--epochs .*--log$' zsh.txt
 else
     echo "skipped: completion in zsh: it is not here"
 fi

@@ -14,6 +14,12 @@ check "two jobs give the bytes of one" tables_same one two
 check "threads change no bytes" d90 --jobs 1 --threads 2 --out ./threads
 check "threads give the same bytes" tables_same one threads
 
+# what is told: nothing, every run, workers too
+told() { "$idim" d90 --data synth --epochs 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --seeds 1 --plot no --quiet --jobs 1 --log "$1" --out "./told-$1" 2>&1 >/dev/null | grep -c "$2"; }
+check "--log warn tells no run" [ "$(told warn .)" -eq 0 ]
+check "--log info tells every run" [ "$(told info '^run ')" -eq 4 ]
+check "--log debug tells of workers" [ "$(told debug 'a worker starts')" -eq 1 ]
+
 # killed in the middle, without a chance to tidy up, then started again
 "$idim" d90 --data synth --epochs 3 --d 5..100/log3 --quiet --jobs 2 --out ./killed >/dev/null 2>&1 &
 leader=$!

@@ -64,11 +64,11 @@ static status kind_twice(size_t i, const char *spec)
 {
     char *once, *twice;
     unsigned revision;
-    status st = kind_canonical(tables[i].what, spec, tables[i].rows, &once, &revision);
+    status st = kind_canonical(tables[i].what, spec, tables[i].rows, false, &once, &revision);
     FUZZ_MUST(!st || !once, "a refused spec left something");
     if (st)
         return st;
-    FUZZ_MUST(!kind_canonical(tables[i].what, once, tables[i].rows, &twice, &revision),
+    FUZZ_MUST(!kind_canonical(tables[i].what, once, tables[i].rows, false, &twice, &revision),
               "%s is canonical and refused: %s", once, error_text());
     FUZZ_MUST(!strcmp(once, twice), "%s became %s", once, twice);
     mem_free(once);

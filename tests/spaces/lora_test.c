@@ -112,6 +112,30 @@ static void z_names_factors_roles_and_rates(void **state)
     world_close(&w);
 }
 
+/* A network that heeds no riders is handed weights. */
+static void beside_a_bare_tensor_weights_are_formed(void **state)
+{
+    tensor tensors[8];
+    layout l = world_layouts[0];
+    real z[WORLD_MOST], formed[70], ridden[70];
+    world a, b;
+    assert_true(l.n_tensors <= 8 && l.n <= 70);
+    memcpy(tensors, l.tensors, l.n_tensors * sizeof *tensors);
+    tensors[0].bare = true;
+    l.tensors = tensors;
+    world_fill(theta0, 70, 2);
+    world_fill(z, WORLD_MOST, 3);
+    world_open(&a, "lora:r=2", &l, theta0, 1);
+    world_open(&b, "lora:r=2", &world_layouts[0], theta0, 1);
+    assert_false(space_rides(a.s));
+    assert_non_null(a.mem->theta);
+    space_merge(a.s, a.mem, z, formed);
+    space_merge(b.s, b.mem, z, ridden);
+    assert_memory_equal(formed, ridden, l.n * sizeof *formed);
+    world_close(&a);
+    world_close(&b);
+}
+
 static void refused(const char *spec, const layout *l, const char *word)
 {
     space *s;
@@ -137,6 +161,7 @@ int main(void)
         cmocka_unit_test(riders_point_into_z_and_the_frozen_weights_stay),
         cmocka_unit_test(z_names_factors_roles_and_rates),
         cmocka_unit_test(what_has_no_rank_is_refused_by_name),
+        cmocka_unit_test(beside_a_bare_tensor_weights_are_formed),
     };
     return cmocka_run_group_tests_name("spaces/lora", tests, NULL, NULL);
 }

@@ -146,8 +146,8 @@ static void a_damaged_list_is_refused_with_its_place(void **state)
 {
     static const char *const bad[][2] = {
         {"{\"format\": 1,\n \"asks\": [", "sweep.json:2:"},
-        {"{\"format\": 2, \"asks\": []}", "format 1"},
-        {"{\"format\": 1, \"asks\": 3}", "format 1"},
+        {"{\"format\": 2, \"asks\": []}", "format 2, this program reads 1"},
+        {"{\"format\": 1, \"asks\": 3}", "no list \"asks\""},
         {"{\"format\": 1, \"asks\": [{}, {\"seeds\": \"many\"}]}", "ask 2"},
         {"{\"format\": 1, \"format\": 1, \"asks\": []}", "sweep.json"},
     };

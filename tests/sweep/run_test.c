@@ -204,6 +204,16 @@ static void what_is_no_kind_is_refused_by_name(void **state)
     }
 }
 
+/* What the files hold is in the id; where they lie is not. */
+static void a_place_moves_no_id(void **state)
+{
+    assert_string_equal(id_of("data=\"mnist:dir=/a,train=600\""),
+                        id_of("data=\"mnist:train=600\""));
+    assert_string_not_equal(id_of("data=\"mnist:dir=/a\""), id_of("data=\"mnist:train=600\""));
+    run_spec r = run_of("data=\"mnist:dir=/a,train=600\"");
+    assert_string_equal(r.data, "mnist:dir=/a,train=600"); /* the run still knows */
+}
+
 static int end(void **state)
 {
     key_texts_clear(&texts);
@@ -223,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_stream_s_own_seed_moves_it_alone),
         cmocka_unit_test(tuning_has_streams_of_its_own),
         cmocka_unit_test(what_is_no_kind_is_refused_by_name),
+        cmocka_unit_test(a_place_moves_no_id),
     };
     return cmocka_run_group_tests(tests, NULL, end);
 }
