@@ -35,11 +35,6 @@ struct safetensors {
     size_t n;
 };
 
-const char *safetensor_type_text(safetensor_type type)
-{
-    return types[type].name;
-}
-
 size_t safetensor_type_bits(safetensor_type type)
 {
     return types[type].bits;

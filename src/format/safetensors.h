@@ -40,8 +40,7 @@ typedef enum safetensor_type {
     SAFETENSOR_REAL = sizeof(real) == 4 ? SAFETENSOR_F32 : SAFETENSOR_F64
 } safetensor_type;
 
-const char *safetensor_type_text(safetensor_type type); /* "BF16" */
-size_t safetensor_type_bits(safetensor_type type);      /* of one number */
+size_t safetensor_type_bits(safetensor_type type); /* of one number */
 
 typedef struct safetensor {
     const char *name;

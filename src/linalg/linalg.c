@@ -98,18 +98,6 @@ double vec_distance(const real *x, const real *y, size_t n)
     return sqrt(sum);
 }
 
-void vec_axpy(size_t n, real a, const real *restrict x, real *restrict y)
-{
-    for (size_t i = 0; i < n; i++)
-        y[i] += a * x[i];
-}
-
-void vec_scale(size_t n, real a, real *x)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] *= a;
-}
-
 const char *blas_name(void)
 {
     return openblas_get_config(); /* "OpenBLAS 0.3.21 ... Cooperlake MAX_THREADS=.." */

@@ -26,10 +26,6 @@ double vec_norm(const real *x, size_t n);
 double vec_dot(const real *x, const real *y, size_t n);
 double vec_distance(const real *x, const real *y, size_t n);
 
-/* y += a x;  x *= a */
-void vec_axpy(size_t n, real a, const real *restrict x, real *restrict y);
-void vec_scale(size_t n, real a, real *x);
-
 /* The BLAS that runs: "OpenBLAS 0.3.21 Cooperlake". Borrowed, static. */
 const char *blas_name(void);
 /* The kernel's name alone ("Cooperlake"). */

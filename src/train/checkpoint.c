@@ -92,12 +92,6 @@ status checkpoint_write(const char *path, const checkpoint *c)
 
 /* ------------------------------------------------------------------ reading */
 
-static size_t count_of(const json_t *line, const char *name)
-{
-    double value = jsonl_get_number(line, name, -1);
-    return value >= 0 && value < 0x1p53 ? (size_t)value : SIZE_MAX;
-}
-
 static status check_owner(const checkpoint *c, const json_t *line)
 {
     const char *id = jsonl_get_string(line, "id", ""), *kind = jsonl_get_string(line, "kind", "");
@@ -132,12 +126,30 @@ static status check_parts(const safetensors *f, const json_t *line, const safete
     return OK;
 }
 
+static void history_row(const safetensor *t, size_t i, double row[TRAIN_ROW])
+{
+    memcpy(row, (const char *)t->data + i * TRAIN_ROW * sizeof *row, TRAIN_ROW * sizeof *row);
+}
+
+/* Epoch and step of a row are known; what else is there becomes no count. */
+static status check_history(const safetensor *t, const train_plan *plan, size_t rows)
+{
+    double row[TRAIN_ROW];
+    for (size_t i = 0; i < rows; i++) {
+        history_row(t, i, row);
+        if (row[0] != (double)(i + 1) || row[1] != (double)train_row_end(plan, i))
+            return error_set(ERR_FORMAT, "row %zu of its history is of epoch %g and step %g", i + 1,
+                             row[0], row[1]);
+    }
+    return OK;
+}
+
 static void take_history(const safetensor *t, checkpoint *c, size_t rows)
 {
     double row[TRAIN_ROW];
     train_result *r = c->result;
     for (size_t i = 0; i < rows; i++) {
-        memcpy(row, (const char *)t->data + i * sizeof row, sizeof row);
+        history_row(t, i, row);
         r->history[i] = train_row_of(row);
     }
     r->n_history = rows;
@@ -158,8 +170,9 @@ static void take_bytes(void *to, const safetensor *t)
 
 static status read_line(const safetensors *f, const json_t *line, checkpoint *c)
 {
-    size_t rows = count_of(line, "rows"), step = count_of(line, "step"), shape[PARTS][2];
-    size_t best = count_of(line, "best_epoch");
+    size_t rows = jsonl_get_count(line, "rows", SIZE_MAX),
+           step = jsonl_get_count(line, "step", SIZE_MAX), shape[PARTS][2];
+    size_t best = jsonl_get_count(line, "best_epoch", SIZE_MAX);
     bool diverged = json_is_true(json_object_get(line, "diverged"));
     safetensor want[PARTS];
     const safetensor *found[PARTS];
@@ -173,13 +186,14 @@ static status read_line(const safetensors *f, const json_t *line, checkpoint *c)
     if (rows ? best < 1 || best > rows : best != 0)
         return error_set(ERR_FORMAT, "epoch %zu cannot be the best of %zu", best, rows);
     parts_of(c, rows, NULL, shape, want);
-    if ((st = check_parts(f, line, want, found)))
+    if ((st = check_parts(f, line, want, found)) ||
+        (st = check_history(found[HISTORY], c->plan, rows)))
         return st;
     c->step = step;
     c->diverged = diverged;
     c->loss_sum = jsonl_get_number(line, "loss_sum", (double)NAN);
-    c->hits = count_of(line, "hits");
-    c->seen = count_of(line, "seen");
+    c->hits = jsonl_get_count(line, "hits", SIZE_MAX);
+    c->seen = jsonl_get_count(line, "seen", SIZE_MAX);
     c->result->best_epoch = best;
     take_bytes(c->z, found[Z]);
     take_bytes(c->z_best, found[Z_BEST]);

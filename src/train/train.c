@@ -22,8 +22,6 @@ enum {
     SLOTS = 4
 };
 
-const char *const train_end_text[TRAIN_ENDS] = {"ok", "stopped", "diverged"};
-
 typedef struct seat { /* a member while it trains */
     const train_member *m;
     train_result *r;
@@ -76,7 +74,7 @@ size_t train_rows(const train_plan *plan)
     return plan->steps < HISTORY_ROWS ? plan->steps : HISTORY_ROWS;
 }
 
-static size_t train_row_end(const train_plan *plan, size_t k)
+size_t train_row_end(const train_plan *plan, size_t k)
 {
     return train_steps(plan) * (k + 1) / train_rows(plan);
 }

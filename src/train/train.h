@@ -19,7 +19,6 @@ typedef enum train_end {
     TRAIN_DIVERGED, /* NaN or Inf was met: the score is the metric's worst value */
     TRAIN_ENDS
 } train_end;
-extern const char *const train_end_text[TRAIN_ENDS]; /* "ok", "stopped", "diverged" */
 
 /* What a team does next. */
 typedef enum train_word {
@@ -106,6 +105,7 @@ size_t train_steps_per_epoch(const task *t, size_t batch_size);
 size_t train_steps(const train_plan *plan);
 /* History rows of the plan, and how many of them are written once `step` steps are done. */
 size_t train_rows(const train_plan *plan);
+size_t train_row_end(const train_plan *plan, size_t k); /* steps done when row k is written */
 size_t train_rows_done(const train_plan *plan, size_t step);
 
 #endif

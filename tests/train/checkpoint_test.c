@@ -444,6 +444,14 @@ static void rows_that_do_not_fit_the_step_are_refused(void **state)
     a.r.best_epoch = 2;
     assert_ok(checkpoint_write(path, &a.c));
     assert_refused(checkpoint_read(path, &b.c), ERR_FORMAT, "cannot be the best");
+    a.r.best_epoch = 1;
+    a.rows[0].epoch = SIZE_MAX; /* as a double it is no size_t any more */
+    assert_ok(checkpoint_write(path, &a.c));
+    assert_refused(checkpoint_read(path, &b.c), ERR_FORMAT, "row 1 of its history");
+    a.rows[0].epoch = 1;
+    a.rows[0].step = STEPS - 1;
+    assert_ok(checkpoint_write(path, &a.c));
+    assert_refused(checkpoint_read(path, &b.c), ERR_FORMAT, "epoch 1 and step 3");
     mem_free(path);
     test_folder_end(folder);
 }
