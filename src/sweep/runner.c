@@ -237,26 +237,35 @@ static status unit_spaces(unit *u, const runner *r, const model *m, const run_sp
     return OK;
 }
 
-/* Trained numbers of the parts that train tensors as they are, beside another space: d_head. */
+/* Does a part of a composition train tensors as they are? */
+static bool part_is_head(const char *spec)
+{
+    return !strcmp(spec, "full") || (!strncmp(spec, "full:", 5) && !strchr(spec, '@'));
+}
+
+/* Trained numbers of the parts that train tensors as they are, beside another space, wherever it
+ * stands: d_head. */
 static status unit_head(const unit *u, const runner *r, const model *m, const run_spec *run,
                         size_t *d_head)
 {
     char **parts;
-    size_t n;
-    status st = key_cut(run->space, "++", &parts, &n);
+    size_t n, heads = 0;
+    status st;
     *d_head = 0;
-    for (size_t i = 1; !st && i < n; i++) {
+    if ((st = key_cut(run->space, "++", &parts, &n)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        heads += part_is_head(parts[i]);
+    for (size_t i = 0; heads < n && !st && i < n; i++) {
         space *part;
-        if (strncmp(parts[i], "full", 4))
+        if (!part_is_head(parts[i]))
             continue;
-        st = space_new_beside(&part, parts[i], &m->layout, u->theta0, run_stream(run, "P"), NULL,
-                              r->memory);
-        if (!st)
+        if (!(st = space_new_beside(&part, parts[i], &m->layout, u->theta0, run_stream(run, "P"),
+                                    NULL, r->memory)))
             *d_head += part->d;
         space_free(part);
     }
-    if (!st || n)
-        key_parts_free(parts, n);
+    key_parts_free(parts, n);
     return st;
 }
 
@@ -327,8 +336,10 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     provenance_object(&by);
     out->by = text_failed(&by) ? NULL : record_text(out, by.text);
     text_clear(&by);
-    if (!out->metric || !out->reason || !out->by || (st = unit_head(u, r, m, run, &out->d_head)))
+    if (!out->metric || !out->reason || !out->by)
         return ERR_MEMORY;
+    if (out->d && (st = unit_head(u, r, m, run, &out->d_head))) /* at step 0 none is trained */
+        return st;
     out->result = u->results[i];
     memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */
     if (u->how->folder && u->how->keep_z && out->status == RECORD_OK)
@@ -345,7 +356,7 @@ static train_word unit_told(void *context, size_t row, size_t rows, bool fresh)
     if (u->measure) /* the step since then is counted in: no harm */
         u->wait = fmax(RUNNER_SAVE_S, RUNNER_SAVE_SHARE * (os_seconds() - u->saved));
     u->measure = false;
-    if (!fresh || os_seconds() - u->saved < u->wait)
+    if (os_seconds() - u->saved < u->wait) /* between the rows of the history too */
         return TRAIN_GO_ON;
     u->saved = os_seconds();
     u->measure = true;

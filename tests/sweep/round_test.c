@@ -226,6 +226,52 @@ static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
     key_texts_clear(&a.texts);
 }
 
+/* d and d_head of one run of so many epochs. */
+static void heads_of(runner *r, const char *space_, size_t epochs, size_t *d, size_t *head)
+{
+    const runner_how how = {.folder = NULL};
+    key_texts texts = {0};
+    run_spec given, run;
+    record out;
+    assert_ok(run_defaults(&given, &texts));
+    given.data = "synth:features=12,classes=3,n=100";
+    given.model = "fc:width=6,depth=1";
+    given.space = space_;
+    given.epochs = epochs;
+    assert_ok(run_canonical(&given, NULL, &run, &texts));
+    assert_ok(runner_unit(r, &run, 1, -1, &how, &out));
+    *d = out.d;
+    *head = out.d_head;
+    record_clear(&out);
+    key_texts_clear(&texts);
+}
+
+/* 12 x 6 + 6 numbers, and a head of 6 x 3 + 3. */
+static void numbers_trained_beside_a_space_are_counted_wherever_they_stand(void **state)
+{
+    static const struct {
+        const char *space;
+        size_t d, head;
+    } want[] = {
+        {"full", 99, 0},
+        {"full:targets=head", 21, 0},
+        {"onehot:d=5,targets=0++full:targets=head", 26, 21},
+        {"full:targets=head++onehot:d=5,targets=0", 26, 21},
+        {"full:targets=head++full:targets=0", 99, 0}, /* beside no other space */
+        {"onehot:d=5@full", 5, 0},
+    };
+    runner *r;
+    assert_ok(runner_new(&r, NULL, 1, 0));
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        for (size_t epochs = 0; epochs < 2; epochs++) { /* at step 0 nothing is trained */
+            size_t d, head;
+            heads_of(r, want[i].space, epochs, &d, &head);
+            if (d != epochs * want[i].d || head != epochs * want[i].head)
+                fail_msg("%s, %zu epochs: d %zu, head %zu", want[i].space, epochs, d, head);
+        }
+    runner_free(r);
+}
+
 /* No kind of today is so; the row of one is changed here. */
 static void z_says_whether_frozen_parts_can_be_drawn_again(void **state)
 {
@@ -270,6 +316,7 @@ int main(void)
         IN_FOLDERS(rounds_and_a_stage_make_the_whole),
         IN_FOLDERS(a_damaged_checkpoint_is_said_and_the_run_is_the_same),
         IN_FOLDERS(a_unit_that_was_left_is_taken_up),
+        cmocka_unit_test(numbers_trained_beside_a_space_are_counted_wherever_they_stand),
         IN_FOLDERS(z_says_whether_frozen_parts_can_be_drawn_again),
         IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
     };
