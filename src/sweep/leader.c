@@ -46,6 +46,8 @@ struct sweep {
     key_texts texts;
     size_t done, found, failed, expected;
     double started, shares;
+    char (*redone)[RUN_ID]; /* whole runs that were taken up again: once is what was asked for */
+    size_t n_redone;
 };
 
 status sweep_open(sweep **out, const sweep_options *options)
@@ -105,6 +107,7 @@ status sweep_close(sweep *s)
     progress_free(s->progress);
     runner_free(s->runner);
     key_texts_clear(&s->texts);
+    mem_free(s->redone);
     mem_free(s->hands);
     mem_free(s);
     return st;
@@ -168,14 +171,18 @@ static status sweep_task(sweep *s, const char *spec, const packed **out)
     return OK;
 }
 
-status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID])
+/* The id of a canonical run. */
+static status sweep_id(sweep *s, const run_spec *canonical, char id[RUN_ID])
 {
     const packed *p;
-    status st;
-    if ((st = run_canonical(r, s->options.rows, canonical, &s->texts)) ||
-        (st = sweep_task(s, canonical->data, &p)))
-        return st;
-    return run_id(canonical, s->options.rows, p->content, id, NULL);
+    status st = sweep_task(s, canonical->data, &p);
+    return st ? st : run_id(canonical, s->options.rows, p->content, id, NULL);
+}
+
+status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID])
+{
+    status st = run_canonical(r, s->options.rows, canonical, &s->texts);
+    return st ? st : sweep_id(s, canonical, id);
 }
 
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
@@ -204,15 +211,39 @@ static bool z_kept(const sweep *s, const char *id)
     return kept;
 }
 
-static bool wanted(const stage *g, const record *r)
+static bool sweep_redone(const sweep *s, const char *id)
 {
-    const sweep_options *o = &g->s->options;
-    if (!r)
+    for (size_t i = 0; i < s->n_redone; i++)
+        if (!strcmp(s->redone[i], id))
+            return true;
+    return false;
+}
+
+static status sweep_redo(sweep *s, const char *id)
+{
+    char(*more)[RUN_ID] = mem_resize(s->redone, s->n_redone + 1, sizeof *more);
+    if (!more)
+        return ERR_MEMORY;
+    s->redone = more;
+    memcpy(more[s->n_redone++], id, RUN_ID);
+    return OK;
+}
+
+bool sweep_wants(const sweep *s, const record *r)
+{
+    const sweep_options *o = &s->options;
+    if (!r || !record_whole(r))
         return true;
-    if (r->status == RECORD_STOPPED)
-        return !g->stop_epoch || r->result.epochs < g->stop_epoch;
-    return !record_whole(r) || (o->again && r->status == RECORD_FAILED) ||
-           (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(g->s, r->id));
+    bool asked = (o->again && r->status == RECORD_FAILED) ||
+                 (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(s, r->id));
+    return asked && !sweep_redone(s, r->id);
+}
+
+static bool stage_wants(const stage *g, const record *r)
+{
+    if (r && r->status == RECORD_STOPPED && g->stop_epoch)
+        return r->result.epochs < g->stop_epoch;
+    return sweep_wants(g->s, r);
 }
 
 static int by_id(const void *a, const void *b)
@@ -231,15 +262,16 @@ static status stage_todo(stage *g, size_t n)
     if (!g->todo)
         st = ERR_MEMORY;
     for (size_t i = 0; i < n && !st; i++) {
-        const packed *p;
         char id[RUN_ID];
-        if ((st = sweep_task(s, g->runs[i].data, &p)) ||
-            (st = run_id(&g->runs[i], s->options.rows, p->content, id, NULL)))
+        if ((st = sweep_id(s, &g->runs[i], id)))
             break;
-        if (!wanted(g, store_find(s->store, id))) {
+        const record *r = store_find(s->store, id);
+        if (!stage_wants(g, r)) {
             s->found++;
             continue;
         }
+        if (r && record_whole(r) && (st = sweep_redo(s, id)))
+            break;
         memcpy(met[n_met++], id, RUN_ID);
         g->todo[g->n_todo++] = i;
     }
@@ -381,11 +413,8 @@ static void stage_tell_runs(stage *g, const unit *u)
     sweep *s = g->s;
     for (size_t i = 0; i < u->n && sweep_tells(s, LOG_INFO); i++) {
         const run_spec *run = &g->runs[u->runs[i]];
-        const packed *p;
         char id[RUN_ID];
-        const record *r = NULL;
-        if (!sweep_task(s, run->data, &p) && !run_id(run, s->options.rows, p->content, id, NULL))
-            r = store_find(s->store, id);
+        const record *r = sweep_id(s, run, id) ? NULL : store_find(s->store, id);
         if (r && r->status == RECORD_FAILED)
             log_say(&s->options.log, LOG_INFO, "run %s: %s, seed %zu: failed: %s", r->id,
                     r->run.space, r->run.seed, r->reason);
@@ -442,8 +471,8 @@ static status stage_here(stage *g)
             runs[i] = g->runs[u->runs[i]];
         if (!st && !(st = sweep_task(s, runs[0].data, &p)))
             st = runner_unit(s->runner, runs, u->n, p->fd, &how, records);
-        for (size_t i = 0; i < u->n && !st; i++)
-            st = store_add(s->store, &records[i]);
+        if (!st)
+            st = store_add_all(s->store, records, u->n);
         mem_free(runs);
         mem_free(records);
         if (!st)
@@ -520,21 +549,14 @@ static status hand_lost(stage *g, hand *h)
     if (sweep_tells(s, LOG_WARN))
         log_say(&s->options.log, LOG_WARN, "process %ld, %zu runs: %s; they are tried again",
                 h->child.process, u->n, why);
-    for (size_t i = 0; i < u->n; i++) {
+    for (size_t i = 0; i < u->n && !st; i++) {
         const run_spec *run = &g->runs[u->runs[i]];
-        const packed *p;
-        record r = {.status = RECORD_FAILED, .outside = true, .tries = 1};
-        if ((st = sweep_task(s, run->data, &p)) || (st = run_copy(run, &r.run, &r.texts)) ||
-            (st = run_id(&r.run, NULL, p->content, r.id, NULL)))
-            return st;
-        r.reason = record_text(&r, why);
-        r.metric = r.bits_file = record_text(&r, "");
-        os_host(r.host);
-        os_time_text(r.start);
-        if (!r.reason || !r.metric || (st = store_add(s->store, &r)))
-            return ERR_MEMORY;
+        record r;
+        char id[RUN_ID];
+        if (!(st = sweep_id(s, run, id)) && !(st = record_failed(&r, run, id, why, true)))
+            st = store_add_all(s->store, &r, 1);
     }
-    return stage_finish(g, h->unit);
+    return st ? st : stage_finish(g, h->unit);
 }
 
 static status hand_line(stage *g, hand *h, const char *line)
@@ -627,11 +649,10 @@ static status stage_workers(stage *g)
 static status stage_failures(stage *g, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const packed *p;
         char id[RUN_ID];
         const record *r;
-        status st = sweep_task(g->s, g->runs[i].data, &p);
-        if (st || (st = run_id(&g->runs[i], g->s->options.rows, p->content, id, NULL)))
+        status st = sweep_id(g->s, &g->runs[i], id);
+        if (st)
             return st;
         r = store_find(g->s->store, id);
         g->s->failed += !r || r->status == RECORD_FAILED;
@@ -652,9 +673,8 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
         size_t found = s->found;
         if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g))) {
             if (sweep_tells(s, LOG_INFO))
-                log_say(&s->options.log, LOG_INFO,
-                        "a stage of %zu runs in %zu units; %zu are there", g.n_todo, g.n_units,
-                        n - g.n_todo);
+                log_say(&s->options.log, LOG_INFO, "a stage of %zu runs in %zu units", g.n_todo,
+                        g.n_units);
             st = stage_show(&g, g.n_units);
             if (!st)
                 st = s->options.jobs ? stage_workers(&g) : stage_here(&g);
@@ -663,7 +683,6 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
             mem_free(g.units[i].runs);
         mem_free(g.units);
         mem_free(g.todo);
-        s->options.again = false; /* once is what was asked for */
         if (tries)
             s->found = found; /* what this stage did itself was not found */
         if (!g.n_todo)

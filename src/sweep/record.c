@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "sweep/record.h"
 
 const char *const record_status_text[RECORD_STATES] = {"ok", "stopped", "diverged", "failed"};
@@ -132,6 +133,22 @@ const char *record_text(record *r, const char *text_)
         return NULL;
     }
     return more[r->texts.n++] = copy;
+}
+
+status record_failed(record *r, const run_spec *run, const char id[RUN_ID], const char *reason,
+                     bool outside)
+{
+    *r = (record){.status = RECORD_FAILED, .outside = outside, .tries = 1};
+    status st = run_copy(run, &r->run, &r->texts);
+    memcpy(r->id, id, RUN_ID);
+    os_host(r->host);
+    os_time_text(r->start);
+    if (!st && (!(r->reason = record_text(r, reason)) || !(r->metric = record_text(r, ""))))
+        st = ERR_MEMORY;
+    r->bits_file = r->metric;
+    if (st)
+        record_clear(r);
+    return st;
 }
 
 static status read_history(const json_t *rows, train_result *r)

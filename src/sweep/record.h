@@ -52,6 +52,11 @@ void record_write(const record *r, text *line);
 status record_read(const char *line, size_t n, record *r);
 void record_clear(record *r);
 
+/* A run that failed and has no numbers: of a canonical run, its id and the reason in one sentence.
+ * outside: as the member. Empty on failure. */
+status record_failed(record *r, const run_spec *run, const char id[RUN_ID], const char *reason,
+                     bool outside);
+
 /* A text that the record owns from now on; NULL: ERR_MEMORY. */
 const char *record_text(record *r, const char *text_);
 

@@ -39,6 +39,7 @@ struct stages {
     size_t n_cells;
     run_spec *need; /* the stage that is being listed */
     size_t n_need, room;
+    bool training; /* else what is whole is read as it is, wanted anew or not */
 };
 
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
@@ -153,8 +154,8 @@ static status stages_need(stages *p, const run_spec *r)
     return OK;
 }
 
-/* The run of a cell at a rate: its record when it is whole, else NULL and it is listed. lr = 0: the
- * floor. seed: of a tuning run; the label of a scored one. */
+/* The run of a cell at a rate: its record when it is whole (and, in training, not wanted anew), else
+ * NULL and it is listed. lr = 0: the floor. seed: of a tuning run; the label of a scored one. */
 static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t seed,
                          const record **found)
 {
@@ -183,7 +184,7 @@ static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t
     if (st)
         return st;
     const record *there = store_find(sweep_store(p->sweep), id);
-    if (there && record_whole(there))
+    if (there && record_whole(there) && !(p->training && sweep_wants(p->sweep, there)))
         *found = there;
     else
         st = stages_need(p, &canonical);
@@ -488,7 +489,7 @@ size_t stages_most(const stages *p)
            (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) + stages_later(p, 1);
 }
 
-status stages_train(stages *p)
+static status stages_all(stages *p)
 {
     status st;
     bool missing, first = true;
@@ -505,6 +506,14 @@ status stages_train(stages *p)
         first = false;
     } while (missing);
     return OK;
+}
+
+status stages_train(stages *p)
+{
+    p->training = true;
+    status st = stages_all(p);
+    p->training = false;
+    return st;
 }
 
 status stages_scores(stages *p, stages_score **scores, size_t *n)

@@ -17,8 +17,8 @@ enum { STORE_NOTES = 1000, STORE_FILE = (int)(1u << 30) };
 
 typedef struct journal {
     char *name;
-    uint64_t read; /* bytes up to the last whole line */
-    bool own;
+    uint64_t read;   /* bytes up to the last whole line */
+    bool own, ended; /* ended: when store_fold looked */
 } journal;
 
 struct store {
@@ -408,6 +408,15 @@ status store_add(store *s, record *r)
     return store_put(s, r, s->own);
 }
 
+status store_add_all(store *s, record *r, size_t n)
+{
+    status st = OK;
+    for (size_t i = 0; i < n; i++)
+        if (st || (st = store_add(s, &r[i])))
+            record_clear(&r[i]);
+    return st;
+}
+
 status store_bits(const store *s, const record *r, uint8_t **bits)
 {
     size_t n = (r->result.n_bits + 7) / 8;
@@ -490,52 +499,71 @@ static status fold_partial(const store *s)
     return st;
 }
 
-status store_fold(store *s)
+/* All bits behind one another; the records say where theirs are. */
+static status fold_bits(store *s, const char *name, text *bits)
+{
+    char *file = mem_printf("%s.bits", name);
+    status st = file ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < s->n && !st; i++) {
+        record *r = s->records[i];
+        uint8_t *some;
+        if ((st = store_bits(s, r, &some)) || !some)
+            continue;
+        r->bits_offset = bits->length;
+        text_bytes(bits, (const char *)some, (r->result.n_bits + 7) / 8);
+        r->bits_file = record_text(r, file);
+        st = r->bits_file ? OK : ERR_MEMORY;
+        mem_free(some);
+    }
+    mem_free(file);
+    return st;
+}
+
+static status fold_write(const store *s, const char *name, const char *ending, const text *t)
+{
+    char *path = t->failed ? NULL : mem_printf("%s/%s.%s", s->runs, name, ending);
+    status st = path ? file_write(path, t->text, t->length) : ERR_MEMORY;
+    mem_free(path);
+    return st;
+}
+
+/* Those of ended workers are removed last: until then whatever fails loses nothing. */
+static status fold_journals(store *s)
 {
     text lines = {0}, bits = {0};
-    char name[64], *path = NULL;
-    size_t ended = 0;
-    status st = OK;
-    if (!s->runs)
-        return OK;
-    if ((st = store_refresh(s)) || (st = fold_partial(s)))
-        return st;
-    for (size_t i = 0; i < s->n_journals; i++)
-        ended += journal_ended(&s->journals[i]) && s->journals[i].read > 0;
-    if (ended < 2)
-        return OK;
+    char name[64];
+    status st;
     snprintf(name, sizeof name, "folded-0-%016" PRIx64, os_random());
-    for (size_t i = 0; i < s->n && !st; i++) {
-        record *r = (record *)s->records[i];
-        uint8_t *some;
-        if ((st = store_bits(s, r, &some)))
-            break;
-        if (some) {
-            char *file = mem_printf("%s.bits", name);
-            r->bits_offset = bits.length;
-            text_bytes(&bits, (const char *)some, (r->result.n_bits + 7) / 8);
-            r->bits_file = file ? record_text(r, file) : NULL;
-            st = r->bits_file ? OK : ERR_MEMORY;
-            mem_free(file);
-            mem_free(some);
-        }
-    }
-    for (size_t i = 0; i < s->n && !st; i++)
+    if ((st = fold_bits(s, name, &bits)))
+        goto done;
+    for (size_t i = 0; i < s->n; i++)
         record_write(store_at(s, i), &lines);
-    if (!st && (lines.failed || bits.failed))
-        st = ERR_MEMORY;
-    if (!st && bits.length && (path = mem_printf("%s/%s.bits", s->runs, name))) {
-        st = file_write(path, bits.text, bits.length);
-        mem_free(path);
-    }
-    if (!st && (path = mem_printf("%s/%s.jsonl", s->runs, name))) {
-        st = file_write(path, lines.text, lines.length);
-        mem_free(path);
-    }
+    if ((bits.length || bits.failed) && (st = fold_write(s, name, "bits", &bits)))
+        goto done;
+    st = fold_write(s, name, "jsonl", &lines);
     for (size_t i = 0; i < s->n_journals && !st; i++)
-        if (journal_ended(&s->journals[i]) && s->journals[i].read > 0)
+        if (s->journals[i].ended && s->journals[i].read > 0)
             st = remove_pair(s, s->journals[i].name);
+done:
     text_clear(&lines);
     text_clear(&bits);
     return st;
+}
+
+status store_fold(store *s)
+{
+    size_t ended = 0;
+    status st;
+    if (!s->runs)
+        return OK;
+    if ((st = store_refresh(s)))
+        return st;
+    for (size_t i = 0; i < s->n_journals; i++)
+        s->journals[i].ended = journal_ended(&s->journals[i]);
+    /* once more: what a worker wrote before it was seen to have ended */
+    if ((st = store_refresh(s)) || (st = fold_partial(s)))
+        return st;
+    for (size_t i = 0; i < s->n_journals; i++)
+        ended += s->journals[i].ended && s->journals[i].read > 0;
+    return ended < 2 ? OK : fold_journals(s);
 }

@@ -36,6 +36,8 @@ void store_say(store *s, const char *sentence);
  * bits_offset and bits_crc. Takes what the record owns (it is empty afterwards). The checkpoint of a
  * run whose whole line is written is taken away. */
 status store_add(store *s, record *r);
+/* All n; what could not be added is cleared. */
+status store_add_all(store *s, record *r, size_t n);
 
 /* The stored bits of a record, (n_test + 7) / 8 bytes, mem_free; NULL and OK when it has none. */
 status store_bits(const store *s, const record *r, uint8_t **bits);

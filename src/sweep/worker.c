@@ -5,8 +5,6 @@
 #include "base/os.h"
 #include "sweep/worker.h"
 
-enum { WORKER_UNIT = 4096 };
-
 typedef struct worker {
     runner *runner;
     store *store;
@@ -36,31 +34,26 @@ static void worker_said(void *context, const char *sentence)
 static status worker_failed(worker *w, const run_spec *runs, size_t n, int fd, status why)
 {
     char sentence[1024];
+    const bool outside = why == ERR_MEMORY || why == ERR_FILE;
     const task *t;
     status st;
     snprintf(sentence, sizeof sentence, "%s", error_text());
     if ((st = runner_task(w->runner, runs[0].data, fd, &t)))
         return st;
-    for (size_t i = 0; i < n; i++) {
-        record r = {.status = RECORD_FAILED, .tries = 1};
-        r.outside = why == ERR_MEMORY || why == ERR_FILE;
-        if ((st = run_copy(&runs[i], &r.run, &r.texts)) ||
-            (st = run_id(&r.run, NULL, task_content(t), r.id, NULL)))
-            return st;
-        r.reason = record_text(&r, sentence);
-        r.metric = r.bits_file = record_text(&r, "");
-        os_host(r.host);
-        os_time_text(r.start);
-        if (!r.reason || !r.metric || (st = store_add(w->store, &r)))
-            return ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        record r;
+        char id[RUN_ID];
+        if (!(st = run_id(&runs[i], NULL, task_content(t), id, NULL)) &&
+            !(st = record_failed(&r, &runs[i], id, sentence, outside)))
+            st = store_add_all(w->store, &r, 1);
     }
-    return OK;
+    return st;
 }
 
 static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd, const runner_how *how)
 {
     record *records = mem_array(n, sizeof *records);
-    status st, st2;
+    status st;
     if (!records)
         return ERR_MEMORY;
     st = runner_unit(w->runner, runs, n, fd, how, records);
@@ -76,35 +69,24 @@ static status worker_unit(worker *w, const run_spec *runs, size_t n, int fd, con
                 return st;
         return OK;
     }
-    if (st && (st2 = worker_failed(w, runs, n, fd, st))) {
-        mem_free(records);
-        return st2;
-    }
-    for (size_t i = 0; i < n && !st; i++)
-        if ((st2 = store_add(w->store, &records[i]))) {
-            for (size_t j = i; j < n; j++)
-                record_clear(&records[j]);
-            mem_free(records);
-            return st2;
-        }
+    st = st ? worker_failed(w, runs, n, fd, st) : store_add_all(w->store, records, n);
     mem_free(records);
-    return OK;
+    return st;
 }
 
 static status worker_line(worker *w, const char *line, size_t n)
 {
     json_error_t error;
     json_t *unit = json_loadb(line, n, 0, &error);
-    run_spec runs[WORKER_UNIT];
     key_texts texts = {0};
-    status st = OK;
     if (!unit)
         return error_set(ERR_FORMAT, "worker: a line from the leader is no JSON: %s", error.text);
     const json_t *list = json_object_get(unit, "runs");
     size_t count = json_array_size(list);
-    if (count == 0 || count > WORKER_UNIT)
-        st = error_set(ERR_LIMIT, "worker: a unit of %zu runs, 1 to %d are taken", count,
-                       WORKER_UNIT);
+    run_spec *runs = mem_array(count, sizeof *runs);
+    status st = runs ? OK : ERR_MEMORY;
+    if (!count)
+        st = error_set(ERR_FORMAT, "worker: a unit without runs");
     for (size_t i = 0; i < count && !st; i++)
         st = run_read(json_array_get(list, i), &runs[i], &texts);
     const runner_how how = {.folder = store_folder(w->store),
@@ -116,6 +98,7 @@ static status worker_line(worker *w, const char *line, size_t n)
     if (!st)
         st = worker_unit(w, runs, count, (int)jsonl_get_number(unit, "fd", -1), &how);
     json_decref(unit);
+    mem_free(runs);
     key_texts_clear(&texts);
     return st ? st : os_write(w->out, "done\n", 5);
 }

@@ -24,7 +24,7 @@ typedef struct sweep_options {
     const char *folder;   /* NULL: in memory, in this process */
     size_t jobs;          /* processes; 0: runs are trained in this process, one after another */
     size_t threads;       /* of each run */
-    bool again;           /* runs that failed by themselves are tried again */
+    bool again;           /* runs that failed by themselves are tried again, each once */
     bool keep_z;          /* z/ID.safetensors of each run; who has none is trained again */
     const run_rows *rows; /* a library user's own; needs jobs = 0 */
     FILE *show;           /* the progress line; NULL: none */
@@ -54,6 +54,10 @@ status sweep_repeat(sweep *s, const run_spec *run, record *out);
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
 /* What a canonical run's task and model are. */
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about);
+
+/* Would a stage train this run of the store (NULL: not there)? A whole one only as the options say
+ * (again, keep_z), and once in a sweep's life. */
+bool sweep_wants(const sweep *s, const record *r);
 
 /* Trains those of n canonical runs that the store does not hold yet. All are tried; failures are
  * records. ERR_STOPPED after a signal or when told asks: what is finished is kept. */

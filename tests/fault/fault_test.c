@@ -460,6 +460,58 @@ static void the_store_survives(void **state)
     assert_true(n > 10);
 }
 
+static status try_fold(const char *name)
+{
+    char path[400];
+    store *s;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    status st = store_open(&s, path), st2;
+    if (st)
+        return st;
+    st = store_fold(s);
+    st2 = store_close(s);
+    return st ? st : st2;
+}
+
+/* Journals of two workers that have ended. */
+static void two_journals(const char *path)
+{
+    for (size_t seed = 1; seed <= 2; seed++) {
+        store *s;
+        record r;
+        assert_ok(store_open(&s, path));
+        assert_ok(made_record(&r, seed));
+        assert_ok(store_add(s, &r));
+        assert_ok(store_close(s));
+    }
+}
+
+static void a_fold_that_fails_loses_nothing(void **state)
+{
+    char path[400], command[500];
+    store *s;
+    snprintf(path, sizeof path, "%s/fold", folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    for (int f = 0; f < FAULTS; f++) {
+        bool hit = true;
+        for (size_t k = 1; hit; k++) {
+            two_journals(path);
+            hit = one((fault)f, try_fold, "fold", k, k % 2);
+            assert_ok(store_open(&s, path));
+            assert_int_equal(store_notes(s), 0);
+            assert_int_equal(store_count(s), 2);
+            for (size_t i = 0; i < 2; i++) {
+                uint8_t *bits;
+                assert_ok(store_bits(s, store_at(s, i), &bits));
+                assert_non_null(bits);
+                mem_free(bits);
+            }
+            assert_ok(store_close(s));
+            assert_int_equal(system(command), 0);
+        }
+    }
+}
+
 /* A run that memory ended is a failed record, and the stage goes on. */
 static status try_sweep(const char *space_)
 {
@@ -606,6 +658,7 @@ int main(void)
         cmocka_unit_test(files_survive),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
         cmocka_unit_test(the_store_survives),
+        cmocka_unit_test(a_fold_that_fails_loses_nothing),
         cmocka_unit_test(a_sweep_survives),
         cmocka_unit_test(the_list_of_asks_survives),
         cmocka_unit_test(measuring_survives),

@@ -1,4 +1,5 @@
 /* stages_test.c -- which runs an ask needs, which rates are tried and chosen; trained here, in memory. */
+#include "base/file.h"
 #include "tests/sweep/asked.h"
 
 /* The rates that were tried for (d), rising; with the mean validation score of each. d = 0: full. */
@@ -273,6 +274,81 @@ static void tuning_is_the_same_for_all_designs(void **state)
     world_end(&w);
 }
 
+static void world_again(world *w, const sweep_options *options)
+{
+    assert_ok(sweep_close(w->sweep));
+    assert_ok(sweep_open(&w->sweep, options));
+}
+
+static void what_failed_by_itself_is_tried_again_where_that_is_asked(void **state)
+{
+    const sweep_options once = {.threads = 1}, again = {.threads = 1, .again = true};
+    world w, all;
+    world_start(&all);
+    world_ask(&all, "lr=.01+.1");
+    assert_ok(stages_train(all.p));
+    size_t n = store_count(sweep_store(all.sweep));
+    for (size_t k = 0; k < 2; k++) {
+        world_start(&w);
+        world_again(&w, k ? &again : &once);
+        for (size_t i = 0; i < n; i++) {
+            const record *r = store_at(sweep_store(all.sweep), i);
+            record bad;
+            assert_ok(record_failed(&bad, &r->run, r->id, "it broke", false));
+            assert_ok(store_add_all(sweep_store(w.sweep), &bad, 1));
+        }
+        world_ask(&w, "lr=.01+.1");
+        assert_ok(stages_train(w.p));
+        if (k) /* rates too: each stage looks */
+            assert_int_equal(sweep_done(w.sweep), n);
+        world_end(&w);
+    }
+    world_end(&all);
+}
+
+static void runs_without_z_are_done_again_once_where_z_is_wanted(void **state)
+{
+    char folder[256], *z, **names;
+    world w;
+    stages_score *scores;
+    size_t n, some;
+    test_folder(folder);
+    const sweep_options bare = {.folder = folder, .threads = 1},
+                        keep = {.folder = folder, .threads = 1, .keep_z = true};
+    world_start(&w);
+    world_again(&w, &bare);
+    world_ask(&w, "lr=.01+.1");
+    assert_ok(stages_train(w.p));
+    n = store_count(sweep_store(w.sweep));
+    for (size_t k = 0; k < 2; k++) {
+        world_again(&w, &keep);
+        world_ask(&w, "lr=.01+.1");
+        assert_ok(stages_scores(w.p, &scores, &some)); /* what is read is not done again */
+        mem_free(scores);
+        assert_ok(stages_train(w.p));
+        assert_int_equal(sweep_done(w.sweep), k ? 0 : n);
+    }
+    z = mem_printf("%s/z", folder);
+    assert_ok(file_names(z, "", &names, &some));
+    assert_int_equal(some, n);
+    char *path = mem_printf("%s/%s", z, names[0]);
+    world_again(&w, &keep);
+    world_ask(&w, "lr=.01+.1");
+    for (size_t k = 0; k < 2; k++) { /* taken away under a sweep that made it */
+        assert_int_equal(remove(path), 0);
+        assert_ok(stages_train(w.p));
+        assert_int_equal(sweep_done(w.sweep), 1);
+        if (!k)
+            assert_true(file_exists(path));
+    }
+    assert_false(file_exists(path));
+    file_names_free(names, some);
+    mem_free(path);
+    mem_free(z);
+    world_end(&w);
+    test_folder_end(folder);
+}
+
 static void what_is_missing_is_no_choice(void **state)
 {
     world w;
@@ -330,6 +406,8 @@ int main(void)
         cmocka_unit_test(absolute_rates_are_carried_as_they_are),
         cmocka_unit_test(p_moves_neither_floor_nor_baseline),
         cmocka_unit_test(tuning_is_the_same_for_all_designs),
+        cmocka_unit_test(what_failed_by_itself_is_tried_again_where_that_is_asked),
+        cmocka_unit_test(runs_without_z_are_done_again_once_where_z_is_wanted),
         cmocka_unit_test(what_is_missing_is_no_choice),
         cmocka_unit_test(asks_that_make_no_sense_are_refused),
     };
