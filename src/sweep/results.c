@@ -56,7 +56,8 @@ static status pool_fill(pool_of *all, sweep *s, const ask_list *asks, size_t at)
         if ((st = stages_open(&all->plans[all->n_plans], s, &asks->asks[i])))
             break;
         st = stages_scores(all->plans[all->n_plans++], &some, &n);
-        if (st && i + 1 < asks->n) { /* an older ask that was given up does not spoil this one */
+        /* an older ask that was given up does not spoil this one */
+        if (st == ERR_FAILED && i + 1 < asks->n) {
             st = OK;
             continue;
         }
