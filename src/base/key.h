@@ -27,7 +27,7 @@ typedef idim_key key;
     }
 #define KEY_TEXT(name_, struct_, field_, default_, doc_)                                           \
     KEY(name_, struct_, field_, default_, 0, 0, "", doc_)
-/* A folder or file whose content stands in the run id in its place. */
+/* A folder, a file or an archive's member whose content stands in the run id in its place. */
 #define KEY_PLACE(name_, struct_, field_, default_, doc_)                                          \
     {                                                                                              \
         .name = (name_), .type = IDIM_TEXT, .offset = offsetof(struct_, field_),                   \

@@ -9,10 +9,10 @@ typedef struct idx_task {
 } idx_task;
 
 static const key keys[] = {
-    KEY_TEXT("x", idx_task, x, "train-images-idx3-ubyte", "training samples (n, ...), in dir"),
-    KEY_TEXT("y", idx_task, y, "train-labels-idx1-ubyte", "training labels (n), 0 .. classes - 1"),
-    KEY_TEXT("x_test", idx_task, x_test, "", "test samples; empty: a sixth is set aside"),
-    KEY_TEXT("y_test", idx_task, y_test, "", "test labels"),
+    KEY_PLACE("x", idx_task, x, "train-images-idx3-ubyte", "training samples (n, ...), in dir"),
+    KEY_PLACE("y", idx_task, y, "train-labels-idx1-ubyte", "training labels (n), 0 .. classes - 1"),
+    KEY_PLACE("x_test", idx_task, x_test, "", "test samples; empty: a sixth is set aside"),
+    KEY_PLACE("y_test", idx_task, y_test, "", "test labels"),
     SAMPLES_KEYS(idx_task, options),
     {0},
 };

@@ -16,11 +16,11 @@ typedef struct npy_task {
 } npy_task;
 
 static const key keys[] = {
-    KEY_TEXT("file", npy_task, file, "", "an .npz archive; then x and y name its members"),
-    KEY_TEXT("x", npy_task, x, "x", "training samples: a member, or a file in dir"),
-    KEY_TEXT("y", npy_task, y, "y", "training labels or targets"),
-    KEY_TEXT("x_test", npy_task, x_test, "", "test samples; empty: a sixth is set aside"),
-    KEY_TEXT("y_test", npy_task, y_test, "", "test labels or targets"),
+    KEY_PLACE("file", npy_task, file, "", "an .npz archive; then x and y name its members"),
+    KEY_PLACE("x", npy_task, x, "x", "training samples: a member, or a file in dir"),
+    KEY_PLACE("y", npy_task, y, "y", "training labels or targets"),
+    KEY_PLACE("x_test", npy_task, x_test, "", "test samples; empty: a sixth is set aside"),
+    KEY_PLACE("y_test", npy_task, y_test, "", "test labels or targets"),
     SAMPLES_KEYS(npy_task, options),
     {0},
 };

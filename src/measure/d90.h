@@ -68,8 +68,9 @@ typedef struct d90_scores {
     const char *vary;
     uint64_t first_seed, baseline_mask, floor_mask;
     bool crossed;
-    size_t asks;   /* how often seeds or d were added after a result was seen; copied to the rows */
-    uint64_t seed; /* of the bootstrap's stream */
+    size_t
+        asks; /* for this space, that brought new seeds or d, the first too; copied to the rows */
+    uint64_t seed;     /* of the bootstrap's stream */
     size_t replicates; /* 0: 2000 */
 } d90_scores;
 

@@ -98,15 +98,26 @@ status ask_spaces(const char *list, char ***spaces, size_t *n)
     return OK;
 }
 
+/* Appends what asks that are alike have in common. */
+static status ask_question(const ask *a, text *t)
+{
+    key_texts texts = {0};
+    run_spec r;
+    status st = run_without_places(&a->run, NULL, &r, &texts);
+    if (!st) {
+        r.space = "full";
+        r.seed = 1;
+        run_write(&r, t);
+        st = t->failed ? ERR_MEMORY : OK;
+    }
+    key_texts_clear(&texts);
+    return st;
+}
+
 bool ask_alike(const ask *a, const ask *b)
 {
     text s = {0}, t = {0};
-    run_spec x = a->run, y = b->run;
-    x.space = y.space = "full";
-    x.seed = y.seed = 1;
-    run_write(&x, &s);
-    run_write(&y, &t);
-    bool alike = s.text && t.text && !strcmp(s.text, t.text);
+    bool alike = !ask_question(a, &s) && !ask_question(b, &t) && !strcmp(s.text, t.text);
     text_clear(&s);
     text_clear(&t);
     return alike;
@@ -116,6 +127,78 @@ bool ask_pooled(const ask *a, const ask *b)
 {
     return ask_alike(a, b) && !strcmp(a->vary, b->vary) &&
            (!strcmp(a->vary, "all") || a->run.seed == b->run.seed);
+}
+
+typedef struct looks { /* what the asks so far brought */
+    const ask **asks;
+    double *d;
+    size_t n, n_d;
+} looks;
+
+static status ask_names(const ask *a, const char *space_, bool *names)
+{
+    char **spaces;
+    size_t n;
+    status st = key_cut(a->run.space, " ", &spaces, &n);
+    *names = false;
+    if (st)
+        return st;
+    for (size_t i = 0; i < n; i++)
+        *names = *names || !strcmp(spaces[i], space_);
+    key_parts_free(spaces, n);
+    return OK;
+}
+
+static bool ask_adds_seeds(const ask *a, const looks *l)
+{
+    for (size_t seed = a->run.seed; seed < a->run.seed + a->seeds; seed++) {
+        bool met = false;
+        for (size_t i = 0; i < l->n && !met; i++)
+            met = seed >= l->asks[i]->run.seed && seed - l->asks[i]->run.seed < l->asks[i]->seeds;
+        if (!met)
+            return true;
+    }
+    return false;
+}
+
+static status ask_adds_d(const ask *a, looks *l, bool *adds)
+{
+    double *d, *more;
+    size_t n, before = l->n_d;
+    status st = key_numbers("d", a->d, &d, &n);
+    if (st)
+        return st;
+    if ((more = mem_resize(l->d, before + n, sizeof *more)))
+        l->d = more;
+    for (size_t i = 0; i < n && more; i++) {
+        bool met = false;
+        for (size_t k = 0; k < before && !met; k++)
+            met = d[i] <= l->d[k] && d[i] >= l->d[k];
+        if (!met)
+            l->d[l->n_d++] = d[i];
+    }
+    mem_free(d);
+    *adds = l->n_d > before;
+    return more ? OK : ERR_MEMORY;
+}
+
+status ask_looks(const ask_list *list, const ask *last, const char *space_, size_t *n)
+{
+    looks l = {.asks = mem_array(list->n, sizeof *l.asks)};
+    status st = l.asks ? OK : ERR_MEMORY;
+    *n = 0;
+    for (size_t i = 0; i < list->n && !st; i++) {
+        const ask *a = &list->asks[i];
+        bool names, more_d;
+        if (!ask_pooled(a, last) || (st = ask_names(a, space_, &names)) || !names ||
+            (st = ask_adds_d(a, &l, &more_d)))
+            continue;
+        *n += more_d || ask_adds_seeds(a, &l);
+        l.asks[l.n++] = a;
+    }
+    mem_free(l.asks);
+    mem_free(l.d);
+    return st;
 }
 
 /* ------------------------------------------------------------------ sweep.json */

@@ -33,8 +33,8 @@ const char *ask_swept(const char *space);
  * one has neither d nor r, or one is there twice. */
 status ask_spaces(const char *list, char ***spaces, size_t *n);
 
-/* Same network, data and training, whatever the spaces, d, rates, seeds and what they move? Canonical
- * asks. */
+/* Same network, data (wherever they lie) and training, whatever the spaces, d, rates, seeds and what
+ * they move? Canonical asks. */
 bool ask_alike(const ask *a, const ask *b);
 /* Alike, and the draws are of one population: the same sources move, and where others stay still they
  * stay at the same seed. Only these are measured together. */
@@ -45,6 +45,12 @@ typedef struct ask_list {
     size_t n;
     key_texts texts;
 } ask_list;
+
+/* How many of the asks that are pooled with `last` ask for this space (canonical, without its d) and
+ * bring d or seeds that none before them had. The first one counts; more than 1: some were added when
+ * a result could have been seen. */
+status ask_looks(const ask_list *list, const ask *last, const char *space, size_t *looks);
+
 /* The asks of a folder; none when there is no sweep.json. ERR_FORMAT names the file. */
 status ask_load(const char *folder, ask_list *list);
 void ask_clear(ask_list *list);

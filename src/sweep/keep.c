@@ -1,4 +1,4 @@
-/* keep.c -- see keep.h. Nothing of clock, host or program stands in z/ID.safetensors: the same work gives
+/* keep.c -- see keep.h. Nothing of clock, host, program or place stands in z/ID.safetensors: the same work gives
  * the same bytes. */
 #include "base/file.h"
 #include "format/safetensors.h"
@@ -24,16 +24,20 @@ static const char *frozen_words(const space *s)
                                   "for bit on the same numeric kind alone";
 }
 
-status keep_z_write(const char *folder, const record *r, const char *form, const space *s)
+status keep_z_write(const char *folder, const record *r, const run_rows *rows, const char *form,
+                    const space *s)
 {
     char format[16], *path = keep_z(folder, r->id);
     text run = {0};
+    run_spec spec;
+    key_texts texts = {0};
     size_t d = r->result.d;
-    status st = path ? OK : ERR_MEMORY;
+    status st = path ? run_without_places(&r->run, rows, &spec, &texts) : ERR_MEMORY;
     snprintf(format, sizeof format, "%d", KEEP_FORMAT);
-    run_write(&r->run, &run);
-    if (run.failed)
-        st = ERR_MEMORY;
+    if (!st) {
+        run_write(&spec, &run);
+        st = run.failed ? ERR_MEMORY : OK;
+    }
     if (!st && !(st = file_make_folder_of(path))) {
         const safetensor z = {
             .name = "z", .type = SAFETENSOR_REAL, .dims = 1, .shape = &d, .data = r->result.z};
@@ -44,6 +48,7 @@ status keep_z_write(const char *folder, const record *r, const char *form, const
         st = safetensors_write(path, &z, 1, meta, sizeof meta / sizeof *meta);
     }
     text_clear(&run);
+    key_texts_clear(&texts);
     mem_free(path);
     return st;
 }

@@ -16,7 +16,9 @@ enum { KEEP_FORMAT = 1 };
 char *keep_partial(const char *folder, const char *id);
 char *keep_z(const char *folder, const char *id);
 
-/* Writes the z of a record that still has it; `form`: the text that its id is the hash of. */
-status keep_z_write(const char *folder, const record *r, const char *form, const space *s);
+/* Writes the z of a record that still has it; `form`: the text that its id is the hash of. Where the
+ * data lay is not in it. */
+status keep_z_write(const char *folder, const record *r, const run_rows *rows, const char *form,
+                    const space *s);
 
 #endif

@@ -114,11 +114,17 @@ void record_write(const record *r, text *line)
 bool record_same(const record *a, const record *b)
 {
     text s = {0}, t = {0};
-    write_numbers(a, &s);
-    write_numbers(b, &t);
-    bool same = !s.failed && !t.failed && s.length == t.length && !memcmp(s.text, t.text, s.length);
+    key_texts texts = {0};
+    record x = *a, y = *b;
+    bool same = !run_without_places(&a->run, NULL, &x.run, &texts) &&
+                !run_without_places(&b->run, NULL, &y.run, &texts);
+    write_numbers(&x, &s);
+    write_numbers(&y, &t);
+    same =
+        same && !s.failed && !t.failed && s.length == t.length && !memcmp(s.text, t.text, s.length);
     text_clear(&s);
     text_clear(&t);
+    key_texts_clear(&texts);
     return same;
 }
 

@@ -1,7 +1,7 @@
 /* record.h -- a finished run: what it was, what came out, where it was made; as one journal line.
  *
- * Everything but the members under "made" is the same bytes whenever the same run is done again on
- * the same numeric kind. */
+ * Everything but the members under "made", and the places of data in "run", is the same bytes whenever
+ * the same run is done again on the same numeric kind. */
 #ifndef SWEEP_RECORD_H
 #define SWEEP_RECORD_H
 
@@ -62,7 +62,7 @@ const char *record_text(record *r, const char *text_);
 
 /* A whole result: done, or failed in a way that another try would not mend. */
 bool record_whole(const record *r);
-/* Do two records of one id hold the same numbers (all but "made")? */
+/* Do two records of one id hold the same numbers (all but "made" and where the data lay)? */
 bool record_same(const record *a, const record *b);
 
 #endif

@@ -14,6 +14,7 @@ enum { RESULTS_KINDS = 16 };
 typedef struct pool_of { /* scores of all asks, later asks first */
     stages_score *scores;
     size_t n;
+    ask *asks; /* of the plans */
     stages **plans;
     size_t n_plans;
 } pool_of;
@@ -46,14 +47,18 @@ static status pool_fill(pool_of *all, sweep *s, const ask_list *asks, size_t at)
 {
     const ask *last = &asks->asks[at];
     status st = OK;
-    if (!(all->plans = mem_array(asks->n, sizeof(stages *))))
+    all->asks = mem_array(asks->n, sizeof *all->asks);
+    if (!all->asks || !(all->plans = mem_array(asks->n, sizeof(stages *))))
         return ERR_MEMORY;
     for (size_t i = at + 1; i-- > 0 && !st;) {
         stages_score *some;
         size_t n;
         if (!ask_pooled(&asks->asks[i], last))
             continue;
-        if ((st = stages_open(&all->plans[all->n_plans], s, &asks->asks[i])))
+        ask *a = &all->asks[all->n_plans];
+        *a = asks->asks[i];
+        a->run.data = asks->asks[asks->n - 1].run.data; /* the same, and where it lies now */
+        if ((st = stages_open(&all->plans[all->n_plans], s, a)))
             break;
         st = stages_scores(all->plans[all->n_plans++], &some, &n);
         /* an older ask that was given up does not spoil this one */
@@ -73,6 +78,7 @@ static void pool_clear(pool_of *all)
     for (size_t i = 0; i < all->n_plans; i++)
         stages_free(all->plans[i]);
     mem_free(all->plans);
+    mem_free(all->asks);
     mem_free(all->scores);
 }
 
@@ -291,8 +297,6 @@ static status results_measure(const pool_of *all, sweep *s, const runner_about *
                      .fixed = about->published,
                      .n_test = about->n_test};
     status st = ERR_MEMORY;
-    for (size_t i = 0; i < asks->n; i++)
-        in.asks += ask_pooled(&asks->asks[i], last);
     if (!(in.vary = results_text(out, last->vary)) ||
         (st = results_spaces(all, out, &spaces, &n)) ||
         (st = points_of(all, sweep_store(s), NULL, false, &baseline, &in.n_baseline)) ||
@@ -305,6 +309,8 @@ static status results_measure(const pool_of *all, sweep *s, const runner_about *
     for (size_t k = 0; k < n && !st; k++) {
         lists[k] = in;
         lists[k].space = spaces[k];
+        if ((st = ask_looks(asks, last, spaces[k], &lists[k].asks)))
+            break;
         st = points_of(all, sweep_store(s), spaces[k], false, &points[k], &lists[k].n_points);
         lists[k].points = points[k];
     }

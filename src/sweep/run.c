@@ -90,6 +90,19 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
     return set_taken("space", form, canonical, texts);
 }
 
+status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts)
+{
+    *out = *r;
+    for (size_t i = 0; i < KINDS; i++) {
+        char *form;
+        unsigned revision;
+        status st = kind_form(i, r, rows, true, &form, &revision);
+        if (st == ERR_MEMORY || (!st && (st = set_taken(kinds[i].name, form, out, texts))))
+            return st;
+    }
+    return OK;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const key *const *)a)->name, (*(const key *const *)b)->name);

@@ -43,6 +43,10 @@ typedef struct run_rows {
 status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical,
                      key_texts *texts);
 
+/* A copy without the keys that say where data lie (KEY_PLACE): what is written and compared wherever
+ * the same run is to give the same bytes. A kind that the rows do not know stays as it is. */
+status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts);
+
 /* The id of a canonical run; `content` is task_content of its data. `form` (NULL: not wanted) is the
  * text that is hashed, mem_free. */
 status run_id(const run_spec *canonical, const run_rows *rows, const char *content, char id[RUN_ID],

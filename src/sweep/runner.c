@@ -343,7 +343,7 @@ static status unit_record(const unit *u, size_t i, const runner *r, const model 
     out->result = u->results[i];
     memset(&u->results[i], 0, sizeof u->results[i]); /* the record owns it now */
     if (u->how->folder && u->how->keep_z && out->status == RECORD_OK)
-        return keep_z_write(u->how->folder, out, u->forms[i], u->spaces[i]);
+        return keep_z_write(u->how->folder, out, r->rows, u->forms[i], u->spaces[i]);
     return OK;
 }
 
@@ -412,6 +412,23 @@ done:
     for (size_t i = 0; st && i < n; i++)
         record_clear(&records[i]);
     unit_clear(&u);
+    return st;
+}
+
+status runner_fits(runner *r, const run_spec *run, int fd, size_t memory)
+{
+    const task *t;
+    const model *m;
+    space *s = NULL;
+    status st;
+    if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
+        return st;
+    real *theta0 = mem_array(m->layout.n, sizeof *theta0);
+    st = theta0 ? space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
+                                   memory)
+                : ERR_MEMORY;
+    space_free(s);
+    mem_free(theta0);
     return st;
 }
 

@@ -46,6 +46,10 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runn
  * alone. */
 status run_team_key(const run_spec *run, text *key);
 
+/* Makes the space of a canonical run and lets it go: what does not fit is refused as in training.
+ * memory: bytes as in runner_new. theta0 is 0: which numbers it holds changes nothing of that. */
+status runner_fits(runner *r, const run_spec *run, int fd, size_t memory);
+
 /* What a task and a model are, without training. Texts are static. */
 typedef struct runner_about {
     size_t D, n_features, n_outputs, n_train, n_val, n_test;

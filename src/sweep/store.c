@@ -201,6 +201,7 @@ static status journal_read(store *s, journal *j)
         else
             store_say_of(s, path, error_text());
         if (bad == ERR_MEMORY) {
+            record_clear(&r);
             st = bad;
             goto done;
         }

@@ -36,7 +36,7 @@ const tables_column tables_runs[] = {
     {"n_val", "samples", "of the validation split"},
     {"n_test", "samples", "of the test split"},
     {"lr", "", "learning rate; a schedule multiplies it"},
-    {"data", "", "the task and its keys"},
+    {"data", "", "the task and its keys but where its files lie"},
     {"model", "", "the network and its keys"},
     {"optimiser", "", "and its keys"},
     {"schedule", "", "of the learning rate, and its keys"},
@@ -134,10 +134,15 @@ static status run_row(const record *r, text *t)
     const double numbers[] = {x->score,    x->score_best, x->loss, x->val,
                               x->val_best, x->train,      x->gain, x->update_norm};
     const size_t counts[] = {x->best_epoch, x->epochs, x->steps, r->n_train, r->n_val, r->n_test};
+    run_spec placeless;
+    key_texts texts = {0};
     status st;
     csv_text(t, r->id);
-    if ((st = space_cell(r->run.space, t)))
+    if ((st = space_cell(r->run.space, t)) ||
+        (st = run_without_places(&r->run, NULL, &placeless, &texts))) {
+        key_texts_clear(&texts);
         return st;
+    }
     csv_text(t, r->run.space);
     csv_count(t, r->d - r->d_head);
     csv_count(t, r->d_head);
@@ -152,7 +157,8 @@ static status run_row(const record *r, text *t)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         csv_count(t, counts[i]);
     csv_number(t, r->lr);
-    spec_cells(&r->run, keys, sizeof keys / sizeof *keys, t);
+    spec_cells(&placeless, keys, sizeof keys / sizeof *keys, t);
+    key_texts_clear(&texts);
     csv_text(t, r->kind);
     csv_text(t, r->reason);
     csv_end(t);

@@ -82,6 +82,9 @@ static void spaces_d_rates_and_seeds_make_no_other_question(void **state)
         assert_false(ask_alike(&a, &b));
         assert_false(ask_pooled(&a, &b));
     }
+    ask here = ask_of("data=mnist:dir=/here"), elsewhere = ask_of("data=mnist:dir=/there");
+    assert_true(ask_alike(&here, &elsewhere));
+    assert_false(ask_alike(&here, &a));
 }
 
 static void only_draws_of_one_population_are_pooled(void **state)

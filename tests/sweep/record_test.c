@@ -28,6 +28,20 @@ static void a_record_comes_back_from_its_line(void **state)
     record_clear(&b);
 }
 
+static void where_the_data_lay_makes_no_difference(void **state)
+{
+    record a, b;
+    record_make(&a, "0123456789abcdef0123", .75);
+    record_make(&b, "0123456789abcdef0123", .75);
+    a.run.data = "mnist:dir=/a,train=600";
+    b.run.data = "mnist:train=600";
+    assert_true(record_same(&a, &b));
+    b.run.data = "mnist:dir=/a";
+    assert_false(record_same(&a, &b));
+    record_clear(&a);
+    record_clear(&b);
+}
+
 static void no_part_of_a_line_is_taken_and_none_with_a_changed_byte(void **state)
 {
     record a, b;
@@ -110,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back_from_its_line),
+        cmocka_unit_test(where_the_data_lay_makes_no_difference),
         cmocka_unit_test(no_part_of_a_line_is_taken_and_none_with_a_changed_byte),
         cmocka_unit_test(sealed_lines_that_hold_no_run_are_refused),
         cmocka_unit_test(sameness_is_of_numbers_and_not_of_clocks),

@@ -88,6 +88,28 @@ static void seeds_of_p_have_the_one_baseline(void **state)
     world_end(&w);
 }
 
+/* Of each space by itself, and those alone that brought something. */
+static void asks_that_bring_new_seeds_or_d_are_counted(void **state)
+{
+    world w;
+    world_start(&w);
+    trained(&w, "space=fastfood d=5+10");
+    trained(&w, "space=onehot d=5+10");
+    trained(&w, "space=fastfood|onehot d=5 lr=.2"); /* another rate of a place that was there */
+    results r = measure(&w);
+    assert_int_equal(r.n_rows, 2 * r.n_rules);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(r.rows[i * r.n_rules].asks, 1);
+    results_clear(&r);
+    trained(&w, "space=onehot d=7 seeds=2");
+    r = measure(&w);
+    assert_string_equal(r.rows[0].space, "onehot");
+    assert_int_equal(r.rows[0].asks, 2);
+    assert_int_equal(r.rows[r.n_rules].asks, 1);
+    results_clear(&r);
+    world_end(&w);
+}
+
 /* The scores themselves: a row's pairs hold the store's means, on the same labels. */
 static void spaces_of_any_ask_are_paired(void **state)
 {
@@ -154,6 +176,7 @@ int main(void)
         cmocka_unit_test(asks_of_one_design_are_one),
         cmocka_unit_test(designs_are_never_pooled),
         cmocka_unit_test(seeds_of_p_have_the_one_baseline),
+        cmocka_unit_test(asks_that_bring_new_seeds_or_d_are_counted),
         cmocka_unit_test(spaces_of_any_ask_are_paired),
         cmocka_unit_test(a_crossed_design_with_runs_missing_has_no_components),
         cmocka_unit_test(no_ask_is_refused),

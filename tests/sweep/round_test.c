@@ -286,18 +286,20 @@ static void z_says_whether_frozen_parts_can_be_drawn_again(void **state)
     record_make(&r, "0123456789abcdef0123", .5);
     r.result.z = z;
     r.result.d = 2;
+    r.run.data = "mnist:dir=/here";
     for (int drawn = 0; drawn < 2; drawn++) {
         space_ops ops = *s->ops;
         space other = *s;
         safetensors *f;
         ops.regenerable = drawn;
         other.ops = &ops;
-        assert_ok(keep_z_write(parts, &r, "core 1\n", &other));
+        assert_ok(keep_z_write(parts, &r, NULL, "core 1\n", &other));
         char *path = keep_z(parts, r.id);
         assert_ok(safetensors_open(&f, path));
         assert_int_equal(strncmp(safetensors_meta(f, "frozen"), "regenerable", 11) == 0, drawn);
         assert_string_equal(safetensors_meta(f, "hashed"), "core 1\n");
         assert_string_equal(safetensors_meta(f, "space"), "fastfood:d=750");
+        assert_non_null(strstr(safetensors_meta(f, "run"), "\"data\":\"mnist\""));
         assert_ok(safetensor_reals(safetensors_find(f, "z"), 0, 2, got));
         assert_true(got[0] == 5 && got[1] == 6);
         safetensors_close(f);

@@ -212,6 +212,23 @@ static void a_place_moves_no_id(void **state)
     assert_string_not_equal(id_of("data=\"mnist:dir=/a\""), id_of("data=\"mnist:train=600\""));
     run_spec r = run_of("data=\"mnist:dir=/a,train=600\"");
     assert_string_equal(r.data, "mnist:dir=/a,train=600"); /* the run still knows */
+    assert_string_equal(id_of("data=\"npy:file=a.npz,x=u,y=v,x_test=s,y_test=t,val=.2\""),
+                        id_of("data=\"npy:val=.2\""));
+    assert_string_equal(id_of("data=\"idx:x=a,y=b,x_test=c,y_test=d,val=.2\""),
+                        id_of("data=\"idx:val=.2\""));
+}
+
+static void a_run_without_places_is_the_same_wherever_its_data_lie(void **state)
+{
+    key_texts own = {0};
+    run_spec r = run_of("data=\"mnist:dir=/a,train=600\",model=\"fc:width=7\""), out;
+    assert_ok(run_without_places(&r, NULL, &out, &own));
+    assert_string_equal(out.data, "mnist:train=600");
+    assert_string_equal(out.model, "fc:width=7");
+    r.data = "mine:dir=/a"; /* a program's own row, that the tables do not know */
+    assert_ok(run_without_places(&r, NULL, &out, &own));
+    assert_string_equal(out.data, "mine:dir=/a");
+    key_texts_clear(&own);
 }
 
 static int end(void **state)
@@ -234,6 +251,7 @@ int main(void)
         cmocka_unit_test(tuning_has_streams_of_its_own),
         cmocka_unit_test(what_is_no_kind_is_refused_by_name),
         cmocka_unit_test(a_place_moves_no_id),
+        cmocka_unit_test(a_run_without_places_is_the_same_wherever_its_data_lie),
     };
     return cmocka_run_group_tests(tests, NULL, end);
 }
