@@ -10,7 +10,6 @@
 #include "report/page.h"
 #include "report/plot.h"
 #include "report/table.h"
-#include "spaces/space.h"
 #include "sweep/repeat.h"
 #include "sweep/scores.h"
 #include "sweep/stages.h"
@@ -197,28 +196,6 @@ static void say_next(const options *o, const char *path, FILE *out)
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
 }
 
-/* Every space is made once, with a d of 1: its targets and keys are good. The grid was looked at when
- * the stages were opened. */
-static status d90_plan_spaces(const options *o)
-{
-    char **spaces, *with = NULL;
-    plan p;
-    size_t n;
-    status st = ask_spaces(o->ask.run.space, &spaces, &n);
-    if (st)
-        return st;
-    for (size_t i = 0; i < n && !st; i++) {
-        run_spec run = o->ask.run;
-        if (!(st = space_with(spaces[i], ask_swept(spaces[i]), "1", &with))) {
-            run.space = with;
-            st = plan_run(&run, &p);
-        }
-        mem_free(with);
-    }
-    key_parts_free(spaces, n);
-    return st;
-}
-
 static status d90_all(const options *o, const char *path, FILE *out, size_t *failed)
 {
     sweep *s = NULL;
@@ -242,7 +219,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     say_plan(&canonical, p, out);
     fflush(out);
     if (o->dry) {
-        st = d90_plan_spaces(&canonical);
+        st = stages_fits(p, o->folder.here ? 0 : folder_jobs(&o->folder));
         goto done;
     }
     if ((st = ask_note(path, &canonical.ask, &asks)) || (st = stages_train(p)) ||

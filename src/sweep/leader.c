@@ -185,6 +185,21 @@ status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RU
     return st ? st : sweep_id(s, canonical, id);
 }
 
+/* Bytes that the frozen parts of a worker's spaces may take. */
+static size_t sweep_share(size_t jobs)
+{
+    size_t share = (size_t)(os_memory() / 2) / jobs;
+    return share ? share : 1;
+}
+
+status sweep_fits(sweep *s, const run_spec *r, size_t jobs)
+{
+    const packed *p;
+    status st = sweep_task(s, r->data, &p);
+    jobs = jobs ? jobs : s->options.jobs;
+    return st ? st : runner_fits(s->runner, r, p->fd, jobs ? sweep_share(jobs) : 0);
+}
+
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
 {
     const packed *p;
@@ -486,12 +501,11 @@ static status stage_here(stage *g)
 static status hand_start(sweep *s, hand *h)
 {
     char path[4096], threads[32], memory[32];
-    size_t share = (size_t)(os_memory() / 2 / s->options.jobs);
     status st = os_executable(path, sizeof path);
     if (st)
         return st;
     snprintf(threads, sizeof threads, "%zu", s->options.threads);
-    snprintf(memory, sizeof memory, "%zu", share);
+    snprintf(memory, sizeof memory, "%zu", sweep_share(s->options.jobs));
     const char *const argv[] = {path, "worker", s->options.folder, threads, memory, NULL};
     const char *const env[] = {"OPENBLAS_NUM_THREADS=1", NULL};
     if ((st = os_spawn(&h->child, path, argv, env)))

@@ -42,6 +42,25 @@ struct stages {
     bool training; /* else what is whole is read as it is, wanted anew or not */
 };
 
+/* A rate that the optimiser itself names would be heeded by nobody. */
+static status stages_check_optimiser(const char *spec)
+{
+    char kind[64], **parts;
+    const char *args;
+    size_t n;
+    status st = key_kind(spec, kind, sizeof kind, &args);
+    if (st || !*args || (st = key_cut(args, ",", &parts, &n)))
+        return st;
+    for (size_t i = 0; i < n && !st; i++)
+        if (!strncmp(parts[i], "lr=", 3))
+            st = error_set(ERR_USAGE,
+                           "optimiser=%s: d90 chooses rates itself; give them by --lr, the "
+                           "baseline's by --lr-full",
+                           spec);
+    key_parts_free(parts, n);
+    return st;
+}
+
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
 {
     char **spaces;
@@ -51,7 +70,8 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
     char moved[32];
     status st;
     *canonical = *a;
-    if ((st = ask_spaces(a->run.space, &spaces, &n)))
+    if ((st = stages_check_optimiser(a->run.optimiser)) ||
+        (st = ask_spaces(a->run.space, &spaces, &n)))
         return st;
     for (size_t i = 0; i < n; i++)
         text_add(&list, "%s%s", i ? " " : "", spaces[i]);
@@ -489,10 +509,26 @@ size_t stages_most(const stages *p)
            (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) + stages_later(p, 1);
 }
 
+status stages_fits(stages *p, size_t jobs)
+{
+    status st = OK;
+    for (size_t i = 0; i < p->n_spaces && !st; i++) {
+        size_t largest = 0;
+        run_spec r = p->ask->run, canonical;
+        char id[RUN_ID];
+        for (size_t k = 1; k < p->n_d; k++)
+            largest = p->d[k] > p->d[largest] ? k : largest;
+        r.space = p->cells[1 + i * p->n_d + largest].spec;
+        if (!(st = sweep_run_of(p->sweep, &r, &canonical, id)))
+            st = sweep_fits(p->sweep, &canonical, jobs);
+    }
+    return st;
+}
+
 static status stages_all(stages *p)
 {
     status st;
-    bool missing, first = true;
+    bool missing, first = true, fits = false;
     do {
         p->n_need = 0;
         if ((st = first ? stages_seeds(p, true, NULL, NULL) : OK) ||
@@ -501,6 +537,9 @@ static status stages_all(stages *p)
         sweep_expect(p->sweep, missing ? stages_later(p, p->cells[0].best > 0 ? 2 : 1) : 0);
         if (!missing && (st = stages_seeds(p, false, NULL, NULL)))
             return st;
+        if (p->n_need && !fits && (st = stages_fits(p, 0)))
+            return st;
+        fits = fits || p->n_need;
         if ((st = sweep_stage(p->sweep, p->need, p->n_need)))
             return st;
         first = false;

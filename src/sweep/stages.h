@@ -24,14 +24,19 @@ typedef struct stages stages;
 status stages_open(stages **p, sweep *s, const ask *a);
 void stages_free(stages *p);
 
-/* The ask with its kinds canonical, its spaces without d and its vary in order; texts are put into `texts`. */
+/* The ask with its kinds canonical, its spaces without d and its vary in order; texts are put into
+ * `texts`. ERR_USAGE: a kind is wrong, the optimiser names a rate. */
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts);
 
 const runner_about *stages_about(const stages *p);
 const vary *stages_vary(const stages *p);
 size_t stages_most(const stages *p); /* runs in all, without grids that are made longer */
 
-/* Trains what is not there yet. Errors as sweep_stage. */
+/* Makes each space once at the largest d (or r) of the grid, with the memory that each of so many jobs
+ * has (0: as the sweep's): what does not fit is refused before anything is trained. */
+status stages_fits(stages *p, size_t jobs);
+
+/* Trains what is not there yet, when it fits. Errors as sweep_stage. */
 status stages_train(stages *p);
 
 /* What the store holds for this ask, without training. */

@@ -52,6 +52,9 @@ status sweep_repeat(sweep *s, const run_spec *run, record *out);
 
 /* Makes a run canonical (texts owned by the sweep), with its id. */
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
+/* Can the space of a canonical run be made in a worker, of so many jobs (0: as many as the sweep has)?
+ * Nothing is trained. */
+status sweep_fits(sweep *s, const run_spec *r, size_t jobs);
 /* What a canonical run's task and model are. */
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about);
 

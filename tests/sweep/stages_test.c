@@ -363,6 +363,25 @@ static void what_is_missing_is_no_choice(void **state)
     world_end(&w);
 }
 
+/* A rank of at most 3 (4 classes less one); 7 biases. */
+static void what_does_not_fit_is_refused_before_anything_is_trained(void **state)
+{
+    static const char *const bad[][2] = {{"space=fastfood|lora d=1+9", "lora"},
+                                         {"space=fastfood:targets=bias d=8+5", "d=8"}};
+    world w;
+    world_start(&w);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        world_ask(&w, bad[i][0]);
+        assert_refused(stages_fits(w.p, 0), ERR_USAGE, bad[i][1]);
+        assert_refused(stages_train(w.p), ERR_USAGE, bad[i][1]);
+    }
+    assert_int_equal(store_count(sweep_store(w.sweep)), 0);
+    world_ask(&w, "space=dense d=43");
+    assert_ok(stages_fits(w.p, 1));
+    assert_refused(stages_fits(w.p, SIZE_MAX), ERR_LIMIT, "dense"); /* a byte each */
+    world_end(&w);
+}
+
 static void asks_that_make_no_sense_are_refused(void **state)
 {
     static const char *const bad[][2] = {
@@ -379,6 +398,8 @@ static void asks_that_make_no_sense_are_refused(void **state)
         {"space=onehot|onehot", "twice"},
         {"vary=seed", "none of all"},
         {"model=fcc", "fc"},
+        {"optimiser=adam:lr=.1", "--lr-full"},
+        {"optimiser=adam:beta1=.8,lr=1e-3", "--lr"}, /* its default too */
     };
     world w;
     world_start(&w);
@@ -409,6 +430,7 @@ int main(void)
         cmocka_unit_test(what_failed_by_itself_is_tried_again_where_that_is_asked),
         cmocka_unit_test(runs_without_z_are_done_again_once_where_z_is_wanted),
         cmocka_unit_test(what_is_missing_is_no_choice),
+        cmocka_unit_test(what_does_not_fit_is_refused_before_anything_is_trained),
         cmocka_unit_test(asks_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
