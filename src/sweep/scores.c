@@ -135,15 +135,13 @@ static status scores_open(const char *path, bool lower, scores *s)
     return st;
 }
 
-/* Lines of one kind as points: a space's (name), the baseline (NULL), or floors. */
+/* Lines of one space as points: its floors, or the others ("full": the baseline). */
 static size_t points_of(const scores *s, const char *name, bool floor, d90_point *points)
 {
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) {
         const line *l = &s->lines[i];
-        bool full = !strcmp(l->space, "full");
-        bool is_floor = line_floor(l);
-        if (is_floor != floor || (!floor && (name ? strcmp(l->space, name) != 0 : !full)))
+        if (line_floor(l) != floor || strcmp(l->space, name) != 0)
             continue;
         points[n++] = (d90_point){.d = l->d,
                                   .seed = (uint64_t)l->seed,
@@ -153,6 +151,17 @@ static size_t points_of(const scores *s, const char *name, bool floor, d90_point
                                   .lr_edge = l->edge};
     }
     return n;
+}
+
+/* Whose floors stand in for a space that has none, step 0 being the network's: full's, else those of
+ * the first space that has some; "full" where nobody has. */
+static const char *floors_of_all(const scores *s)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < s->n; i++)
+        if (line_floor(&s->lines[i]) && (!first || !strcmp(s->lines[i].space, "full")))
+            first = s->lines[i].space;
+    return first ? first : "full";
 }
 
 static status names_of(const scores *s, results *out)
@@ -175,7 +184,8 @@ static status scores_measure(const char *path, const scores *s, d90_rule headlin
                              bool lower, results *out)
 {
     d90_rule rules[D90_RULES];
-    d90_point *points = mem_array(3 * s->n, sizeof *points), *b = points + s->n, *c = b + s->n;
+    /* of the baseline, of shared floors, of all spaces with their floors: s->n each at most */
+    d90_point *points = mem_array(3 * s->n, sizeof *points), *next = points;
     d90_scores *lists = NULL;
     d90_scores in = {.lower_is_better = lower, .seed = 1, .asks = 1};
     status st = points ? names_of(s, out) : ERR_MEMORY;
@@ -183,20 +193,25 @@ static status scores_measure(const char *path, const scores *s, d90_rule headlin
         st = error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
     if (st)
         goto done;
-    in.baseline = b;
-    in.floor = c;
-    in.n_baseline = points_of(s, NULL, false, b);
-    in.n_floor = points_of(s, NULL, true, c);
+    in.baseline = next;
+    next += in.n_baseline = points_of(s, "full", false, next);
+    in.floor = next;
+    next += in.n_floor = points_of(s, floors_of_all(s), true, next);
     in.fixed = fixed > 0 ? fixed : (double)NAN;
     out->n_rules = d90_rule_list(headline, fixed > 0, rules);
     if (!(lists = mem_array(out->texts.n, sizeof *lists)))
         st = ERR_MEMORY;
-    for (size_t k = 0, used = 0; k < out->texts.n && !st; k++) { /* together s->n points at most */
-        lists[k] = in;
-        lists[k].space = out->texts.text[k];
-        lists[k].points = points + used;
-        lists[k].n_points = points_of(s, lists[k].space, false, points + used);
-        used += lists[k].n_points;
+    for (size_t k = 0; k < out->texts.n && !st; k++) {
+        d90_scores *l = &lists[k];
+        *l = in;
+        l->space = out->texts.text[k];
+        l->points = next;
+        next += l->n_points = points_of(s, l->space, false, next);
+        size_t floors = points_of(s, l->space, true, next);
+        if (floors) {
+            l->floor = next;
+            next += l->n_floor = floors;
+        }
     }
     if (!st)
         st = results_add(out, lists, out->texts.n, rules, out->n_rules, NULL);

@@ -1,6 +1,7 @@
 /* scores.h -- d90 of anybody's scores: a CSV with the columns
  *
- *     space, d, seed, score       one run a line; space=full is the baseline, d=0 the floor
+ *     space, d, seed, score       one run a line; space=full is the baseline, d=0 the floor of its
+ *                                 space; who has none takes full's, else the first space's
  *     lr, val, d_head             may be there: the best rate of each (space, d) by val is taken
  *
  * A line's d is what its space trains; d_head is added to it. */
