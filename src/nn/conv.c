@@ -240,6 +240,12 @@ VEC_INLINE places places_select(places mask, places a, places b)
     return (mask & a) | (~mask & b);
 }
 
+/* Where a is greater than b or no number, which wins whatever stands beside it; of equal ones b stays. */
+VEC_INLINE places vec_beats(vec a, vec b)
+{
+    return (a > b) | (a != a);
+}
+
 void relu_maxpool_forward(size_t planes, size_t height, size_t width, const real *restrict x,
                           real *restrict y, lane_place *restrict which)
 {
@@ -253,10 +259,10 @@ void relu_maxpool_forward(size_t planes, size_t height, size_t width, const real
                 const real *b = a + width * LANES;
                 vec first = vec_at(a), second = vec_at(a + LANES);
                 vec third = vec_at(b), fourth = vec_at(b + LANES);
-                places right = second > first, below_right = fourth > third;
+                places right = vec_beats(second, first), below_right = vec_beats(fourth, third);
                 vec upper = vec_select(right, second, first);
                 vec lower = vec_select(below_right, fourth, third);
-                places below = lower > upper;
+                places below = vec_beats(lower, upper);
                 vec top = vec_select(below, lower, upper);
                 /* masks are -1: 0 or 1, 2 or 3 */
                 places place = places_select(below, 2 - below_right, -right);

@@ -200,6 +200,22 @@ static void not_a_number_goes_through_maxima(void **state)
     assert_near(y[1], 0, 0);
 }
 
+static void one_that_is_not_a_number_is_enough(void **state)
+{
+    static real x[4 * LANES], y[LANES];
+    static lane_place which[LANES];
+    for (size_t i = 0; i < 4 * LANES; i++)
+        x[i] = (real)(i / LANES + 1);
+    for (size_t k = 0; k < 4; k++)
+        x[k * LANES + k] = (real)NAN; /* lane k: at place k; no other lane has one */
+    relu_maxpool_forward(1, 2, 2, x, y, which);
+    for (size_t k = 0; k < 4; k++) {
+        assert_true(isnan(y[k]));
+        assert_int_equal(which[k], k);
+    }
+    assert_near(y[4], 4, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_block_holds_samples_side_by_side),
         cmocka_unit_test(maxima_are_those_of_relu),
         cmocka_unit_test(not_a_number_goes_through_maxima),
+        cmocka_unit_test(one_that_is_not_a_number_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
