@@ -1,10 +1,11 @@
 /* verify.c -- idim verify: some of a folder's runs, chosen by their ids, are trained again and compared
  * number by number. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "experiments/folder.h"
+#include "sweep/repeat.h"
+#include "sweep/runner.h"
 
 typedef struct options {
     const char *share;
@@ -43,54 +44,116 @@ static bool chosen(const record *r, double share)
 
 typedef struct tally {
     size_t same, all;
-    double largest;
-    char where[RUN_ID];
+    size_t gone;   /* whose id nothing has any more */
+    size_t failed; /* that were trained there and fail here */
+    char gone_id[RUN_ID], failed_id[RUN_ID];
+    repeat_difference worst;
+    char why[256]; /* the first failure's reason */
 } tally;
 
+/* b: the run done again, NULL: under another id. Of another numeric kind the same numbers are the same. */
 static void compare(const record *a, const record *b, tally *t)
 {
+    repeat_difference d;
     t->all++;
-    if (b && record_same(a, b) && a->bits_crc == b->bits_crc) {
+    if (!b) {
+        if (!t->gone++)
+            memcpy(t->gone_id, a->id, RUN_ID);
+        return;
+    }
+    if (b->status == RECORD_FAILED) {
+        if (!t->failed++) {
+            memcpy(t->failed_id, a->id, RUN_ID);
+            snprintf(t->why, sizeof t->why, "%s", b->reason);
+        }
+        return;
+    }
+    record here = *b; /* borrowed for this line */
+    memcpy(here.kind, a->kind, sizeof here.kind);
+    if (record_same(a, &here) && a->bits_crc == b->bits_crc) {
         t->same++;
         return;
     }
-    double difference = b ? fabs(a->result.score - b->result.score) : (double)INFINITY;
-    if (!*t->where || !(difference <= t->largest)) {
-        t->largest = difference;
-        memcpy(t->where, a->id, RUN_ID);
+    repeat_compare(a, b, &d);
+    if (!*t->worst.id || d.largest > t->worst.largest)
+        t->worst = d;
+}
+
+static void say_kinds(store *s, const char *here, FILE *out)
+{
+    for (size_t i = 0; i < store_count(s); i++) {
+        const char *kind = store_at(s, i)->kind;
+        if (*kind && strcmp(kind, here) != 0) {
+            fprintf(out, "numeric kind %s there, %s here\n", kind, here);
+            return;
+        }
     }
 }
 
-static status verify_all(const char *path, const options *o, tally *t)
+static status say(const tally *t, FILE *out)
+{
+    text words = {0};
+    fprintf(out, "%zu of %zu the same bytes\n", t->same, t->all);
+    if (t->gone)
+        fprintf(out,
+                "%zu not compared, run %s first: this program or its data give it another id\n",
+                t->gone, t->gone_id);
+    if (t->failed)
+        fprintf(out, "%zu failed here, run %s first: %s\n", t->failed, t->failed_id, t->why);
+    if (*t->worst.id && t->worst.largest > 0)
+        repeat_words(&t->worst, &words);
+    else if (*t->worst.id)
+        text_add(&words, "run %s: its history and scores are the same, other numbers are not",
+                 t->worst.id);
+    if (words.text)
+        fprintf(out, "largest difference: %s\n", words.text);
+    status st = words.failed ? ERR_MEMORY : OK;
+    text_clear(&words);
+    return st;
+}
+
+static status verify_all(const char *path, const options *o, tally *t, FILE *out)
 {
     sweep_options in_memory = {.threads = o->threads, .show = stderr};
     store *s = NULL;
     sweep *again = NULL;
     run_spec *runs = NULL;
+    const record **there = NULL;
     double share;
+    char kind[17];
     size_t n = 0;
     status st, st2;
     if ((st = share_of(o->share, &share)) || (st = store_open(&s, path)) ||
         (st = sweep_open(&again, &in_memory)))
         goto done;
-    if (!(runs = mem_array(store_count(s), sizeof *runs))) {
+    runs = mem_array(store_count(s), sizeof *runs);
+    there = mem_array(store_count(s), sizeof *there);
+    if (!runs || !there) {
         st = ERR_MEMORY;
         goto done;
     }
     for (size_t i = 0; i < store_count(s); i++)
         if (chosen(store_at(s, i), share))
-            runs[n++] = store_at(s, i)->run;
-    if (!n && store_count(s)) /* of a small folder at least one */
-        runs[n++] = store_at(s, 0)->run;
-    if ((st = sweep_stage(again, runs, n)))
+            there[n++] = store_at(s, i);
+    for (size_t i = 0; i < store_count(s) && !n; i++) /* of a small folder at least one */
+        if (store_at(s, i)->status != RECORD_FAILED)
+            there[n++] = store_at(s, i);
+    for (size_t i = 0; i < n; i++)
+        runs[i] = there[i]->run;
+    if (!n) {
+        st = error_set(ERR_FILE, "%s: no run of it was trained to its end: nothing to compare",
+                       path);
         goto done;
-    for (size_t i = 0; i < store_count(sweep_store(again)); i++) {
-        const record *b = store_at(sweep_store(again), i), *a = store_find(s, b->id);
-        if (a)
-            compare(a, b, t);
     }
+    if ((st = sweep_stage(again, runs, n)) || (st = numeric_kind(kind)))
+        goto done;
+    for (size_t i = 0; i < n; i++)
+        compare(there[i], store_find(sweep_store(again), there[i]->id), t);
+    say_kinds(s, kind, out);
+    st = say(t, out);
 done:
     mem_free(runs);
+    mem_free(there);
     st2 = sweep_close(again);
     if (!st)
         st = st2;
@@ -105,15 +168,9 @@ static int verify_run(void *options_, size_t n, char *const *names, FILE *out)
     status st = path ? folder_check(path) : ERR_MEMORY;
     (void)n;
     if (!st)
-        st = verify_all(path, options_, &t);
+        st = verify_all(path, options_, &t, out);
     mem_free(path);
-    if (st)
-        return command_end(st);
-    fprintf(out, "%zu of %zu the same bytes\n", t.same, t.all);
-    if (t.same == t.all)
-        return EXIT_DONE;
-    fprintf(out, "largest difference of a score: %g, run %s\n", t.largest, t.where);
-    return EXIT_DIFFER;
+    return st ? command_end(st) : t.same == t.all ? EXIT_DONE : EXIT_DIFFER;
 }
 
 const command command_verify = {

@@ -14,6 +14,8 @@ near() {
 }
 if [ "$kind" = "$(cat "$here/tests/golden/kind")" ]; then
     check "the history has the golden bytes" cmp "$golden" g/history.csv
+else
+    echo "skipped: the history has the golden bytes: they are of numeric kind $(cat "$here/tests/golden/kind"), this machine is of $kind"
 fi
 check "the history is near the golden one" near
 exit "$bad"
