@@ -10,6 +10,14 @@ enum { STATUS_ROOM = 2048 };
 
 static _Thread_local char sentence[STATUS_ROOM];
 
+size_t text_obeyed(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0)
+        return 2;
+    return (p[0] && p[0] < ' ') || p[0] == 0x7F;
+}
+
 /* A sentence that was cut ends in "...", and not in half a UTF-8 letter. It may quote a hostile file:
  * line ends and what a terminal would obey become '?'. */
 static void status_close(char *text, int wanted)
@@ -17,8 +25,8 @@ static void status_close(char *text, int wanted)
     if (wanted < 0)
         text[0] = '\0';
     for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+        for (size_t n = text_obeyed(c); n; n--)
+            c[n - 1] = '?';
     if (wanted < STATUS_ROOM)
         return;
     size_t n = STATUS_ROOM - 4;

@@ -41,6 +41,10 @@ void error_prefix(const char *format, ...) PRINTF_LIKE(1, 2);
  * failure in the same thread. */
 const char *error_text(void);
 
+/* How many bytes at s are a character that a terminal would obey and not show: 1 for C0 and DEL, 2 for C1 in
+ * UTF-8 (0xC2 0x80..0x9F), else 0. */
+size_t text_obeyed(const char *s);
+
 /* As error_set with the system's word for errno at the end: "PATH: cannot open: No such file". */
 status error_errno(status st, const char *format, ...) PRINTF_LIKE(2, 3);
 

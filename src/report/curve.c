@@ -14,13 +14,11 @@ static status curves_open(csv **c, const char *folder, const char *name)
     return st;
 }
 
-/* Words are shown on terminals, where an escape sequence would act: no control characters, in UTF-8
- * neither those of C1 (0xC2 0x80..0x9F). */
+/* Words are shown on terminals, where an escape sequence would act. */
 static bool curves_clean(const char *word)
 {
-    const unsigned char *p = (const unsigned char *)word;
-    for (; *p; p++)
-        if (*p < ' ' || *p == 0x7F || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0))
+    for (; *word; word++)
+        if (text_obeyed(word))
             return false;
     return true;
 }

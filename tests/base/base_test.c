@@ -55,6 +55,21 @@ static void a_sentence_is_one_line_whatever_it_quotes(void **state)
     error_set(ERR_FORMAT, "%s: no number", "a\nb\x1b[2Jc\x7f\xc3\xa9");
     error_prefix("%s: ", "line\t1");
     assert_string_equal(error_text(), "line?1: a?b?[2Jc?\xc3\xa9: no number");
+    error_set(ERR_FORMAT, "a\xc2\x9b"
+                          "2J\xc2\x80\xc2\xa0"); /* C1, which begins a command alone */
+    assert_string_equal(error_text(), "a??2J??\xc2\xa0");
+}
+
+static void what_a_terminal_obeys_is_told_from_letters(void **state)
+{
+    static const struct {
+        const char *s;
+        size_t n;
+    } all[] = {{"", 0},         {" ", 0},    {"~", 0},        {"\n", 1},
+               {"\x1b[", 1},    {"\x7f", 1}, {"\xc2\x80", 2}, {"\xc2\x9f", 2},
+               {"\xc2\xa0", 0}, {"\xc2", 0}, {"\xc3\x80", 0}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_int_equal(text_obeyed(all[i].s), all[i].n);
 }
 
 static void files_are_written_whole_and_read_back(void **state)
@@ -179,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_text_grows),
         cmocka_unit_test(a_place_is_put_before_the_sentence),
         cmocka_unit_test(a_sentence_is_one_line_whatever_it_quotes),
+        cmocka_unit_test(what_a_terminal_obeys_is_told_from_letters),
         cmocka_unit_test(files_are_written_whole_and_read_back),
         cmocka_unit_test(hashes_have_the_published_answers),
         cmocka_unit_test(a_pool_does_every_part_once),
