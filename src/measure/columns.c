@@ -1,17 +1,13 @@
 /* columns.c -- the columns of d90.csv: one table for the writer, the docs and the tests. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/locale.h"
+#include "base/key.h"
 #include "measure/d90.h"
 
 const char *const d90_state_text[4] = {"exact", "above", "below", "unmeasurable"};
 
-#define COLUMN(name, type, field, unit, doc)                                                       \
-    {                                                                                              \
-        name, type, offsetof(d90_row, field), unit, doc                                            \
-    }
+#define COLUMN(...) D90_COLUMN(d90_row, __VA_ARGS__)
 
 const d90_column d90_columns[] = {
     COLUMN("space", D90_WORD, space, "", "which space's sweep"),
@@ -82,16 +78,8 @@ static const char *columns_limit(double x)
 static void columns_number(double x, char out[D90_WORDS])
 {
     out[0] = '\0';
-    if (!isfinite(x))
-        return;
-    locale_t user = locale_enter();
-    for (int digits = 15; digits <= 17; digits++) { /* the fewest that read back exactly */
-        snprintf(out, D90_WORDS, "%.*g", digits, x);
-        double back = strtod(out, NULL);
-        if (back <= x && back >= x)
-            break;
-    }
-    locale_leave(user);
+    if (isfinite(x))
+        key_number_text(x, out);
 }
 
 const char *d90_cell(const void *row, const d90_column *column, char out[D90_WORDS])

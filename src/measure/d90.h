@@ -137,6 +137,13 @@ typedef struct d90_column {
     const char *unit, *doc;
 } d90_column;
 
+/* A row of such a table: D90_COLUMN(variance_row, "sd", D90_NUMBER, c.sd, "ln d", "of d90"). */
+#define D90_COLUMN(struct_, name_, type_, field_, unit_, doc_)                                     \
+    {                                                                                              \
+        .name = name_, .type = type_, .offset = offsetof(struct_, field_), .unit = unit_,          \
+        .doc = doc_                                                                                \
+    }
+
 extern const d90_column d90_columns[]; /* the last row is all zeros */
 
 /* The cell's text: numbers read back exactly, in the C locale; not quoted. Returns out. */

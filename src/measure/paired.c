@@ -10,10 +10,7 @@
 #include "measure/interval.h"
 #include "measure/paired.h"
 
-#define COLUMN(name, type, field, unit, doc)                                                       \
-    {                                                                                              \
-        name, type, offsetof(paired_row, field), unit, doc                                         \
-    }
+#define COLUMN(...) D90_COLUMN(paired_row, __VA_ARGS__)
 
 const d90_column paired_columns[] = {
     COLUMN("space_a", D90_WORD, space_a, "", "the first space"),

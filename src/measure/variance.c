@@ -7,10 +7,7 @@
 
 enum { VARIANCE_LEAST = 3 }; /* as for every interval of d90 */
 
-#define COLUMN(name, type, field, unit, doc)                                                       \
-    {                                                                                              \
-        name, type, offsetof(variance_row, field), unit, doc                                       \
-    }
+#define COLUMN(...) D90_COLUMN(variance_row, __VA_ARGS__)
 
 const d90_column variance_columns[] = {
     COLUMN("space", D90_WORD, space, "", "which space's sweep"),

@@ -1,10 +1,8 @@
 /* compare.c -- see compare.h. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/locale.h"
 #include "base/mem.h"
 #include "report/compare.h"
 
@@ -50,21 +48,14 @@ void compare_clear(compare *c)
 
 typedef enum form { PERCENT, RATIO, PROBABILITY, DIFFERENCE } form;
 
-/* In the C locale, whatever the user's: the numbers are those of the CSVs. */
 static void compare_number(form f, double x, text *out)
 {
-    char digits[64];
-    locale_t user = locale_enter();
     if (f == DIFFERENCE)
-        snprintf(digits, sizeof digits, "%+.4f", x);
+        text_add(out, "%+.4f", x);
     else if (f != PROBABILITY && fabs(x) >= 10)
-        snprintf(digits, sizeof digits, "%.0f", x);
-    else if (f == RATIO)
-        snprintf(digits, sizeof digits, "%.2f", x);
+        text_add(out, "%.0f", x);
     else
-        snprintf(digits, sizeof digits, "%.2g", x);
-    locale_leave(user);
-    text_add(out, "%s", digits);
+        text_add(out, f == RATIO ? "%.2f" : "%.2g", x);
 }
 
 /* ------------------------------------------------------------------ variance by source */
