@@ -5,10 +5,11 @@ static int collect_run(void *options, size_t n, char *const *names, FILE *out)
 {
     store *s = NULL;
     char *path = folder_path(names[0], ""), count[32];
+    size_t told = 0;
     status st = path ? folder_check(path) : ERR_MEMORY, st2;
     (void)options;
     (void)n;
-    if (!st && !(st = store_open(&s, path)) && !(st = folder_collect(s)))
+    if (!st && !(st = store_open(&s, path)) && !(st = folder_collect(s, &told)))
         fprintf(out, "%s runs: %s/runs.csv  history.csv  provenance.csv\n",
                 count_text(store_count(s), count), path);
     st2 = store_close(s);

@@ -191,6 +191,10 @@ static bool option_among(const char *names, const key *k)
 static void option_line(const key *k, const char *value, text *out)
 {
     char *list = option_lists(k) ? mem_string(value) : NULL;
+    if (option_lists(k) && !list) { /* as one word it would be another command */
+        out->failed = true;
+        return;
+    }
     if (!list) {
         text_add(out, " --%s ", k->name);
         quoted(value, out);
@@ -214,6 +218,8 @@ void command_line(const command *c, const void *options, text *out)
     text value = {0}, fallback = {0};
     text_add(out, "idim %s", c->name);
     if (!defaults || options_default(c, defaults, &texts)) {
+        out->failed = true;
+        key_texts_clear(&texts);
         mem_free(defaults);
         return;
     }
@@ -350,7 +356,7 @@ void command_man(FILE *out)
         "/usr/share/datasets\n"
         ".TP\n.B SLURM_CPUS_PER_TASK\ncores to fill, in place of those that this process may use\n"
         ".TP\n.B NO_COLOR\nwhen not empty: no colours\n"
-        ".TP\n.B TERM\ndumb: no colours, and lines in place of a bar that is redrawn\n"
+        ".TP\n.B TERM\ndumb: no colours, and no progress line, which would have to be redrawn\n"
         ".TP\n.BR LC_ALL , \" LC_CTYPE\" , \" LANG\"\nUTF\\-8 or not: what curves in the terminal "
         "are "
         "drawn with\n"

@@ -55,12 +55,19 @@ static char *default_folder(const run_spec *r)
     return name;
 }
 
+/* With rates to choose from, a grid whose best one lies at its edge is made longer. */
+static bool longer(const ask *a)
+{
+    return strchr(a->lr, '+') || strchr(a->lr_full, '+') || !strcmp(a->lr_full, "auto");
+}
+
 static void say_plan(const options *o, const stages *p, FILE *out)
 {
     const runner_about *about = stages_about(p);
     char D[32], most[32];
-    fprintf(out, "%s, %s, D = %s: %s runs, %zu jobs\n", o->ask.run.data, o->ask.run.model,
-            count_text(about->D, D), count_text(stages_most(p), most), folder_jobs(&o->folder));
+    fprintf(out, "%s, %s, D = %s: %s runs%s, %zu jobs\n", o->ask.run.data, o->ask.run.model,
+            count_text(about->D, D), count_text(stages_most(p), most),
+            longer(&o->ask) ? " or more" : "", folder_jobs(&o->folder));
 }
 
 static status put(const char *path, const char *name, text *t)
@@ -204,6 +211,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     key_texts texts = {0};
     options canonical = *o;
     text line = {0};
+    size_t told = 0;
     status st;
     if ((st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts)))
         goto done;
@@ -223,7 +231,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
         goto done;
     }
     if ((st = ask_note(path, &canonical.ask, &asks)) || (st = stages_train(p)) ||
-        (st = folder_collect(sweep_store(s))) ||
+        (st = folder_collect(sweep_store(s), &told)) ||
         (st = d90_measure_all(&canonical, s, &asks, path, line.text, out, failed)))
         goto done;
     answer_published(&canonical.ask.run, stages_about(p)->D, out);
@@ -236,7 +244,7 @@ done:
     text_clear(&line);
     ask_clear(&asks);
     stages_free(p);
-    st = folder_close(s, st);
+    st = folder_close(s, told, st);
     key_texts_clear(&texts);
     return st;
 }

@@ -34,6 +34,16 @@ static void machine(FILE *out)
     fprintf(out, "  %-14s %s\n", "memory", mem_bytes_text((double)os_memory(), memory));
 }
 
+/* What is too long for 80 columns goes on below: of BLAS's name the end is its kernel. */
+static void row(const char *name, const char *value, FILE *out)
+{
+    enum { LEFT = 17 };
+    text lines = {0};
+    key_wrapped(value, LEFT, 80, &lines);
+    fprintf(out, "  %-14s %s", name, lines.text ? lines.text : "\n");
+    text_clear(&lines);
+}
+
 static void program(FILE *out)
 {
     provenance all[PROVENANCE];
@@ -42,13 +52,16 @@ static void program(FILE *out)
     fprintf(out, "program\n");
     for (size_t i = 0; i < PROVENANCE; i++)
         if (strcmp(all[i].name, "cpu"))
-            fprintf(out, "  %-14s %.60s\n", all[i].name, all[i].value);
+            row(all[i].name, all[i].value, out);
     fprintf(out, "  %-14s %s%s\n", "blas kernel", blas_kernel(), advice ? "" : ": fits this CPU");
-    if (advice)
-        fprintf(out,
-                "  %-14s OPENBLAS_CORETYPE=%s was measured faster on such CPUs\n"
-                "  %-14s (make bench); it changes the numeric kind: set it before a sweep\n",
-                "", advice, "");
+    if (!advice)
+        return;
+    char *words =
+        mem_printf("OPENBLAS_CORETYPE=%s was measured faster on such CPUs (make bench); it "
+                   "changes the numeric kind: set it before a sweep",
+                   advice);
+    row("", words ? words : "", out);
+    mem_free(words);
 }
 
 static void data(FILE *out)

@@ -32,26 +32,26 @@ status folder_open(sweep **s, const char *path, const folder_options *o)
     return sweep_open(s, &options);
 }
 
-static void say_notes(const store *s)
+static void say_notes(const store *s, size_t *told)
 {
-    for (size_t i = 0; i < store_notes(s); i++)
-        fprintf(stderr, "%s\n", store_note(s, i));
+    for (; *told < store_notes(s); ++*told)
+        fprintf(stderr, "%s\n", store_note(s, *told));
 }
 
-status folder_close(sweep *s, status st)
+status folder_close(sweep *s, size_t told, status st)
 {
     char why[1024];
     snprintf(why, sizeof why, "%s", error_text());
-    if (s && st == ERR_STOPPED)
-        say_notes(sweep_store(s));
+    if (s)
+        say_notes(sweep_store(s), &told);
     status st2 = sweep_close(s);
     return st ? error_set(st, "%s", why) : st2;
 }
 
-status folder_collect(store *s)
+status folder_collect(store *s, size_t *told)
 {
     status st = store_fold(s);
-    say_notes(s);
+    say_notes(s, told);
     return st ? st : tables_write(s);
 }
 

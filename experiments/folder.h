@@ -31,13 +31,13 @@ char *folder_path(const char *name, const char *fallback);
 
 /* Opens the sweep of a folder with those options. */
 status folder_open(sweep **s, const char *path, const folder_options *o);
-/* Ends its workers, which leave checkpoints, and says what folder_collect did not come to say. st: how the
- * work went; returned, or else how the end went. */
-status folder_close(sweep *s, status st);
+/* Ends its workers, which leave checkpoints, and says the notes that folder_collect did not come to say.
+ * told: how many it said, at first 0. st: how the work went; returned, or else how the end went. */
+status folder_close(sweep *s, size_t told, status st);
 size_t folder_jobs(const folder_options *o);
 
 /* Folds journals, writes runs.csv, history.csv, provenance.csv, and says damaged lines on stderr. */
-status folder_collect(store *s);
+status folder_collect(store *s, size_t *told);
 
 /* Says the runs of a folder that failed and why, a line each on stderr. */
 void folder_say_failed(store *s);

@@ -1,4 +1,6 @@
 /* plot.c -- idim plot: the figures of a results folder, by gnuplot. */
+#include <string.h>
+
 #include "base/file.h"
 #include "experiments/folder.h"
 #include "report/plot.h"
@@ -19,15 +21,22 @@ static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
     status st = OK;
     for (size_t i = 0; i < n && !st; i++) {
         char *path = folder_path(names[i], ""),
-             *csv_ = path ? mem_printf("%s/runs.csv", path) : NULL;
-        if (!csv_)
+             *csv_ = path ? mem_printf("%s/runs.csv", path) : NULL,
+             *d90 = path ? mem_printf("%s/d90.csv", path) : NULL;
+        if (!csv_ || !d90)
             st = ERR_MEMORY;
         else if (!file_exists(csv_))
             st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", csv_);
+        else if (!strcmp(o->figure, "d90") && !file_exists(d90))
+            st = error_set(ERR_FILE,
+                           "%s: not there, for nothing was measured: --figure history draws the "
+                           "runs, idim d90 --out measures",
+                           d90);
         else if (!(st = plot_draw(path, o->figure, o->format)))
             fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
         mem_free(path);
         mem_free(csv_);
+        mem_free(d90);
     }
     return command_end(st);
 }

@@ -78,7 +78,7 @@ static void print_run(const record *r, bool history, FILE *out)
                 r->wall_s);
 }
 
-static status train_all(const options *o, sweep *s, FILE *out, size_t *failed)
+static status train_all(const options *o, sweep *s, FILE *out, size_t *failed, size_t *told)
 {
     run_spec *runs = mem_array(o->seeds, sizeof *runs);
     char(*ids)[RUN_ID] = mem_array(o->seeds, sizeof *ids);
@@ -89,7 +89,7 @@ static status train_all(const options *o, sweep *s, FILE *out, size_t *failed)
         st = sweep_run_of(s, &one, &runs[k], ids[k]);
     }
     if (!st && !(st = sweep_stage(s, runs, o->seeds)))
-        st = folder_collect(sweep_store(s));
+        st = folder_collect(sweep_store(s), told);
     for (size_t k = 0; k < o->seeds && !st; k++) {
         const record *r = store_find(sweep_store(s), ids[k]);
         if (r)
@@ -132,7 +132,7 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     key_texts texts = {0};
     sweep *s = NULL;
     char *path = folder_path(o->folder.out, "train");
-    size_t failed = 0;
+    size_t failed = 0, told = 0;
     (void)n;
     (void)names;
     status st = path ? fill_all(o, &texts) : ERR_MEMORY;
@@ -146,8 +146,8 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;
     if (!st && !(st = folder_open(&s, path, &o->folder)))
-        st = train_all(o, s, out, &failed);
-    if (!(st = folder_close(s, st)))
+        st = train_all(o, s, out, &failed, &told);
+    if (!(st = folder_close(s, told, st)))
         fprintf(out, "%s/runs.csv  history.csv  provenance.csv\n", path);
     key_texts_clear(&texts);
     mem_free(path);

@@ -23,7 +23,7 @@ typedef struct stairs {
 
 #define WARMUP(struct_)                                                                            \
     KEY("warmup", struct_, base.warmup, "0", 0, 1, "share", "of all steps, rising linearly from 0")
-#define END(struct_) KEY("end", struct_, end, "0", 0, 1, "", "factor at the last step")
+#define END(struct_) KEY("end", struct_, end, "0", 0, 1, "", "factor towards which it falls")
 
 static const key keys_constant[] = {WARMUP(ramp), {0}};
 static const key keys_ramp[] = {WARMUP(ramp), END(ramp), {0}};
