@@ -14,6 +14,20 @@ check "two jobs give the bytes of one" tables_same one two
 check "threads change no bytes" d90 --jobs 1 --threads 2 --out ./threads
 check "threads give the same bytes" tables_same one threads
 
+# spaces that read their matrix once for several rates, that ride, and pictures: folder, options
+jobs_same() {
+    to=$1
+    shift
+    "$idim" d90 --epochs 2 --seeds 2 --quiet --plot no "$@" --jobs 1 --out "./$to-1" >said.txt 2>&1 &&
+        "$idim" d90 --epochs 2 --seeds 2 --quiet --plot no "$@" --jobs 2 --out "./$to-2" >said.txt 2>&1 &&
+        tables_same "$to-1" "$to-2"
+}
+check "two jobs give the bytes of one, in teams" jobs_same dense --data synth --model fc:width=20 --space dense --d 5..100/log3
+teams() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "team") at = i } NR > 1 && $at > 1 { n++ } END { exit !n }' dense-1/provenance.csv; }
+check "there were teams" teams
+check "two jobs give the bytes of one, of riders" jobs_same lora --data synth --model fc:width=20 --space lora --d 1+2
+check "two jobs give the bytes of one, of pictures" jobs_same lenet --data synth:features=784,n=200 --model lenet --space onehot --d 20+200
+
 # what is told: nothing, every run, workers too
 told() { "$idim" d90 --data synth --epochs 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --seeds 1 --plot no --quiet --jobs 1 --log "$1" --out "./told-$1" 2>&1 >/dev/null | grep -c "$2"; }
 check "--log warn tells no run" [ "$(told warn .)" -eq 0 ]
