@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.inc"
 
 d90() { "$idim" d90 --data synth --epochs 3 --d 5..100/log3 --quiet --plot no --jobs 1 --out ./f "$@" >said.txt 2>&1; }
+words() { tr -s ' \n' ' ' <said.txt; } # lines end where the terminal's do
 rows() { grep -cE ',(score|baseline|floor),[0-9]' f/runs.csv; } # those that choose rates are no draws
 added() { [ $(($(rows) - before)) -eq "$1" ]; }
 column() { # FILE NAME: the first row's cell
@@ -15,7 +16,8 @@ check "P is varied" d90 --vary P
 # 5 d x 3 seeds, one baseline and one floor: P moves neither
 one_baseline() { [ "$(rows)" -eq 17 ]; }
 check "P moves no baseline" one_baseline
-check "that is said" grep -q "P moves between these seeds, all against the one baseline" said.txt
+said() { words | grep -q "P moves between these seeds, all against the one baseline"; }
+check "that is said" said
 check "d90.csv says what varied" varies P
 before=$(rows)
 check "theta0 is varied" d90 --vary theta0
@@ -24,7 +26,7 @@ check "the first draw is shared" added 14
 check "the latest ask comes first" varies theta0
 check "data is varied" d90 --vary data
 check "everything is varied" d90
-sources() { grep -q "sd of ln d90 by source, fastfood: all .* data .* theta0 .* P " said.txt; }
+sources() { words | grep -q "sd of ln d90 by source, fastfood: all .* data .* theta0 .* P "; }
 check "the sources are told apart" sources
 four() { [ "$(wc -l <f/variance.csv)" -eq 5 ]; }
 check "variance.csv has a row for each" four
@@ -39,7 +41,8 @@ check "its form is one" grep -q '"vary": "theta0\*P"' f/sweep.json
 check "it has no interval" [ -z "$(column f/d90.csv d90_high_state)" ]
 check "its interaction is a row" grep -q '^fastfood,theta0\*P,theta0\*P,' f/variance.csv
 check "spaces are compared" d90 --space fastfood --space dense
-check "in words" grep -qE 'fastfood: d90 is [0-9.]+ times that of dense \(95 %' said.txt
+ratio() { words | grep -qE 'fastfood: d90 is [0-9.]+ times that of dense \(95 %'; }
+check "in words" ratio
 six() { [ "$(grep -c '^fastfood,dense,all,' f/paired.csv)" -eq 6 ]; }
 check "at each d and in d90" six
 "$idim" show ./f >shown.txt
