@@ -537,7 +537,8 @@ static status stages_all(stages *p)
         sweep_expect(p->sweep, missing ? stages_later(p, p->cells[0].best > 0 ? 2 : 1) : 0);
         if (!missing && (st = stages_seeds(p, false, NULL, NULL)))
             return st;
-        if (p->n_need && !fits && (st = stages_fits(p, 0)))
+        /* memory that is short now may be there later: that is a run's own failure, the others go on */
+        if (p->n_need && !fits && (st = stages_fits(p, 0)) && st != ERR_MEMORY)
             return st;
         fits = fits || p->n_need;
         if ((st = sweep_stage(p->sweep, p->need, p->n_need)))
