@@ -112,6 +112,15 @@ check "verify counts what has another id as a difference" verified 4 "0 of 4 the
 mkdir -p empty/runs
 check "verify of nothing is refused" refused 1 "nothing to compare" "$idim" verify ./empty
 
+# what a journal lost is said once, whether the work goes wrong before the tables are written or after
+cp -r v torn && printf '{"crc":"00000000","torn\n' >>"$(ls torn/runs/*.jsonl)"
+noted() {
+    "$idim" d90 --epochs 1 --seeds 1 --d 5+50 --plot no --jobs 1 --quiet --out ./torn "$@" >out.txt 2>err.txt
+    [ $? -eq 2 ] && [ "$(grep -c "was cut or changed" err.txt)" -eq 1 ] && [ "$(wc -l <err.txt)" -eq 2 ]
+}
+check "a damaged line is said where nothing can be trained" noted --data synth:val=0
+check "a damaged line is said once where nothing can be measured" noted --data synth --lr 1e-3 --lr-full 1e-3 --rule own,raw,9
+
 # stopped SIGNAL CODE: in the middle of a sweep, after its first runs
 stopped() {
     "$idim" d90 --data synth --epochs 20 --d 5..100/log3 --jobs 2 --quiet --plot no --out "./stop$1" >/dev/null 2>err.txt &
