@@ -61,6 +61,15 @@ static status stages_check_optimiser(const char *spec)
     return st;
 }
 
+/* What auto stands for: ranks where every space sweeps its rank. */
+static const char *stages_auto_d(char *const *spaces, size_t n)
+{
+    size_t ranks = 0;
+    for (size_t i = 0; i < n; i++)
+        ranks += !strcmp(ask_swept(spaces[i]), "r");
+    return ranks == n ? "1..16/log4" : "100..2000/log6";
+}
+
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
 {
     char **spaces;
@@ -75,6 +84,8 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
         return st;
     for (size_t i = 0; i < n; i++)
         text_add(&list, "%s%s", i ? " " : "", spaces[i]);
+    if (!strcmp(a->d, "auto"))
+        canonical->d = stages_auto_d(spaces, n);
     key_parts_free(spaces, n);
     canonical->run.space = "full";
     canonical->run.role = RUN_SCORE;

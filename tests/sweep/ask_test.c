@@ -33,10 +33,18 @@ static void defaults_are_those_of_the_command(void **state)
     assert_ok(ask_defaults(&a, &texts));
     assert_string_equal(a.run.data, "fashion-mnist");
     assert_string_equal(a.run.space, "fastfood");
-    assert_string_equal(a.d, "100..2000/log6");
+    assert_string_equal(a.d, "auto");
     assert_string_equal(a.vary, "all");
     assert_int_equal(a.seeds, 3);
     assert_int_equal(a.tune_seeds, 1);
+}
+
+static void a_grid_of_ranks_is_not_one_of_numbers(void **state)
+{
+    assert_string_equal(ask_of("d=auto").d, "100..2000/log6");
+    assert_string_equal(ask_of("d=auto space=lora").d, "1..16/log4");
+    assert_string_equal(ask_of("d=auto space=lora|fastfood").d, "100..2000/log6");
+    assert_string_equal(ask_of("d=5+9 space=lora").d, "5+9");
 }
 
 static void what_is_swept_is_d_or_the_rank(void **state)
@@ -186,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_command),
+        cmocka_unit_test(a_grid_of_ranks_is_not_one_of_numbers),
         cmocka_unit_test(what_is_swept_is_d_or_the_rank),
         cmocka_unit_test(spaces_are_canonical_without_what_is_swept),
         cmocka_unit_test(spaces_d_rates_and_seeds_make_no_other_question),
