@@ -24,6 +24,6 @@ const command command_collect = {
     .takes = "NAME",
     .least = 1,
     .most = 1,
-    .examples = {"idim collect demo", "idim collect results/demo", "idim collect /scratch/sweep7"},
+    .examples = {"idim collect demo", "idim collect results/demo", "idim collect ./sweep7"},
     .run = collect_run,
 };

@@ -57,6 +57,8 @@ set table $none
 plot csv('history.csv') using (last = column('epoch') > last ? column('epoch') : last) with table
 unset table
 
+if (last < 2) { print folder.'/history.csv: one epoch makes no line; train for two or more'; exit status 1 }
+
 # A line is drawn piece by piece, from the row before of the same run.
 before = ''; x0 = 0; y0 = 0
 step(id, x, y) = (X = x0, Y = y0, same = id eq before, before = id, x0 = x, y0 = y, same ? X : NaN)
@@ -72,7 +74,7 @@ set palette defined (0 '#440154', 1 '#3b528b', 2 '#21908c', 3 '#5dc863', 4 '#d8c
 if (d_low >= d_high) { d_low = d_low / 2; d_high = d_high * 2 }
 set cbrange [log10(d_low) : log10(d_high)]
 unset colorbox
-set xrange [1 : last > 1 ? last : 2]
+set xrange [1 : last]
 if (last <= 10) { set xtics 1 }
 set output target
 wanted = log10(d_high / d_low) > 2.5 ? '1' : '1 2 5'

@@ -31,7 +31,9 @@ array() { # NAME SHAPE: of bytes
 array x.npy '(12, 4)' 48
 array y.npy '(12,)' 12
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
-"$idim" d90 --data synth --epochs 1 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
+"$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
+cp -r results/demo results/other
+cp -r results/demo sweep7
 
 # idim as the examples find it: it notes the words that came, and trains nothing.
 cat >bin/idim <<END
@@ -65,15 +67,16 @@ for c in $("$idim" --commands); do
     "$idim" "$c" --help | grep '^  idim '
 done >lines.txt
 "$idim" --help | sed -n 's/^\(  idim [a-z].*\)/\1/p' | grep -v COMMAND >>lines.txt
-for file in "$here"/README.md "$here"/docs/*.md "$here"/results/reference/README.md; do
-    grep '^    idim ' "$file"                             # a block of commands
-    grep -o '`idim [a-z][^`]*`' "$file" | tr -d '`'       # one in a sentence
+# extend.md and strains.md speak of kinds that are not there
+for file in "$here"/README.md "$here"/results/reference/README.md $(find "$here"/docs -name '*.md' ! -name extend.md ! -name strains.md); do
+    grep '^    idim ' "$file"                               # a block of commands
+    grep -o '`idim [a-z]* [^`]*`' "$file" | tr -d '`'       # one in a sentence, with what it takes
 done >>lines.txt
-# a space that a sentence names, as it would be typed
-grep -ho '`[a-z]*:[a-z]*=[^` ]*`' "$here"/README.md "$here"/docs/*.md | tr -d '`' |
+# a space that a sentence names, as it would be typed; docs/kinds.md holds those of the tables, asked below
+grep -ho '`[a-z]*:[a-z]*=[^` ]*`' "$here"/README.md | tr -d '`' |
     sed 's/^/idim train --data synth --space /' >>lines.txt
-# a comment stands behind two blanks; NAME and COMMAND are for the reader
-sed 's/^ *//; s/   *.*//' lines.txt | grep -v ' COMMAND\| NAME' | sort -u >examples.txt
+# a comment stands behind two blanks; words in capitals (NAME, FILE.csv) are for the reader
+sed 's/^ *//; s/   *.*//' lines.txt | grep -v ' [A-Z][A-Z]' | sort -u >examples.txt
 many() { [ "$(wc -l <examples.txt)" -ge 15 ]; }
 check "there are examples" many
 while read -r line; do
