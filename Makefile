@@ -47,6 +47,8 @@ ANY_CPU := $(if $(findstring __x86_64__,$(MACROS)),-march=x86-64)
 
 # `make V=1` shows whole commands.
 Q := $(if $(V),,@)
+# make -s says nothing of what it compiles
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -85,7 +87,7 @@ $(B)/src/base/cpu.o: src/base/cpu.c $(B)/flags
 	$(Q)$(CC) $(filter-out -march=%,$(FLAGS)) $(ANY_CPU) $(NEEDS) -MMD -MP -c $< -o $@
 $(B)/%.o: %.c $(B)/flags | $(GEN)
 	@mkdir -p $(@D)
-	$(if $(Q),@echo '  cc $@')
+	$(if $(V)$(SILENT),,@echo '  cc $@')
 	$(Q)$(CC) $(FLAGS) $(if $(filter tests/%,$<),-Wno-unused-parameter) -MMD -MP -c $< -o $@
 
 $(B)/libidim.a: $(OBJ)
