@@ -98,6 +98,9 @@ typedef struct idim_tensor {
     bool decay;        /* l2 and weight decay apply (kernels, yes; biases and norms, no) */
     bool bare;         /* its layer looks at no riders: a space that rides is lifted there */
     double lr_factor;  /* learning rate relative to the optimiser's; 0 means 1 */
+    const char
+        *blocks; /* rows by role, in order: "q:768+k:768+v:768" where a file fuses what `targets`
+                           can select apart; NULL: none */
 } idim_tensor;
 
 typedef struct idim_layout {
@@ -225,6 +228,11 @@ struct idim_model {
  * ERR_LIMIT. */
 idim_status idim_model_tensor(idim_model *model, const char *name, const char *roles, int layer,
                               size_t dims, const size_t *shape);
+
+/* For init: the rows of the tensor appended last are those of several roles, "q:768+k:768+v:768"
+ * (copied); `targets=q` then selects these rows alone. ERR_USAGE: they are not all of its rows, or a
+ * name stands twice. */
+idim_status idim_model_blocks(idim_model *model, const char *blocks);
 
 /* ------------------------------------------------------------------ a task */
 

@@ -1,14 +1,17 @@
 /* model.c -- the frame of models: making one from its spec, its layout, views on weights. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/model.h"
+
+enum { NAMES = 3 }; /* texts of a tensor */
 
 typedef struct frame { /* behind model->own */
     key_texts texts;
     char *spec;
     tensor *tensors;
-    char **names; /* name and roles of each tensor */
+    char **names; /* name, roles and blocks (NULL: none) of each tensor */
     size_t n;
 } frame;
 
@@ -67,7 +70,7 @@ void model_free(model *m)
     if (m->row->clear)
         m->row->clear(m);
     key_texts_clear(&f->texts);
-    for (size_t i = 0; i < 2 * f->n; i++)
+    for (size_t i = 0; i < NAMES * f->n; i++)
         mem_free(f->names[i]);
     mem_free(f->names);
     mem_free(f->tensors);
@@ -108,18 +111,20 @@ idim_status idim_model_tensor(idim_model *m, const char *name, const char *roles
     if (!tensors)
         return ERR_MEMORY;
     f->tensors = tensors;
-    char **names = mem_resize(f->names, 2 * (f->n + 1), sizeof *names);
+    char **names = mem_resize(f->names, NAMES * (f->n + 1), sizeof *names);
     if (!names)
         return ERR_MEMORY;
     f->names = names;
-    names[2 * f->n] = mem_string(name);
-    names[2 * f->n + 1] = mem_string(roles);
+    names += NAMES * f->n;
+    names[0] = mem_string(name);
+    names[1] = mem_string(roles);
+    names[2] = NULL;
     f->n++; /* what is there is freed with the model */
-    if (!names[2 * f->n - 2] || !names[2 * f->n - 1])
+    if (!names[0] || !names[1])
         return ERR_MEMORY;
     tensor *t = &tensors[f->n - 1];
-    *t = (tensor){.name = names[2 * f->n - 2],
-                  .roles = names[2 * f->n - 1],
+    *t = (tensor){.name = names[0],
+                  .roles = names[1],
                   .offset = m->layout.n,
                   .n = n,
                   .layer = layer,
@@ -128,6 +133,61 @@ idim_status idim_model_tensor(idim_model *m, const char *name, const char *roles
     memcpy(t->shape, shape, dims * sizeof *shape);
     m->layout = (layout){.tensors = tensors, .n_tensors = f->n, .n = all};
     m->D += n;
+    return OK;
+}
+
+bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows)
+{
+    char *end;
+    size_t n = *at ? strcspn(*at, ":+") : 0;
+    if (!n || (*at)[n] != ':' || (*at)[n + 1] < '0' || (*at)[n + 1] > '9')
+        return false;
+    unsigned long long count = strtoull(*at + n + 1, &end, 10);
+    if ((*end && *end != '+') || count == 0 || count > INT_MAX)
+        return false;
+    *name = *at;
+    *length = n;
+    *rows = (size_t)count;
+    *at = end + (*end == '+');
+    return true;
+}
+
+/* Does a block before the one at `name` have its name? */
+static bool blocks_twice(const char *blocks, const char *name, size_t length)
+{
+    const char *other;
+    size_t n, rows;
+    while (blocks_next(&blocks, &other, &n, &rows) && other != name)
+        if (n == length && !strncmp(other, name, n))
+            return true;
+    return false;
+}
+
+idim_status idim_model_blocks(idim_model *m, const char *blocks)
+{
+    frame *f = m->own;
+    tensor *t = f->n ? &f->tensors[f->n - 1] : NULL;
+    const char *at = blocks, *name;
+    size_t length, rows, sum = 0;
+    if (!t)
+        return error_set(ERR_USAGE, "%s: blocks of rows before any tensor; append the tensor first",
+                         blocks);
+    while (blocks_next(&at, &name, &length, &rows)) {
+        if (blocks_twice(blocks, name, length))
+            return error_set(ERR_USAGE, "%s: blocks %s: %.*s stands twice; give each a name",
+                             t->name, blocks, (int)length, name);
+        sum += rows;
+    }
+    if (*at || (at > blocks && at[-1] == '+'))
+        return error_set(ERR_USAGE, "%s: blocks %s: they are written q:768+k:768", t->name, blocks);
+    if (sum != t->shape[0])
+        return error_set(ERR_USAGE, "%s: blocks %s are %zu rows of %zu; name all of them", t->name,
+                         blocks, sum, t->shape[0]);
+    char *copy = mem_string(blocks);
+    if (!copy)
+        return ERR_MEMORY;
+    mem_free(f->names[NAMES * f->n - 1]);
+    t->blocks = f->names[NAMES * f->n - 1] = copy;
     return OK;
 }
 

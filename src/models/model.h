@@ -37,4 +37,8 @@ void view_add_l2(const view *v, real l2);
 /* The place of a tensor by its name; SIZE_MAX: none. */
 size_t layout_find(const layout *l, const char *name);
 
+/* Cuts the next block off "q:768+k:768": its name (length bytes, not ended) and rows; *at moves behind it.
+ * false: none is left, or what stands there is no block. */
+bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows);
+
 #endif
