@@ -30,7 +30,7 @@ static inline void step_fetch(void *context)
     step *w = context;
     size_t n = w->t->splits[IDIM_SPLIT_TRAIN].n;
     w->first = w->first + 2 * STEP_BATCH <= n ? w->first + STEP_BATCH : 0;
-    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->order + w->first, STEP_BATCH, &w->b);
+    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->order + w->first, STEP_BATCH, 1, &w->b);
 }
 
 static inline void step_bind(void *context)
@@ -49,10 +49,10 @@ static inline void step_forward(void *context)
 static inline void step_loss(void *context)
 {
     step *w = context;
-    double loss = 0;
+    idim_tally tally = {0};
     uint8_t hits[STEP_BATCH];
-    w->t->loss->eval(STEP_BATCH, w->m->n_outputs, w->outputs, &w->b.batch, w->g_outputs, &loss,
-                     hits);
+    model_loss(w->m, &w->v, &w->b.batch, &(pass){.mode = IDIM_TRAIN}, w->work, w->outputs,
+               w->g_outputs, &tally, hits);
 }
 
 static inline void step_backward(void *context)

@@ -146,14 +146,24 @@ typedef struct idim_view {
 /* ------------------------------------------------------------------ samples and losses */
 
 typedef struct idim_batch {
-    size_t n;              /* samples */
-    const idim_real *x;    /* (n, n_features) */
-    const int32_t *tokens; /* (n, length) for tasks of text, else NULL */
+    size_t n;                /* samples */
+    const idim_real *x;      /* (n, n_features) */
+    const int32_t *tokens;   /* (n, length) for tasks of text, padded at the end with -1; or NULL */
+    const uint8_t *segments; /* (n, length): which of two texts; NULL: all the first */
     size_t length;
-    const int32_t *labels;    /* (n) classes, or NULL */
+    const int32_t *labels;    /* (n, n_labels) classes, -1: not counted; or NULL */
+    size_t n_labels;          /* 1; length where every position has one (language models) */
+    size_t counted;           /* labels that count; n where there are none */
     const idim_real *targets; /* (n, n_outputs) for squared losses, or NULL */
     const uint32_t *index;    /* (n) which samples of the split these are */
 } idim_batch;
+
+/* What a loss has seen: sums over counted rows, a row being one label or one sample's targets. */
+typedef struct idim_tally {
+    double loss;
+    size_t n, hits;                   /* counted rows, and those that are right */
+    size_t n_positive, hits_positive; /* the same among rows of class 1, for F1 and Matthews */
+} idim_tally;
 
 /* A loss and the score that goes with it. */
 typedef struct idim_loss_row {
@@ -161,17 +171,20 @@ typedef struct idim_loss_row {
     const char *metric; /* "accuracy" */
     bool lower_is_better;
     double worst; /* the score of a diverged run */
-    /* Adds the batch's loss to *loss_sum; writes hits (n; 1 where the sample counts as right) and,
-     * where wanted, g_outputs (n, k) = d(mean loss)/d(outputs), overwritten. hits, g_outputs: NULL
-     * when not wanted. */
-    void (*eval)(size_t n, size_t k, const idim_real *outputs, const idim_batch *batch,
-                 idim_real *g_outputs, double *loss_sum, uint8_t *hits);
-    /* The score of a split from its mean loss and its share of hits. */
-    double (*score)(double mean_loss, double share_of_hits);
+    /* Rows first .. first + n of the batch, whose outputs are (n, k): adds to the tally; writes hits
+     * (n; 1 where right, 0 where not or not counted) and g_outputs (n, k) = d(loss, mean over
+     * batch->counted)/d(outputs), overwritten; it may be outputs itself. hits, g_outputs: NULL when
+     * not wanted. */
+    void (*eval)(const idim_batch *batch, size_t first, size_t n, size_t k,
+                 const idim_real *outputs, idim_real *g_outputs, idim_tally *tally, uint8_t *hits);
+    double (*score)(const idim_tally *tally);
 } idim_loss_row;
 
-extern const idim_loss_row idim_loss_softmax; /* cross-entropy in nats; accuracy */
-extern const idim_loss_row idim_loss_squared; /* mean of squares over outputs; exp(-loss) */
+extern const idim_loss_row idim_loss_softmax;  /* cross-entropy in nats; accuracy */
+extern const idim_loss_row idim_loss_f1;       /* the same loss; F1 of class 1 of two */
+extern const idim_loss_row idim_loss_matthews; /* the same; Matthews' correlation of two classes */
+extern const idim_loss_row idim_loss_tokens;   /* the same; its mean in nats, lower is better */
+extern const idim_loss_row idim_loss_squared;  /* mean of squares over outputs; exp(-loss) */
 
 /* ------------------------------------------------------------------ a network */
 
@@ -205,12 +218,21 @@ typedef struct idim_model_row {
     void (*theta0)(const idim_model *model, const idim_stream *stream, idim_real *theta0);
     /* Bytes of work space for batches of up to n samples with this view's riders. */
     size_t (*work)(const idim_model *model, const idim_view *view, size_t n, idim_mode mode);
-    /* outputs (batch->n, n_outputs). Cannot fail. In IDIM_TRAIN, work keeps what backward needs. */
+    /* outputs (batch->n, n_outputs). Cannot fail. In IDIM_TRAIN, work keeps what backward needs.
+     * Work of IDIM_TRAIN is large enough for IDIM_EVAL too. */
     void (*forward)(const idim_model *model, const idim_view *view, const idim_batch *batch,
                     const idim_pass *pass, void *work, idim_real *outputs);
     /* After forward with the same batch, pass and work: adds to the slots' gradients. */
     void (*backward)(const idim_model *model, const idim_view *view, const idim_batch *batch,
                      const idim_pass *pass, void *work, const idim_real *g_outputs);
+    /* A model whose last layer is too wide to stand in memory (a vocabulary a position) takes the
+     * loss itself, a block of rows at a time: outputs are then what goes into that layer, and this
+     * runs it and task->loss on it. After forward: adds to the tally; writes hits (batch->n n_labels);
+     * where g_outputs is wanted (IDIM_TRAIN), overwrites it and adds the layer's own gradients to the
+     * slots. NULL: outputs go to the task's loss as they are. */
+    void (*loss)(const idim_model *model, const idim_view *view, const idim_batch *batch,
+                 const idim_pass *pass, void *work, const idim_real *outputs, idim_real *g_outputs,
+                 idim_tally *tally, uint8_t *hits);
 } idim_model_row;
 
 struct idim_model {
@@ -218,7 +240,7 @@ struct idim_model {
     const idim_task *task; /* borrowed, until the model is freed: its shape is what init reads */
     idim_layout layout;
     size_t D;         /* numbers of the layout that are not `outside` */
-    size_t n_outputs; /* per sample */
+    size_t n_outputs; /* per sample, of forward */
     const char *head; /* role of the last layer, for presets such as `top`; "head" by custom */
     void *own;        /* the frame's: strings and tensors that idim_model_tensor made */
 };
@@ -248,8 +270,11 @@ typedef struct idim_samples {
     size_t n;
     const uint8_t *bytes;     /* (n, n_features) or NULL */
     const idim_real *reals;   /* (n, n_features) or NULL */
-    const int32_t *labels;    /* (n) or NULL */
+    const int32_t *labels;    /* (n, n_labels), -1: not counted; or NULL */
     const idim_real *targets; /* (n, n_outputs) or NULL */
+    const int32_t *tokens;    /* (n, length), padded at the end with -1; or NULL */
+    const uint8_t *segments;  /* (n, length), or NULL */
+    size_t text_bytes; /* of the text behind the counted labels: bits per byte; 0: not known */
 } idim_samples;
 
 typedef struct idim_task_row {
@@ -272,7 +297,16 @@ struct idim_task {
     const idim_loss_row *loss;
     size_t shape[3];   /* channels, height, width of one sample; {n, 1, 1} for plain vectors */
     size_t n_features; /* product of the shape; 0 for a task without inputs */
-    size_t n_outputs;  /* classes, or targets per sample */
+    size_t n_outputs;  /* classes (the vocabulary of a language model), or targets per sample */
+    size_t length;     /* positions of a sample of text; 0: no tokens */
+    size_t vocabulary; /* tokens are below it */
+    size_t n_labels;   /* of a sample; 0 means 1; length: a language model */
+    /* Masked language model (Devlin et al. 2019, 3.1): this share of the positions whose label is not
+     * -1 is predicted, of them 80 % hidden by mask_token, 10 % replaced at random, 10 % left; drawn
+     * anew in each epoch, once for validation and test. 0: all labels count as they are. */
+    double mask_share;
+    int32_t mask_token;
+    idim_stream mask_stream;
     idim_samples splits[IDIM_SPLITS];
     const idim_real *scale, *shift; /* (n_features) or NULL: 1 and 0 */
     bool memorise;                  /* scored and tuned on the training split (shuffled labels) */

@@ -87,35 +87,29 @@ done:
 /* New arrays of the rows index[0..n) of a split. */
 static status take_rows(task *t, const samples *from, const uint32_t *index, size_t n, samples *to)
 {
-    size_t features = t->n_features, outputs = t->n_outputs;
-    uint8_t *bytes = from->bytes ? task_alloc(t, n * features, 1) : NULL;
-    real *reals = from->reals ? task_alloc(t, n * features, sizeof *reals) : NULL;
-    int32_t *labels = from->labels ? task_alloc(t, n, sizeof *labels) : NULL;
-    real *targets = from->targets ? task_alloc(t, n * outputs, sizeof *targets) : NULL;
-    if ((from->bytes && !bytes) || (from->reals && !reals) || (from->labels && !labels) ||
-        (from->targets && !targets))
-        return ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        size_t row = index[i];
-        if (bytes)
-            memcpy(bytes + i * features, from->bytes + row * features, features);
-        if (reals)
-            memcpy(reals + i * features, from->reals + row * features, features * sizeof *reals);
-        if (labels)
-            labels[i] = from->labels[row];
-        if (targets)
-            memcpy(targets + i * outputs, from->targets + row * outputs, outputs * sizeof *targets);
+    const void *arrays[FRAME_ARRAYS] = {0};
+    samples all = {.n = n, .text_bytes = from->n ? from->text_bytes / from->n * n : 0};
+    for (int a = 0; a < FRAME_ARRAYS; a++) {
+        size_t width = frame_row_bytes(t, a);
+        const char *rows = frame_array(from, a);
+        char *mine;
+        if (!rows)
+            continue;
+        if (!(mine = task_alloc(t, n * width, 1)))
+            return ERR_MEMORY;
+        for (size_t i = 0; i < n; i++)
+            memcpy(mine + i * width, rows + index[i] * width, width);
+        arrays[a] = mine;
     }
-    *to = (samples){n, bytes, reals, labels, targets};
+    frame_set_arrays(&all, arrays);
+    *to = all;
     return OK;
 }
 
 static void release(task *t, samples *s)
 {
-    frame_release(t, s->bytes);
-    frame_release(t, s->reals);
-    frame_release(t, s->labels);
-    frame_release(t, s->targets);
+    for (int a = 0; a < FRAME_ARRAYS; a++)
+        frame_release(t, frame_array(s, a));
     *s = (samples){0};
 }
 
@@ -123,11 +117,7 @@ static status check_labels(const task *t, const samples *s)
 {
     if (s->n >= UINT32_MAX)
         return error_set(ERR_LIMIT, "%s: %zu samples, 2^32 are too many", task_spec(t), s->n);
-    for (size_t i = 0; s->labels && i < s->n; i++)
-        if (s->labels[i] < 0 || (size_t)s->labels[i] >= t->n_outputs)
-            return error_set(ERR_FORMAT, "%s: label %d of sample %zu is outside 0..%zu",
-                             task_spec(t), (int)s->labels[i], i, t->n_outputs - 1);
-    return OK;
+    return frame_check(t, s);
 }
 
 /* Splits m samples off `which` into *taken; the rest stays (or, keep, the m stay and the rest goes). */

@@ -21,20 +21,30 @@ task *frame_new(const task_row *row, size_t size)
     return t;
 }
 
+status frame_check(const task *t, const samples *s)
+{
+    size_t labels = task_labels(t);
+    int32_t least = labels > 1 ? -1 : 0;
+    for (size_t i = 0; s->labels && i < s->n * labels; i++)
+        if (s->labels[i] < least || (s->labels[i] >= 0 && (size_t)s->labels[i] >= t->n_outputs))
+            return error_set(ERR_FORMAT, "%s: label %d of sample %zu is outside 0..%zu",
+                             task_spec(t), (int)s->labels[i], i / labels, t->n_outputs - 1);
+    for (size_t i = 0; s->tokens && i < s->n * t->length; i++)
+        if (s->tokens[i] < -1 || (s->tokens[i] >= 0 && (size_t)s->tokens[i] >= t->vocabulary))
+            return error_set(ERR_FORMAT, "%s: token %d of sample %zu is outside 0..%zu",
+                             task_spec(t), (int)s->tokens[i], i / t->length, t->vocabulary - 1);
+    return OK;
+}
+
 static status task_whole(const task *t)
 {
     const samples *train = &t->splits[IDIM_SPLIT_TRAIN];
+    status st;
     if (!t->loss || !t->n_outputs || !train->n)
         return error_set(ERR_USAGE, "%s has no training samples, outputs or loss", task_spec(t));
-    if (t->row->fetch)
-        return OK;
-    for (int s = 0; s < IDIM_SPLITS; s++) {
-        const samples *x = &t->splits[s];
-        for (size_t i = 0; x->labels && i < x->n; i++)
-            if (x->labels[i] < 0 || (size_t)x->labels[i] >= t->n_outputs)
-                return error_set(ERR_FORMAT, "%s: label %d of sample %zu is outside 0..%zu",
-                                 task_spec(t), (int)x->labels[i], i, t->n_outputs - 1);
-    }
+    for (int s = 0; s < IDIM_SPLITS && !t->row->fetch; s++)
+        if ((st = frame_check(t, &t->splits[s])))
+            return st;
     return OK;
 }
 
@@ -142,6 +152,34 @@ void frame_release(task *t, const void *block)
         }
 }
 
+const void *frame_array(const samples *s, int a)
+{
+    const void *const arrays[FRAME_ARRAYS] = {s->bytes,   s->reals,  s->labels,
+                                              s->targets, s->tokens, s->segments};
+    return arrays[a];
+}
+
+void frame_set_arrays(samples *s, const void *const arrays[FRAME_ARRAYS])
+{
+    s->bytes = arrays[0];
+    s->reals = arrays[1];
+    s->labels = arrays[2];
+    s->targets = arrays[3];
+    s->tokens = arrays[4];
+    s->segments = arrays[5];
+}
+
+size_t frame_row_bytes(const task *t, int a)
+{
+    const size_t bytes[FRAME_ARRAYS] = {t->n_features,
+                                        t->n_features * sizeof(real),
+                                        task_labels(t) * sizeof(int32_t),
+                                        t->n_outputs * sizeof(real),
+                                        t->length * sizeof(int32_t),
+                                        t->length};
+    return bytes[a];
+}
+
 /* ------------------------------------------------------------------ files */
 
 /* PATH itself, or with .gz or .xz behind it. */
@@ -181,18 +219,28 @@ status task_locate(const char *dir, const char *sub, const char *name, char *pat
 
 /* ------------------------------------------------------------------ batches */
 
+size_t task_labels(const task *t)
+{
+    return t->n_labels ? t->n_labels : 1;
+}
+
 status batch_init(batch_buffer *b, const task *t, size_t n)
 {
-    size_t features, outputs;
+    size_t features, outputs, labels, tokens;
     status st;
     *b = (batch_buffer){0};
-    if ((st = size_mul(n, t->n_features, &features)) || (st = size_mul(n, t->n_outputs, &outputs)))
+    /* a language model's n_outputs are classes, and it has no targets */
+    if ((st = size_mul(n, t->n_features, &features)) ||
+        (st = size_mul(n, t->length ? 1 : t->n_outputs, &outputs)) ||
+        (st = size_mul(n, task_labels(t), &labels)) || (st = size_mul(n, t->length, &tokens)))
         return st;
     b->x = mem_array(features, sizeof *b->x);
-    b->labels = mem_array(n, sizeof *b->labels);
+    b->labels = mem_array(labels, sizeof *b->labels);
     b->targets = mem_array(outputs, sizeof *b->targets);
+    b->tokens = mem_array(tokens, sizeof *b->tokens);
+    b->segments = mem_array(tokens, sizeof *b->segments);
     b->index = mem_array(n, sizeof *b->index);
-    if (b->x && b->labels && b->targets && b->index)
+    if (b->x && b->labels && b->targets && b->tokens && b->segments && b->index)
         return OK;
     batch_clear(b);
     return ERR_MEMORY;
@@ -204,6 +252,7 @@ void batch_clear(batch_buffer *b)
     mem_free(b->labels);
     mem_free(b->targets);
     mem_free(b->tokens);
+    mem_free(b->segments);
     mem_free(b->index);
     *b = (batch_buffer){0};
 }
@@ -227,28 +276,82 @@ static void fetch_row(const task *t, const samples *s, size_t i, real *restrict 
             x[k] += shift[k];
 }
 
-void task_fetch(const task *t, split which, const uint32_t *index, size_t n, batch_buffer *b)
+/* One sample of a masked language model: labels of positions that are not predicted become -1, tokens
+ * of those that are become the mask, a random token, or stay. */
+static void fetch_masks(const task *t, split which, size_t sample, uint64_t draw, int32_t *tokens,
+                        int32_t *labels)
+{
+    stream masks = stream_sub(&t->mask_stream, draw * IDIM_SPLITS + (uint64_t)which);
+    for (size_t i = 0; i < t->length; i++) {
+        uint64_t at = 3 * ((uint64_t)sample * t->length + i);
+        if (labels[i] < 0)
+            continue;
+        if (idim_uniform(&masks, at) >= t->mask_share) {
+            labels[i] = -1;
+            continue;
+        }
+        double u = idim_uniform(&masks, at + 1);
+        if (u < .8)
+            tokens[i] = t->mask_token;
+        else if (u < .9)
+            tokens[i] = (int32_t)(idim_uniform(&masks, at + 2) * (double)t->vocabulary);
+    }
+}
+
+static void fetch_text(const task *t, split which, size_t sample, size_t at, uint64_t draw,
+                       batch_buffer *b)
 {
     const samples *s = &t->splits[which];
+    size_t length = t->length;
+    memcpy(b->tokens + at * length, s->tokens + sample * length, length * sizeof *b->tokens);
+    if (s->segments)
+        memcpy(b->segments + at * length, s->segments + sample * length, length);
+    if (t->mask_share > 0)
+        fetch_masks(t, which, sample, draw, b->tokens + at * length, b->labels + at * length);
+}
+
+static size_t counted(const batch *b)
+{
+    size_t count = 0;
+    if (!b->labels)
+        return b->n;
+    for (size_t i = 0; i < b->n * b->n_labels; i++)
+        count += b->labels[i] >= 0;
+    return count;
+}
+
+void task_fetch(const task *t, split which, const uint32_t *index, size_t n, uint64_t draw,
+                batch_buffer *b)
+{
+    const samples *s = &t->splits[which];
+    size_t labels = task_labels(t);
     memcpy(b->index, index, n * sizeof *index);
     b->batch = (batch){.n = n,
                        .x = t->n_features ? b->x : NULL,
+                       .tokens = s->tokens ? b->tokens : NULL,
+                       .segments = s->segments ? b->segments : NULL,
+                       .length = t->length,
                        .labels = s->labels ? b->labels : NULL,
+                       .n_labels = labels,
                        .targets = s->targets ? b->targets : NULL,
                        .index = b->index};
     if (t->row->fetch) {
+        memset(b->labels, 0, n * labels * sizeof *b->labels); /* a task of targets writes none */
         b->batch.labels = b->labels;
         b->batch.targets = b->targets;
         t->row->fetch(t, which, index, n, &b->batch);
-        return;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; !t->row->fetch && i < n; i++) {
         if (t->n_features)
             fetch_row(t, s, index[i], b->x + i * t->n_features);
         if (s->labels)
-            b->labels[i] = s->labels[index[i]];
+            memcpy(b->labels + i * labels, s->labels + index[i] * labels,
+                   labels * sizeof *b->labels);
         if (s->targets)
             memcpy(b->targets + i * t->n_outputs, s->targets + index[i] * t->n_outputs,
                    t->n_outputs * sizeof *b->targets);
+        if (s->tokens)
+            fetch_text(t, which, index[i], i, draw, b);
     }
+    b->batch.counted = counted(&b->batch);
 }

@@ -67,18 +67,22 @@ typedef struct samples_options {
  * by init. ERR_USAGE, ERR_MEMORY. */
 status task_apply(task *t, const samples_options *options);
 
-/* Buffers for batches of up to n samples, and filling them. fetch cannot fail. */
+/* Buffers for batches of up to n samples, and filling them. Fetching cannot fail. */
 typedef struct batch_buffer {
     batch batch;
     real *x;
     int32_t *labels;
     real *targets;
     int32_t *tokens;
+    uint8_t *segments;
     uint32_t *index;
 } batch_buffer;
 status batch_init(batch_buffer *b, const task *t, size_t n);
 void batch_clear(batch_buffer *b);
-void task_fetch(const task *t, split which, const uint32_t *index, size_t n, batch_buffer *b);
+/* draw: of the masks of a masked language model; the epoch from 1, or 0 for scores. */
+void task_fetch(const task *t, split which, const uint32_t *index, size_t n, uint64_t draw,
+                batch_buffer *b);
+size_t task_labels(const task *t); /* of a sample */
 
 /* The whole task as one read-only block that other processes map: a descriptor (os_shared_new). */
 status task_pack(const task *t, int *fd);

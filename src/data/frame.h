@@ -22,4 +22,12 @@ task *frame_new(const task_row *row, size_t size);
 /* A block of task_alloc is not needed any more. */
 void frame_release(task *t, const void *block);
 
+/* The arrays of a split as a list: bytes, reals, labels, targets, tokens, segments. */
+enum { FRAME_ARRAYS = 6 };
+const void *frame_array(const samples *s, int a);
+void frame_set_arrays(samples *s, const void *const arrays[FRAME_ARRAYS]);
+size_t frame_row_bytes(const task *t, int a); /* of one sample */
+/* ERR_FORMAT: a label or a token out of range. */
+status frame_check(const task *t, const samples *s);
+
 #endif

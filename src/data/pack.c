@@ -10,36 +10,25 @@
 #include "base/os.h"
 #include "data/frame.h"
 
-enum { ARRAYS = 4 }; /* bytes, reals, labels, targets */
-
 typedef struct header {
     char row[64], loss[32], content[HASH_HEX];
     size_t shape[3], n_features, n_outputs, n[IDIM_SPLITS];
-    size_t at[IDIM_SPLITS][ARRAYS], scale, shift, spec, all; /* 0: not there */
+    size_t length, vocabulary, n_labels, text_bytes[IDIM_SPLITS];
+    size_t at[IDIM_SPLITS][FRAME_ARRAYS], scale, shift, spec, all; /* 0: not there */
     bool memorise;
-    double published;
+    double published, mask_share;
+    int32_t mask_token;
+    idim_stream mask_stream;
 } header;
 
-static const idim_loss_row *const losses[] = {&idim_loss_softmax, &idim_loss_squared};
+static const idim_loss_row *const losses[] = {
+    &idim_loss_softmax, &idim_loss_f1, &idim_loss_matthews, &idim_loss_tokens, &idim_loss_squared};
 
 static size_t place(size_t *all, size_t n)
 {
     size_t at = *all;
     *all = (at + n + 63) / 64 * 64;
     return at;
-}
-
-static const void *array_of(const samples *s, int a)
-{
-    const void *const arrays[ARRAYS] = {s->bytes, s->reals, s->labels, s->targets};
-    return arrays[a];
-}
-
-static size_t array_bytes(const task *t, const samples *s, int a)
-{
-    const size_t bytes[ARRAYS] = {t->n_features, t->n_features * sizeof(real), sizeof(int32_t),
-                                  t->n_outputs * sizeof(real)};
-    return s->n * bytes[a];
 }
 
 static void plan(const task *t, header *h)
@@ -52,13 +41,13 @@ static void plan(const task *t, header *h)
     h->scale = t->scale ? place(&h->all, vector) : 0;
     h->shift = t->shift ? place(&h->all, vector) : 0;
     for (int s = 0; s < IDIM_SPLITS; s++)
-        for (int a = 0; a < ARRAYS; a++) {
-            const void *array = array_of(&t->splits[s], a);
+        for (int a = 0; a < FRAME_ARRAYS; a++) {
+            const void *array = frame_array(&t->splits[s], a);
             for (int k = 0; k < s && array && !h->at[s][a]; k++)
-                if (array_of(&t->splits[k], a) == array)
+                if (frame_array(&t->splits[k], a) == array)
                     h->at[s][a] = h->at[k][a];
             if (array && !h->at[s][a])
-                h->at[s][a] = place(&h->all, array_bytes(t, &t->splits[s], a));
+                h->at[s][a] = place(&h->all, t->splits[s].n * frame_row_bytes(t, a));
         }
 }
 
@@ -66,6 +55,12 @@ status task_pack(const task *t, int *fd)
 {
     header h = {.n_features = t->n_features,
                 .n_outputs = t->n_outputs,
+                .length = t->length,
+                .vocabulary = t->vocabulary,
+                .n_labels = t->n_labels,
+                .mask_share = t->mask_share,
+                .mask_token = t->mask_token,
+                .mask_stream = t->mask_stream,
                 .memorise = t->memorise,
                 .published = t->published};
     void *block;
@@ -80,8 +75,10 @@ status task_pack(const task *t, int *fd)
     snprintf(h.loss, sizeof h.loss, "%s", t->loss->name);
     memcpy(h.content, task_content(t), strlen(task_content(t)) + 1);
     memcpy(h.shape, t->shape, sizeof h.shape);
-    for (int s = 0; s < IDIM_SPLITS; s++)
+    for (int s = 0; s < IDIM_SPLITS; s++) {
         h.n[s] = t->splits[s].n;
+        h.text_bytes[s] = t->splits[s].text_bytes;
+    }
     plan(t, &h);
     if ((st = os_shared_new("idim-task", h.all, fd, &block)))
         return st;
@@ -93,10 +90,10 @@ status task_pack(const task *t, int *fd)
     if (h.shift)
         memcpy(to + h.shift, t->shift, t->n_features * sizeof(real));
     for (int s = 0; s < IDIM_SPLITS; s++)
-        for (int a = 0; a < ARRAYS; a++)
+        for (int a = 0; a < FRAME_ARRAYS; a++)
             if (h.at[s][a])
-                memcpy(to + h.at[s][a], array_of(&t->splits[s], a),
-                       array_bytes(t, &t->splits[s], a));
+                memcpy(to + h.at[s][a], frame_array(&t->splits[s], a),
+                       t->splits[s].n * frame_row_bytes(t, a));
     os_unmap(block, h.all);
     return OK;
 }
@@ -129,15 +126,23 @@ static status unpack(task **out, const void *map, size_t n)
     memcpy(t->shape, h.shape, sizeof t->shape);
     t->n_features = h.n_features;
     t->n_outputs = h.n_outputs;
+    t->length = h.length;
+    t->vocabulary = h.vocabulary;
+    t->n_labels = h.n_labels;
+    t->mask_share = h.mask_share;
+    t->mask_token = h.mask_token;
+    t->mask_stream = h.mask_stream;
     t->memorise = h.memorise;
     t->published = h.published;
     t->scale = h.scale ? (const void *)(from + h.scale) : NULL;
     t->shift = h.shift ? (const void *)(from + h.shift) : NULL;
     for (int s = 0; s < IDIM_SPLITS; s++) {
-        const void *arrays[ARRAYS];
-        for (int a = 0; a < ARRAYS; a++)
+        t->splits[s].n = h.n[s];
+        t->splits[s].text_bytes = h.text_bytes[s];
+        const void *arrays[FRAME_ARRAYS];
+        for (int a = 0; a < FRAME_ARRAYS; a++)
             arrays[a] = h.at[s][a] ? from + h.at[s][a] : NULL;
-        t->splits[s] = (samples){h.n[s], arrays[0], arrays[1], arrays[2], arrays[3]};
+        frame_set_arrays(&t->splits[s], arrays);
     }
     f->map = map;
     f->n_map = n;

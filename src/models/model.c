@@ -234,3 +234,21 @@ void view_add_l2(const view *v, real l2)
             s->grad[k] += l2 * value[k];
     }
 }
+
+void model_loss(const model *m, const view *v, const batch *b, const pass *ps, void *work,
+                const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits)
+{
+    if (m->row->loss)
+        m->row->loss(m, v, b, ps, work, outputs, g_outputs, tally, hits);
+    else
+        m->task->loss->eval(b, 0, b->n, m->n_outputs, outputs, g_outputs, tally, hits);
+}
+
+void tally_add(idim_tally *to, const idim_tally *more)
+{
+    to->loss += more->loss;
+    to->n += more->n;
+    to->hits += more->hits;
+    to->n_positive += more->n_positive;
+    to->hits_positive += more->hits_positive;
+}

@@ -25,6 +25,12 @@ status model_new_row(model **m, const model_row *row, const char *args, const ta
 void model_free(model *m);
 const char *model_spec(const model *m); /* canonical */
 
+/* After forward: the task's loss on its outputs, by the model's own `loss` where it has one. Adds to
+ * the tally; hits (batch->n n_labels) and g_outputs (batch->n, n_outputs), overwritten, or NULL. */
+void model_loss(const model *m, const view *v, const batch *b, const pass *ps, void *work,
+                const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits);
+void tally_add(idim_tally *to, const idim_tally *more);
+
 /* A view with all slots frozen at theta (layout.n): values there, grad NULL, scale 1, no riders. */
 status view_init(view *v, const layout *l);
 void view_clear(view *v);

@@ -53,8 +53,9 @@ static void write_line(const checkpoint *c, const safetensor parts[PARTS], text 
              CHECKPOINT_FORMAT, c->id, c->kind, c->step, c->diverged ? "true" : "false");
     text_add(&t, ",\"rows\":%zu,\"best_epoch\":%zu,\"loss_sum\":", c->result->n_history,
              c->result->best_epoch);
-    jsonl_number(&t, c->loss_sum);
-    text_add(&t, ",\"hits\":%zu,\"seen\":%zu", c->hits, c->seen);
+    jsonl_number(&t, c->seen.loss);
+    text_add(&t, ",\"hits\":%zu,\"seen\":%zu,\"hits_positive\":%zu,\"seen_positive\":%zu",
+             c->seen.hits, c->seen.n, c->seen.hits_positive, c->seen.n_positive);
     for (size_t i = 0; i < PARTS; i++) {
         sum_text(&parts[i], sum);
         text_add(&t, ",\"%s\":\"%s\"", part_names[i], sum);
@@ -191,9 +192,11 @@ static status read_line(const safetensors *f, const json_t *line, checkpoint *c)
         return st;
     c->step = step;
     c->diverged = diverged;
-    c->loss_sum = jsonl_get_number(line, "loss_sum", (double)NAN);
-    c->hits = jsonl_get_count(line, "hits", SIZE_MAX);
-    c->seen = jsonl_get_count(line, "seen", SIZE_MAX);
+    c->seen = (idim_tally){.loss = jsonl_get_number(line, "loss_sum", (double)NAN),
+                           .hits = jsonl_get_count(line, "hits", SIZE_MAX),
+                           .n = jsonl_get_count(line, "seen", SIZE_MAX),
+                           .hits_positive = jsonl_get_count(line, "hits_positive", SIZE_MAX),
+                           .n_positive = jsonl_get_count(line, "seen_positive", SIZE_MAX)};
     c->result->best_epoch = best;
     take_bytes(c->z, found[Z]);
     take_bytes(c->z_best, found[Z_BEST]);

@@ -8,15 +8,14 @@
 
 #include "train/train.h"
 
-enum { CHECKPOINT_FORMAT = 1 };
+enum { CHECKPOINT_FORMAT = 2 };
 
 typedef struct checkpoint {
     const train_plan *plan;
     const char *id, *kind; /* the run, and the numeric kind that its numbers are of */
     size_t step;           /* steps done */
     bool diverged;
-    double loss_sum; /* of the history row in progress */
-    size_t hits, seen;
+    idim_tally seen; /* of the history row in progress */
     size_t d, slots, state_bytes;
     real *z, *z_best, *kept; /* (d) (d) (slots, d) */
     void *state;             /* (state_bytes) */

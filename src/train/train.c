@@ -17,8 +17,9 @@
 #include "train/checkpoint.h"
 
 enum {
-    EVAL_BATCH = 500,  /* divides the usual test sets; the batch size moves no bit of a score */
-    HISTORY_ROWS = 20, /* with `steps`, where an epoch may be one step */
+    EVAL_BATCH = 500,   /* divides the usual test sets; the batch size moves no bit of a score */
+    EVAL_TOKENS = 4096, /* the same for text: positions a batch */
+    HISTORY_ROWS = 20,  /* with `steps`, where an epoch may be one step */
     SLOTS = 4
 };
 
@@ -29,9 +30,8 @@ typedef struct seat { /* a member while it trains */
     view view;
     real *z, *g_z, *z_best, *kept;
     real *slot[SLOTS];
-    double loss_sum;
-    size_t hits, seen;
-    size_t from; /* the step at which it joins: 0, or where it was left */
+    idim_tally seen; /* since the last history row */
+    size_t from;     /* the step at which it joins: 0, or where it was left */
     bool live;
 } seat;
 
@@ -100,71 +100,73 @@ train_row train_row_of(const double in[TRAIN_ROW])
     return (train_row){(size_t)in[0], (size_t)in[1], in[2], in[3], in[4], in[5], in[6]};
 }
 
-static double score_of(const task *t, double loss_sum, size_t hits, size_t n)
-{
-    return t->loss->score(loss_sum / (double)n, (double)hits / (double)n);
-}
-
 /* ------------------------------------------------------------------ scores */
 
-static size_t count_hits(const uint8_t *hits, size_t n)
+static size_t eval_batch(const task *t)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += hits[i];
-    return count;
+    if (!t->length)
+        return EVAL_BATCH;
+    return t->length < EVAL_TOKENS ? EVAL_TOKENS / t->length : 1;
 }
 
-/* Loss sum and hits of a bound view over a split; hits (n of the split) or NULL. */
-static void evaluate(const task *t, const model *m, const view *v, split which, pool *p,
-                     batch_buffer *b, uint32_t *index, void *work, real *outputs,
-                     uint8_t *hits_of_batch, double *loss_sum, size_t *hits, uint8_t *all_hits)
+/* What one pass over samples needs. */
+typedef struct passing {
+    batch_buffer *batch;
+    uint32_t *index;
+    void *work;
+    real *outputs;
+    uint8_t *hits;
+} passing;
+
+/* Tally of a bound view over a split; hits (rows of the split) or NULL. */
+static idim_tally evaluate(const task *t, const model *m, const view *v, split which, pool *p,
+                           const passing *with, uint8_t *all_hits)
 {
-    size_t n = t->splits[which].n;
+    size_t n = t->splits[which].n, most = eval_batch(t), labels = task_labels(t);
     pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)p};
-    *loss_sum = 0;
-    *hits = 0;
-    for (size_t i = 0; i < n; i += EVAL_BATCH) {
-        size_t k = n - i < EVAL_BATCH ? n - i : EVAL_BATCH;
+    idim_tally tally = {0};
+    for (size_t i = 0; i < n; i += most) {
+        size_t k = n - i < most ? n - i : most;
         for (size_t j = 0; j < k; j++)
-            index[j] = (uint32_t)(i + j);
-        task_fetch(t, which, index, k, b);
-        m->row->forward(m, v, &b->batch, &ps, work, outputs);
-        t->loss->eval(k, t->n_outputs, outputs, &b->batch, NULL, loss_sum, hits_of_batch);
-        *hits += count_hits(hits_of_batch, k);
+            with->index[j] = (uint32_t)(i + j);
+        task_fetch(t, which, with->index, k, 0, with->batch);
+        const batch *b = &with->batch->batch;
+        m->row->forward(m, v, b, &ps, with->work, with->outputs);
+        model_loss(m, v, b, &ps, with->work, with->outputs, NULL, &tally, with->hits);
         if (all_hits)
-            memcpy(all_hits + i, hits_of_batch, k);
+            memcpy(all_hits + i * labels, with->hits, k * labels);
     }
+    return tally;
 }
 
 status train_evaluate(const task *t, const model *m, const real *theta, split which, pool *p,
-                      double *loss, double *score, uint8_t *hits)
+                      idim_tally *tally, uint8_t *hits)
 {
     view v = {0};
     batch_buffer b = {0};
-    void *work = NULL;
-    real *outputs = NULL;
-    uint32_t index[EVAL_BATCH];
-    uint8_t some[EVAL_BATCH];
-    size_t right, n = t->splits[which].n;
+    size_t most = eval_batch(t);
+    passing with = {.batch = &b};
     status st;
-    if (n == 0)
+    *tally = (idim_tally){0};
+    if (t->splits[which].n == 0)
         return error_set(ERR_USAGE, "%s: this split has no samples to score", task_spec(t));
-    if ((st = view_init(&v, &m->layout)) || (st = batch_init(&b, t, EVAL_BATCH)))
+    if ((st = view_init(&v, &m->layout)) || (st = batch_init(&b, t, most)))
         goto done;
     view_point(&v, theta, NULL);
-    work = mem_array(m->row->work(m, &v, EVAL_BATCH, IDIM_EVAL), 1);
-    outputs = mem_array((size_t)EVAL_BATCH * t->n_outputs, sizeof *outputs);
-    if (!work || !outputs) {
+    with.work = mem_array(m->row->work(m, &v, most, IDIM_EVAL), 1);
+    with.outputs = mem_array(most * m->n_outputs, sizeof *with.outputs);
+    with.index = mem_array(most, sizeof *with.index);
+    with.hits = mem_array(most * task_labels(t), 1);
+    if (!with.work || !with.outputs || !with.index || !with.hits) {
         st = ERR_MEMORY;
         goto done;
     }
-    evaluate(t, m, &v, which, p, &b, index, work, outputs, some, loss, &right, hits);
-    *score = score_of(t, *loss, right, n);
-    *loss /= (double)n;
+    *tally = evaluate(t, m, &v, which, p, &with, hits);
 done:
-    mem_free(work);
-    mem_free(outputs);
+    mem_free(with.work);
+    mem_free(with.outputs);
+    mem_free(with.index);
+    mem_free(with.hits);
     batch_clear(&b);
     view_clear(&v);
     return st;
@@ -215,8 +217,6 @@ static checkpoint seat_state(const trainer *t, seat *s)
                         .kind = t->plan->kind ? t->plan->kind : "",
                         .step = t->step,
                         .diverged = s->r->end == TRAIN_DIVERGED,
-                        .loss_sum = s->loss_sum,
-                        .hits = s->hits,
                         .seen = s->seen,
                         .d = sp->d,
                         .slots = s->m->optimiser->row->slots,
@@ -297,7 +297,8 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
     const task *task_ = plan->task;
     const model *m = plan->model;
     size_t n_train = task_->splits[IDIM_SPLIT_TRAIN].n;
-    size_t most = plan->batch > EVAL_BATCH ? plan->batch : EVAL_BATCH, bytes = 1;
+    size_t eval_most = eval_batch(task_), bytes = 1;
+    size_t most = plan->batch > eval_most ? plan->batch : eval_most;
     status st;
     if (n_train == 0 || plan->batch == 0)
         return error_set(ERR_USAGE, "%s: nothing to train on: %zu training samples, batch %zu",
@@ -315,9 +316,9 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
     t->view = mem_array(n, sizeof *t->view);
     t->order = mem_array(n_train, sizeof *t->order);
     t->index = mem_array(most, sizeof *t->index);
-    t->hits = mem_array(most, 1);
-    t->outputs = mem_array(most * task_->n_outputs, sizeof *t->outputs);
-    t->g_outputs = mem_array(plan->batch * task_->n_outputs, sizeof *t->g_outputs);
+    t->hits = mem_array(most * task_labels(task_), 1);
+    t->outputs = mem_array(most * m->n_outputs, sizeof *t->outputs);
+    t->g_outputs = mem_array(plan->batch * m->n_outputs, sizeof *t->g_outputs);
     if (!t->seats || !t->live || !t->space || !t->mem || !t->z || !t->z_const || !t->g_z ||
         !t->view || !t->order || !t->index || !t->hits || !t->outputs || !t->g_outputs)
         return ERR_MEMORY;
@@ -330,7 +331,7 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
     trainer_bind(t); /* riders are in the views now, and count in the work space */
     for (size_t i = 0; i < n; i++) {
         size_t train = m->row->work(m, &t->seats[i].view, plan->batch, IDIM_TRAIN);
-        size_t eval = m->row->work(m, &t->seats[i].view, EVAL_BATCH, IDIM_EVAL);
+        size_t eval = m->row->work(m, &t->seats[i].view, eval_most, IDIM_EVAL);
         bytes = train > bytes ? train : bytes;
         bytes = eval > bytes ? eval : bytes;
     }
@@ -414,22 +415,19 @@ static void trainer_step(trainer *t, size_t T, size_t per_epoch)
         stream epoch = stream_sub(&plan->order, t->epoch);
         rng_permutation(&epoch, n_train, t->order);
     }
-    task_fetch(plan->task, IDIM_SPLIT_TRAIN, t->order + first, k, &t->batch);
+    task_fetch(plan->task, IDIM_SPLIT_TRAIN, t->order + first, k, t->epoch + 1, &t->batch);
     trainer_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
-        double loss = 0;
+        idim_tally tally = {0};
         m->row->forward(m, &s->view, b, &ps, t->work, t->outputs);
-        plan->task->loss->eval(k, plan->task->n_outputs, t->outputs, b, t->g_outputs, &loss,
-                               t->hits);
-        if (!isfinite(loss)) {
+        model_loss(m, &s->view, b, &ps, t->work, t->outputs, t->g_outputs, &tally, t->hits);
+        if (!isfinite(tally.loss)) {
             seat_diverge(t, s);
             lost = true;
             continue;
         }
-        s->loss_sum += loss;
-        s->hits += count_hits(t->hits, k);
-        s->seen += k;
+        tally_add(&s->seen, &tally);
         m->row->backward(m, &s->view, b, &ps, t->work, t->g_outputs);
         if (s->m->l2 > 0)
             view_add_l2(&s->view, (real)s->m->l2);
@@ -449,15 +447,10 @@ static bool better(const task *t, double a, double b)
     return t->loss->lower_is_better ? a < b : a > b;
 }
 
-static void seat_evaluate(trainer *t, seat *s, split which, double *loss, double *score,
-                          uint8_t *all_hits)
+static idim_tally seat_evaluate(trainer *t, const seat *s, split which, uint8_t *all_hits)
 {
-    const task *task_ = t->plan->task;
-    size_t hits, n = task_->splits[which].n;
-    evaluate(task_, t->plan->model, &s->view, which, t->plan->pool, &t->batch, t->index, t->work,
-             t->outputs, t->hits, loss, &hits, all_hits);
-    *score = score_of(task_, *loss, hits, n);
-    *loss /= (double)n;
+    passing with = {&t->batch, t->index, t->work, t->outputs, t->hits};
+    return evaluate(t->plan->task, t->plan->model, &s->view, which, t->plan->pool, &with, all_hits);
 }
 
 /* After the steps of history row k: validation scores of all live members. */
@@ -473,12 +466,13 @@ static void trainer_score(trainer *t, size_t k, size_t T, size_t per_epoch)
         train_row row = {
             .epoch = k + 1, .step = step, .val_loss = (double)NAN, .val_score = (double)NAN};
         row.lr = s->m->optimiser->lr * schedule_factor(s->m->schedule, step - 1, T, per_epoch);
-        row.train_loss = s->loss_sum / (double)s->seen;
-        row.train_score = score_of(task_, s->loss_sum, s->hits, s->seen);
-        s->loss_sum = 0;
-        s->hits = s->seen = 0;
+        row.train_loss = s->seen.loss / (double)s->seen.n;
+        row.train_score = task_->loss->score(&s->seen);
+        s->seen = (idim_tally){0};
         if (has_val) {
-            seat_evaluate(t, s, IDIM_SPLIT_VAL, &row.val_loss, &row.val_score, NULL);
+            idim_tally val = seat_evaluate(t, s, IDIM_SPLIT_VAL, NULL);
+            row.val_loss = val.loss / (double)val.n;
+            row.val_score = task_->loss->score(&val);
             if (!isfinite(row.val_loss)) {
                 seat_diverge(t, s);
                 lost = true;
@@ -537,18 +531,21 @@ static status seat_finish(trainer *t, seat *s)
     if (n_test == 0)
         return error_set(ERR_USAGE, "%s: no test samples to score on", task_spec(task_));
 
-    uint8_t *hits = mem_array(n_test, 1);
+    /* a loss is no share of hits: bits would say nothing of it */
+    size_t n_bits = task_->loss->lower_is_better ? 0 : n_test * task_labels(task_);
+    uint8_t *hits = n_bits ? mem_array(n_bits, 1) : NULL;
     real *theta = mem_array(sp->n, sizeof *theta);
-    r->n_bits = n_test;
-    r->bits = mem_array((n_test + 7) / 8, 1);
-    status st = hits && theta && r->bits ? OK : ERR_MEMORY;
+    r->n_bits = n_bits;
+    r->bits = n_bits ? mem_array((n_bits + 7) / 8, 1) : NULL;
+    status st = theta && (!n_bits || (hits && r->bits)) ? OK : ERR_MEMORY;
     if (st)
         goto done;
-    seat_evaluate(t, s, IDIM_SPLIT_TEST, &r->loss, &r->score, hits);
-    r->score_best = r->score;
+    idim_tally test = seat_evaluate(t, s, IDIM_SPLIT_TEST, hits);
+    r->loss = test.loss / (double)test.n;
+    r->score = r->score_best = task_->loss->score(&test);
     space_lift(sp, s->mem, s->z, theta);
     r->update_norm = vec_distance(theta, sp->theta0, sp->n);
-    for (size_t i = 0; i < n_test; i++)
+    for (size_t i = 0; i < n_bits; i++)
         r->bits[i / 8] = (uint8_t)(r->bits[i / 8] | (hits[i] << i % 8));
     if (!isfinite(r->loss))
         seat_diverge(t, s);
@@ -573,8 +570,8 @@ static void trainer_score_best(trainer *t)
     trainer_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
-        double loss;
-        seat_evaluate(t, s, IDIM_SPLIT_TEST, &loss, &s->r->score_best, NULL);
+        idim_tally test = seat_evaluate(t, s, IDIM_SPLIT_TEST, NULL);
+        s->r->score_best = t->plan->task->loss->score(&test);
     }
 }
 
@@ -594,8 +591,6 @@ static status seat_take_up(trainer *t, seat *s)
         return OK;
     }
     s->from = c.step;
-    s->loss_sum = c.loss_sum;
-    s->hits = c.hits;
     s->seen = c.seen;
     if (c.diverged)
         seat_diverge(t, s);

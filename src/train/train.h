@@ -82,7 +82,8 @@ typedef struct train_result {
     double update_norm; /* ||theta - theta0|| over the selection, at the end */
     train_row *history;
     size_t n_history;
-    uint8_t *bits; /* one bit per test sample: 1 where right; (n_bits + 7) / 8 bytes; NULL: none */
+    uint8_t
+        *bits; /* one bit per test row (label): 1 where right; (n_bits + 7) / 8 bytes; NULL: none */
     size_t n_bits;
     real *z; /* (d) at the end */
     size_t d;
@@ -96,9 +97,10 @@ status train_team(const train_plan *plan, const train_member *members, size_t n,
                   train_result *results);
 void train_result_clear(train_result *r);
 
-/* Loss and score of one z-merged set of weights on a split: hits (n) or NULL. */
+/* Tally of one set of weights on a split; hits (a row each, n task_labels) or NULL. ERR_USAGE: the split
+ * is empty; ERR_MEMORY. */
 status train_evaluate(const task *t, const model *m, const real *theta, split which, pool *p,
-                      double *loss, double *score, uint8_t *hits);
+                      idim_tally *tally, uint8_t *hits);
 
 /* Steps an epoch takes, and those of the whole plan. */
 size_t train_steps_per_epoch(const task *t, size_t batch_size);

@@ -119,7 +119,7 @@ static void standardised_features_have_mean_0_and_sd_1(void **state)
         assert_ok(batch_init(&b, t, 90));
         for (uint32_t i = 0; i < 90; i++)
             index[i] = i;
-        task_fetch(t, IDIM_SPLIT_TRAIN, index, 90, &b);
+        task_fetch(t, IDIM_SPLIT_TRAIN, index, 90, 0, &b);
         size_t width = h ? 5 : 1, all = 90 * 5 / width;
         for (size_t k = 0; k < width; k++) {
             double sum = 0, squares = 0;
@@ -158,8 +158,8 @@ static void a_packed_task_gives_the_same_batches(void **state)
         for (int s = 0; s < IDIM_SPLITS; s++) {
             size_t n = a->splits[s].n > 11 ? 3 : 1;
             assert_int_equal(a->splits[s].n, b->splits[s].n);
-            task_fetch(a, (split)s, n == 3 ? index : first, n, &x);
-            task_fetch(b, (split)s, n == 3 ? index : first, n, &y);
+            task_fetch(a, (split)s, n == 3 ? index : first, n, 0, &x);
+            task_fetch(b, (split)s, n == 3 ? index : first, n, 0, &y);
             assert_memory_equal(x.x, y.x, n * a->n_features * sizeof *x.x);
             assert_memory_equal(x.labels, y.labels, n * sizeof *x.labels);
             assert_memory_equal(x.targets, y.targets, n * a->n_outputs * sizeof *x.targets);

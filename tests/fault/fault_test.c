@@ -255,7 +255,7 @@ static status try_train(const char *spec)
                        .test = true};
     train_member members[2];
     train_result r[2];
-    double loss, score;
+    idim_tally tally;
     for (size_t i = 0; i < 2; i++)
         members[i] = (train_member){.space = team.s[i], .optimiser = team.o, .schedule = team.c};
     status st = train_team(&plan, members, 2, r);
@@ -265,8 +265,7 @@ static status try_train(const char *spec)
         train_result_clear(&r[i]);
     }
     return st ? st
-              : train_evaluate(team.t, team.m, team.theta0, IDIM_SPLIT_TEST, NULL, &loss, &score,
-                               NULL);
+              : train_evaluate(team.t, team.m, team.theta0, IDIM_SPLIT_TEST, NULL, &tally, NULL);
 }
 
 static void training_survives(void **state)

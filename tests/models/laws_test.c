@@ -63,7 +63,7 @@ static void world_open(world *w, const char *spec, size_t n)
     w->pass = (pass){.mode = IDIM_TRAIN};
     w->work = mem_array(w->m->row->work(w->m, &w->v, n, IDIM_TRAIN), 1);
     assert_non_null(w->work);
-    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->t->n_features ? index : first, n, &w->b);
+    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->t->n_features ? index : first, n, 1, &w->b);
 }
 
 static void world_close(world *w)
@@ -81,11 +81,10 @@ static void world_close(world *w)
 
 static double world_loss(world *w)
 {
-    double sum = 0;
+    idim_tally sum = {0};
     w->m->row->forward(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->outputs);
-    w->t->loss->eval(w->b.batch.n, w->m->n_outputs, w->outputs, &w->b.batch, w->g_outputs, &sum,
-                     NULL);
-    return sum / (double)w->b.batch.n;
+    model_loss(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->outputs, w->g_outputs, &sum, NULL);
+    return sum.loss / (double)sum.n;
 }
 
 static void world_gradient(world *w)
@@ -169,7 +168,7 @@ static void outputs_of_a_sample_do_not_depend_on_its_batch(void **state)
             uint32_t one = w.b.index[i];
             uint32_t keep[BATCH];
             memcpy(keep, w.b.index, sizeof keep);
-            task_fetch(w.t, IDIM_SPLIT_TRAIN, &one, 1, &w.b);
+            task_fetch(w.t, IDIM_SPLIT_TRAIN, &one, 1, 1, &w.b);
             world_loss(&w);
             for (size_t j = 0; j < outputs; j++)
                 assert_near(w.outputs[j], together[i * outputs + j], 1e-5);

@@ -35,7 +35,7 @@ static void toy_open(toy *w, const char *kind, size_t d, uint64_t seed)
     assert_ok(space_mem_new(&w->mem, w->s));
     assert_ok(view_init(&w->v, &w->m->layout));
     assert_ok(batch_init(&w->b, w->t, 1));
-    task_fetch(w->t, IDIM_SPLIT_TRAIN, &first, 1, &w->b);
+    task_fetch(w->t, IDIM_SPLIT_TRAIN, &first, 1, 1, &w->b);
 }
 
 static void toy_close(toy *w)
@@ -56,20 +56,20 @@ static double toy_loss(toy *w, const gsl_vector *z, gsl_vector *g)
     real *g_z = w->g_z;
     view *v = &w->v;
     pass p = {.mode = IDIM_TRAIN};
-    double loss = 0;
+    idim_tally sum = {0};
     for (size_t j = 0; j < s->d; j++)
         w->z[j] = (real)gsl_vector_get(z, j);
     view_point(v, w->theta0, NULL);
     space_bind(1, &s, &w->mem, &zs, &g_z, &v);
     w->m->row->forward(w->m, v, &w->b.batch, &p, NULL, w->outputs);
-    w->t->loss->eval(1, GROUPS, w->outputs, &w->b.batch, w->g_outputs, &loss, NULL);
+    model_loss(w->m, v, &w->b.batch, &p, NULL, w->outputs, w->g_outputs, &sum, NULL);
     if (!g)
-        return loss;
+        return sum.loss;
     w->m->row->backward(w->m, v, &w->b.batch, &p, NULL, w->g_outputs);
     space_gather(1, &s, &w->mem, &zs, &g_z, &v);
     for (size_t j = 0; j < s->d; j++)
         gsl_vector_set(g, j, (double)w->g_z[j]);
-    return loss;
+    return sum.loss;
 }
 
 static double loss_of(const gsl_vector *z, void *w)

@@ -348,9 +348,7 @@ static void small_make(small *s)
                         .id = "0123456789abcdef0123",
                         .kind = "fedcba9876543210",
                         .step = STEPS + 2,
-                        .loss_sum = 1.0 / 3,
-                        .hits = 17,
-                        .seen = 23,
+                        .seen = {1.0 / 3, 23, 17, 11, 7},
                         .d = 3,
                         .slots = 2,
                         .state_bytes = sizeof s->state,
@@ -369,8 +367,8 @@ static void small_empty(small *s)
     memset(s->kept, 0, sizeof s->kept);
     memset(s->state, 0, sizeof s->state);
     memset(s->rows, 0, sizeof s->rows);
-    s->r.n_history = s->r.best_epoch = s->c.step = s->c.hits = s->c.seen = 0;
-    s->c.loss_sum = 0;
+    s->r.n_history = s->r.best_epoch = s->c.step = 0;
+    s->c.seen = (idim_tally){0};
 }
 
 static void all_that_decides_further_bytes_comes_back(void **state)
@@ -388,8 +386,9 @@ static void all_that_decides_further_bytes_comes_back(void **state)
     assert_memory_equal(a.kept, b.kept, sizeof a.kept);
     assert_memory_equal(a.state, b.state, sizeof a.state);
     assert_memory_equal(a.rows, b.rows, sizeof *a.rows);
-    assert_true(b.c.step == STEPS + 2 && b.c.hits == 17 && b.c.seen == 23 &&
-                b.c.loss_sum == 1.0 / 3);
+    assert_true(b.c.step == STEPS + 2 && b.c.seen.loss == 1.0 / 3);
+    assert_true(b.c.seen.n == 23 && b.c.seen.hits == 17);
+    assert_true(b.c.seen.n_positive == 11 && b.c.seen.hits_positive == 7);
     assert_true(b.r.n_history == 1 && b.r.best_epoch == 1 && b.r.epochs == 1);
     mem_free(path);
     test_folder_end(folder);

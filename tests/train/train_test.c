@@ -182,9 +182,10 @@ static void step_0_is_scored_without_training(void **state)
     world_open(&w, "full", "adam:lr=.01");
     w.plan.epochs = 0;
     world_train(&w);
-    double loss, score;
-    assert_ok(train_evaluate(w.t, w.m, w.theta0, IDIM_SPLIT_TEST, NULL, &loss, &score, NULL));
-    assert_true(w.r.score == score && w.r.loss == loss);
+    idim_tally tally;
+    assert_ok(train_evaluate(w.t, w.m, w.theta0, IDIM_SPLIT_TEST, NULL, &tally, NULL));
+    assert_true(w.r.score == w.t->loss->score(&tally));
+    assert_true(w.r.loss == tally.loss / (double)tally.n);
     assert_int_equal(w.r.steps, 0);
     assert_true(w.r.update_norm == 0);
     world_close(&w);
