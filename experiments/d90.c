@@ -61,13 +61,22 @@ static bool longer(const ask *a)
     return strchr(a->lr, '+') || strchr(a->lr_full, '+') || !strcmp(a->lr_full, "auto");
 }
 
-static void say_plan(const options *o, const stages *p, FILE *out)
+static status say_plan(const options *o, const stages *p, FILE *out)
 {
     const runner_about *about = stages_about(p);
-    char D[32], most[32];
+    char D[32], most[32], **spaces;
+    size_t n;
+    status st = ask_spaces(o->ask.run.space, &spaces, &n);
+    if (st)
+        return st;
     fprintf(out, "%s, %s, D = %s: %s runs%s, %zu jobs\n", o->ask.run.data, o->ask.run.model,
             count_text(about->D, D), count_text(stages_most(p), most),
             longer(&o->ask) ? " or more" : "", folder_jobs(&o->folder));
+    for (size_t i = 0; i < n && !st; i++)
+        st = plan_say(spaces[i], about, out);
+    key_parts_free(spaces, n);
+    fflush(out);
+    return st;
 }
 
 static status put(const char *path, const char *name, text *t)
@@ -222,10 +231,8 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     folder_options folder = o->folder;
     folder.here = o->dry; /* in memory: no folder is made, no process started */
     if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
-        (st = stages_open(&p, s, &canonical.ask)))
+        (st = stages_open(&p, s, &canonical.ask)) || (st = say_plan(&canonical, p, out)))
         goto done;
-    say_plan(&canonical, p, out);
-    fflush(out);
     if (o->dry) {
         st = stages_fits(p, o->folder.here ? 0 : folder_jobs(&o->folder));
         goto done;

@@ -37,3 +37,13 @@ done:
     optimiser_free(o);
     return st;
 }
+
+status plan_say(const char *space_, const runner_about *about, FILE *out)
+{
+    text words = {0};
+    status st = space_describe(space_, about->layout, &words);
+    if (!st && words.length)
+        fputs(words.text, out);
+    text_clear(&words);
+    return st;
+}

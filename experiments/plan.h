@@ -2,7 +2,9 @@
 #ifndef EXPERIMENTS_PLAN_H
 #define EXPERIMENTS_PLAN_H
 
-#include "sweep/run.h"
+#include <stdio.h>
+
+#include "sweep/runner.h"
 
 #define PLAN_KEY(struct_, field_)                                                                  \
     KEY("dry", struct_, field_, "no", 0, 0, "",                                                    \
@@ -16,5 +18,8 @@ typedef struct plan {
 /* Makes the data set, the network, the space, the optimiser and the schedule of a run: what is wrong
  * with one is said as training would say it. */
 status plan_run(const run_spec *run, plan *out);
+
+/* Says which tensors the targets of a space matched, indented, unless they are the whole network. */
+status plan_say(const char *space, const runner_about *about, FILE *out);
 
 #endif

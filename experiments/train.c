@@ -88,7 +88,13 @@ static status train_all(const options *o, sweep *s, FILE *out, size_t *failed, s
         one.seed += k;
         st = sweep_run_of(s, &one, &runs[k], ids[k]);
     }
-    if (!st && !(st = sweep_stage(s, runs, o->seeds)))
+    runner_about about;
+    if (!st && !(st = sweep_describe(s, &runs[0], &about)) &&
+        !(st = plan_say(runs[0].space, &about, out))) {
+        fflush(out);
+        st = sweep_stage(s, runs, o->seeds);
+    }
+    if (!st)
         st = folder_collect(sweep_store(s), told);
     for (size_t k = 0; k < o->seeds && !st; k++) {
         const record *r = store_find(sweep_store(s), ids[k]);

@@ -97,6 +97,7 @@ static status chain_new(space **out, char *const *specs, size_t n, const frame_a
     s->layout = b->layout;
     s->theta0 = b->theta0;
     s->selected = b->selected;
+    s->row0 = b->row0;
     s->targets = b->targets;
     s->zlayout = a->zlayout;
     s->z0 = a->z0;
@@ -167,26 +168,35 @@ static const space_ops sum_ops = {
     .pull = sum_pull,
 };
 
-/* Both selections as one, in layout order. ERR_USAGE where they meet. */
-static status sum_select(space *s, const char *a_spec, const char *b_spec, size_t *count)
+/* Both selections as one, in layout order: a fresh array. ERR_USAGE where they meet. */
+static status sum_select(space *s, const char *a_spec, const char *b_spec, piece **pieces,
+                         size_t *count)
 {
     frame *own = frame_of(s);
-    const space *a = own->part[0], *b = own->part[1];
-    size_t na = a->layout->n_tensors, nb = b->layout->n_tensors, i = 0, j = 0, k = 0;
-    own->selected = mem_array(na + nb, sizeof *own->selected);
-    own->place[0] = mem_array(na, sizeof *own->place[0]);
-    own->place[1] = mem_array(nb, sizeof *own->place[1]);
-    if (!own->selected || !own->place[0] || !own->place[1])
+    size_t n[2] = {own->part[0]->layout->n_tensors, own->part[1]->layout->n_tensors};
+    size_t at[2] = {0, 0}, k = 0;
+    *pieces = mem_array(n[0] + n[1], sizeof **pieces);
+    own->place[0] = mem_array(n[0], sizeof *own->place[0]);
+    own->place[1] = mem_array(n[1], sizeof *own->place[1]);
+    if (!*pieces || !own->place[0] || !own->place[1])
         return ERR_MEMORY;
-    while (i < na || j < nb) {
-        if (i < na && j < nb && a->selected[i] == b->selected[j])
-            return error_set(ERR_USAGE,
-                             "%s and %s both train %s; give them `targets` that do not meet",
-                             a_spec, b_spec, own->given->tensors[a->selected[i]].name);
-        bool first = j == nb || (i < na && a->selected[i] < b->selected[j]);
-        own->selected[k] = first ? a->selected[i] : b->selected[j];
-        own->place[first ? 0 : 1][first ? i++ : j++] = k;
-        k++;
+    while (at[0] < n[0] || at[1] < n[1]) {
+        piece next[2] = {{SIZE_MAX, 0, 0}, {SIZE_MAX, 0, 0}};
+        for (size_t p = 0; p < 2; p++)
+            if (at[p] < n[p])
+                next[p] = (piece){own->part[p]->selected[at[p]], own->part[p]->row0[at[p]],
+                                  own->part[p]->layout->tensors[at[p]].shape[0]};
+        size_t first = next[0].place < next[1].place ||
+                               (next[0].place == next[1].place && next[0].row0 <= next[1].row0)
+                           ? 0
+                           : 1;
+        const piece *a = &next[first], *b = &next[1 - first];
+        if (a->place == b->place && a->row0 + a->rows > b->row0)
+            return error_set(
+                ERR_USAGE, "%s and %s both train %s; give them `targets` that do not meet", a_spec,
+                b_spec, own->part[1 - first]->layout->tensors[at[1 - first]].name);
+        own->place[first][at[first]++] = k;
+        (*pieces)[k++] = *a;
     }
     *count = k;
     return OK;
@@ -245,6 +255,7 @@ static status sum_new(space **out, char *const *specs, size_t n, const frame_ask
     if (n == 1)
         return sum_part(out, specs[0], ask);
     const frame *sibling = NULL;
+    piece *pieces = NULL;
     size_t count = 0;
     status st;
     *out = NULL;
@@ -262,8 +273,8 @@ static status sum_new(space **out, char *const *specs, size_t n, const frame_ask
     rest.sibling = sibling ? sibling->part[1] : NULL;
     rest.memory_limit = ask->memory_limit - own->part[0]->frozen_bytes;
     if ((st = sum_new(&own->part[1], specs + 1, n - 1, &rest)) ||
-        (st = sum_select(s, specs[0], specs[1], &count)) || (st = frame_pack(s, count)) ||
-        (st = sum_zlayout(s)))
+        (st = sum_select(s, specs[0], specs[1], &pieces, &count)) ||
+        (st = frame_pack(s, pieces, count)) || (st = sum_zlayout(s)))
         goto done;
     for (size_t p = 0; p < 2; p++) {
         const space *a = own->part[p];
@@ -273,6 +284,7 @@ static status sum_new(space **out, char *const *specs, size_t n, const frame_ask
         s->frozen_bytes += a->frozen_bytes;
     }
 done:
+    mem_free(pieces);
     if (st)
         space_free(s);
     else

@@ -5,6 +5,7 @@
  * z and g_z are what the view points at: nothing is copied and no second vector of weights is held,
  * and weight decay of z is everyone's weight decay, towards zero. z's layout is the selection's, so
  * biases and norms (decay false) are left out of it.
+ * With a block of rows among the targets the weights are formed, as other spaces do it.
  * Cost: nothing beyond z, g_z and the optimiser's numbers. */
 #include <string.h>
 
@@ -22,8 +23,10 @@ static status full_init(space *base)
     s->tensors = mem_copy(base->layout->tensors, count, sizeof *s->tensors);
     if (!s->tensors)
         return ERR_MEMORY;
-    for (size_t k = 0; k < count; k++)
+    for (size_t k = 0; k < count; k++) {
         s->tensors[k].outside = false; /* of the model; in fastfood@full it is as trained as any */
+        base->lifted = base->lifted || !space_whole(base, k); /* z holds some rows alone */
+    }
     base->d = base->n;
     base->zlayout = (layout){.tensors = s->tensors, .n_tensors = count, .n = base->n};
     base->z0 = base->theta0;

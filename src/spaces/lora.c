@@ -141,7 +141,6 @@ static status lora_init(space *base)
             s->z0[i] = (real)((2 * (double)s->z0[i] - 1) * reach);
     }
     base->z0 = s->z0;
-    base->work_bytes = base->lifted ? 0 : count * sizeof(rider);
     return OK;
 }
 
@@ -187,22 +186,19 @@ static void lora_pull(const space *base, space_mem *mem, const real *restrict z,
 static void lora_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
 {
     const lora *s = (const lora *)base;
-    rider *riders = mem->work;
     memset(g_z, 0, base->d * sizeof *g_z);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
         const lora_block *b = &s->blocks[k];
-        riders[k] = (rider){.rows = b->out,
-                            .r = s->r,
-                            .s = s->s,
-                            .drop = s->drop,
-                            .A = z + b->A,
-                            .B = z + b->B,
-                            .g_A = g_z + b->A,
-                            .g_B = g_z + b->B,
-                            .lda = b->in,
-                            .ldb = s->r};
-        v->slots[base->selected[k]].riders = &riders[k];
-        v->slots[base->selected[k]].n_riders = 1;
+        rider *r = space_ride(base, mem, k, v);
+        r->r = s->r;
+        r->s = s->s;
+        r->drop = s->drop;
+        r->A = z + b->A;
+        r->B = z + b->B;
+        r->g_A = g_z + b->A;
+        r->g_B = g_z + b->B;
+        r->lda = b->in;
+        r->ldb = s->r;
     }
 }
 
@@ -219,7 +215,7 @@ const space_ops space_lora = {
             "2 n numbers more in memory",
     .targets = "matrix",
     .regenerable = true,
-    .rides = true,
+    .rides = 1,
     .init = lora_init,
     .clear = lora_clear,
     .lift = lora_lift,

@@ -39,34 +39,75 @@ space *frame_alloc(const space_ops *ops, size_t size, frame_how how, const frame
     return s;
 }
 
-status frame_pack(space *s, size_t count)
+bool space_whole(const space *s, size_t k)
+{
+    return s->layout->tensors[k].n == frame_of(s)->given->tensors[s->selected[k]].n;
+}
+
+size_t frame_offset(const space *s, size_t k)
+{
+    const tensor *t = &frame_of(s)->given->tensors[s->selected[k]];
+    return t->offset + s->row0[k] * frame_row(t);
+}
+
+/* Tensor k of the packed layout is a block of rows: "h.0.attn.c_attn.weight[q]", with the role q. */
+static status frame_block(frame *own, size_t k, const piece *p)
+{
+    const tensor *whole = &own->given->tensors[p->place];
+    tensor *t = &own->tensors[k];
+    const char *at = whole->blocks, *name = "";
+    size_t length = 0, rows, row0 = 0;
+    while (blocks_next(&at, &name, &length, &rows) && row0 < p->row0)
+        row0 += rows;
+    t->shape[0] = p->rows;
+    t->n = p->rows * frame_row(whole);
+    t->blocks = NULL;
+    char **texts = own->names + 2 * k;
+    texts[0] = mem_printf("%s[%.*s]", whole->name, (int)length, name);
+    texts[1] = mem_printf("%.*s+%s", (int)length, name, whole->roles);
+    if (!texts[0] || !texts[1])
+        return ERR_MEMORY;
+    t->name = texts[0];
+    t->roles = texts[1];
+    return OK;
+}
+
+status frame_pack(space *s, const piece *pieces, size_t count)
 {
     frame *own = frame_of(s);
     bool one_piece = true;
+    status st;
     own->tensors = mem_array(count, sizeof *own->tensors);
-    if (!own->tensors)
+    own->selected = mem_array(count, sizeof *own->selected);
+    own->row0 = mem_array(count, sizeof *own->row0);
+    own->names = mem_array(2 * count, sizeof *own->names);
+    if (!own->tensors || !own->selected || !own->row0 || !own->names)
         return ERR_MEMORY;
+    own->n_names = 2 * count;
+    s->selected = own->selected;
+    s->row0 = own->row0;
     for (size_t k = 0; k < count; k++) {
-        const tensor *t = &own->given->tensors[own->selected[k]];
-        one_piece = one_piece && (k == 0 || own->selected[k] == own->selected[k - 1] + 1);
-        own->tensors[k] = *t;
+        const piece *p = &pieces[k];
+        own->tensors[k] = own->given->tensors[p->place];
+        own->selected[k] = p->place;
+        own->row0[k] = p->row0;
+        if (p->rows < own->tensors[k].shape[0] && (st = frame_block(own, k, p)))
+            return st;
         own->tensors[k].offset = s->n;
-        s->n += t->n;
+        s->n += own->tensors[k].n;
+        one_piece = one_piece && frame_offset(s, k) == frame_offset(s, 0) + own->tensors[k].offset;
     }
     own->packed = (layout){.tensors = own->tensors, .n_tensors = count, .n = s->n};
     s->layout = &own->packed;
-    s->selected = own->selected;
     if (one_piece) {
-        s->theta0 = own->given_theta0 + own->given->tensors[own->selected[0]].offset;
+        s->theta0 = own->given_theta0 + frame_offset(s, 0);
         return OK;
     }
     if (!(own->theta0 = mem_raw(s->n, sizeof *own->theta0)))
         return ERR_MEMORY;
-    for (size_t k = 0; k < count; k++) {
-        const tensor *t = &own->given->tensors[own->selected[k]];
-        memcpy(own->theta0 + own->tensors[k].offset, own->given_theta0 + t->offset,
-               t->n * sizeof *own->theta0);
-    }
+    for (size_t k = 0; k < count; k++)
+        memcpy(own->theta0 + own->tensors[k].offset, own->given_theta0 + frame_offset(s, k),
+               own->tensors[k].n * sizeof *own->theta0);
     s->theta0 = own->theta0;
     return OK;
 }
@@ -77,6 +118,7 @@ static bool sibling_fits(const space *s, const space *other)
     return other && other->ops == s->ops && other->n == s->n &&
            other->layout->n_tensors == s->layout->n_tensors &&
            !memcmp(other->selected, s->selected, s->layout->n_tensors * sizeof *s->selected) &&
+           !memcmp(other->row0, s->row0, s->layout->n_tensors * sizeof *s->row0) &&
            !memcmp(&other->stream, &s->stream, sizeof s->stream) && spec_same_but_d(s, other) &&
            other->d >= s->d;
 }
@@ -85,6 +127,7 @@ status frame_kind(space **out, const char *spec, const frame_ask *ask)
 {
     const space_ops *row;
     const char *args;
+    piece *pieces = NULL;
     size_t count;
     status st;
     *out = NULL;
@@ -95,8 +138,8 @@ status frame_kind(space **out, const char *spec, const frame_ask *ask)
         return ERR_MEMORY;
     frame *own = frame_of(s);
     if ((st = spec_parse(row, args, s, &own->texts)) ||
-        (st = targets_select(row->name, s->targets, ask->l, &own->selected, &count)) ||
-        (st = frame_pack(s, count)))
+        (st = targets_select(row->name, s->targets, ask->l, &pieces, &count)) ||
+        (st = frame_pack(s, pieces, count)))
         goto done;
     s->sibling = sibling_fits(s, ask->sibling) ? ask->sibling : NULL;
     own->started = true;
@@ -115,6 +158,7 @@ status frame_kind(space **out, const char *spec, const frame_ask *ask)
     s->state_bytes = (s->state_bytes + 63) / 64 * 64; /* states of a composition lie end to end */
     assert(s->d >= 1 && s->zlayout.n == s->d);
 done:
+    mem_free(pieces);
     if (st) {
         space_free(s);
         return st;
@@ -175,8 +219,12 @@ void space_free(space *s)
     mem_free(own->place[1]);
     mem_free(own->z0);
     mem_free(own->theta0);
+    for (size_t k = 0; k < own->n_names; k++)
+        mem_free(own->names[k]);
+    mem_free(own->names);
     mem_free(own->tensors);
     mem_free(own->selected);
+    mem_free(own->row0);
     key_texts_clear(&own->texts);
     mem_free(own);
     mem_free(s);
@@ -249,13 +297,20 @@ status space_mem_new(space_mem **mem, const space *s)
     *mem = NULL;
     if (s->state_bytes && !(state = mem_array(s->state_bytes, 1)))
         return ERR_MEMORY;
-    if ((st = mem_make(mem, s, state)))
+    if ((st = mem_make(mem, s, state))) {
         mem_free(state);
+        return st;
+    }
+    if ((st = mounts_make(*mem, s))) {
+        space_mem_free(*mem);
+        *mem = NULL;
+    }
     return st;
 }
 
 void space_mem_free(space_mem *mem)
 {
+    mounts_free(mem);
     mem_release(mem, true);
 }
 
@@ -298,28 +353,24 @@ void space_pull(const space *s, space_mem *mem, const real *z, const real *g_the
 void frame_spread(const space *s, real *theta_all)
 {
     const frame *own = frame_of(s);
-    const layout *given = own->given;
-    size_t k = s->layout->n_tensors;
-    if (s->n == given->n)
+    size_t end = own->given->n;
+    if (s->n == end)
         return;
-    for (size_t i = given->n_tensors; i-- > 0;) {
-        const tensor *t = &given->tensors[i];
-        if (k > 0 && s->selected[k - 1] == i)
-            memmove(theta_all + t->offset, theta_all + s->layout->tensors[--k].offset,
-                    t->n * sizeof *theta_all);
-        else
-            memcpy(theta_all + t->offset, own->given_theta0 + t->offset, t->n * sizeof *theta_all);
+    for (size_t k = s->layout->n_tensors; k-- > 0;) {
+        size_t to = frame_offset(s, k), n = s->layout->tensors[k].n;
+        memmove(theta_all + to, theta_all + s->layout->tensors[k].offset, n * sizeof *theta_all);
+        memcpy(theta_all + to + n, own->given_theta0 + to + n, (end - to - n) * sizeof *theta_all);
+        end = to;
     }
+    memcpy(theta_all, own->given_theta0, end * sizeof *theta_all);
 }
 
 void frame_collect(const space *s, real *g_all)
 {
-    const frame *own = frame_of(s);
-    if (s->n == own->given->n)
+    if (s->n == frame_of(s)->given->n)
         return;
     for (size_t k = 0; k < s->layout->n_tensors; k++)
-        memmove(g_all + s->layout->tensors[k].offset,
-                g_all + own->given->tensors[s->selected[k]].offset,
+        memmove(g_all + s->layout->tensors[k].offset, g_all + frame_offset(s, k),
                 s->layout->tensors[k].n * sizeof *g_all);
 }
 
@@ -376,16 +427,6 @@ static void team_part(const team *t, size_t p, team *out)
     }
 }
 
-static void point_view(const space *s, space_mem *mem, view *v)
-{
-    memset(mem->g_theta, 0, s->n * sizeof *mem->g_theta);
-    for (size_t k = 0; k < s->layout->n_tensors; k++)
-        v->slots[s->selected[k]] = (slot){.value = mem->theta + s->layout->tensors[k].offset,
-                                          .grad = mem->g_theta + s->layout->tensors[k].offset,
-                                          .storage = IDIM_STORED_REAL,
-                                          .scale = 1};
-}
-
 static void team_bind(const team *t)
 {
     team part;
@@ -417,7 +458,7 @@ static void team_bind(const team *t)
             out[i] = t->mem[i]->theta;
         team_lift(t, out);
         for (size_t i = 0; i < t->n; i++)
-            point_view(t->s[i], t->mem[i], t->v[i]);
+            mounts_point(t->s[i], t->mem[i], t->v[i]);
         return;
     }
 }
@@ -449,8 +490,10 @@ static void team_gather(const team *t)
                 t->s[i]->ops->gather(t->s[i], t->mem[i], t->z[i], t->g_z[i], t->v[i]);
             return;
         }
-        for (size_t i = 0; i < t->n; i++)
+        for (size_t i = 0; i < t->n; i++) {
+            mounts_fetch(t->s[i], t->mem[i]);
             g[i] = t->mem[i]->g_theta;
+        }
         team_pull(t, g);
         return;
     }
@@ -474,6 +517,8 @@ static void team_each(void (*each)(const team *t), size_t n, const space *const 
 void space_bind(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
                 real *const *g_z, view *const *v)
 {
+    for (size_t i = 0; i < n; i++)
+        mounts_clear(s[i], mem[i], v[i]);
     team_each(team_bind, n, s, mem, z, g_z, v);
 }
 
@@ -506,7 +551,7 @@ bool space_rides(const space *s)
         return space_rides(own->part[1]);
     if (own->how == FRAME_SUM)
         return space_rides(own->part[0]) || space_rides(own->part[1]);
-    return s->ops->rides && !s->lifted;
+    return s->ops->rides > 0 && !s->lifted;
 }
 
 bool space_moved(const space *s)

@@ -26,6 +26,9 @@ typedef struct space_mem {
     real *theta, *g_theta;     /* (n) each, where the default bind lifts to; NULL when not needed */
     struct space_mem *part[2]; /* of the parts of a composition */
     real *z, *g_z;             /* of the second part of a@b */
+    struct mount *mounts; /* the frame's: what the whole run puts on each tensor of the layout */
+    rider *riders;        /* behind them, of the whole run alone */
+    real *formed;
 } space_mem;
 
 typedef struct space_ops {
@@ -38,7 +41,8 @@ typedef struct space_ops {
     const char *targets;   /* selected by default: "all" (also NULL), "matrix" */
     bool regenerable;      /* frozen parts come back bit for bit from the seed on any machine */
     bool moved;            /* step 0 is not theta0 */
-    bool rides;            /* has its own bind: theta is never formed, so no l2 on it */
+    size_t rides; /* riders that its own bind puts on each tensor: theta is never formed, so no
+                              l2 on it */
     /* Keys, n, layout, theta0, stream, sibling are filled; d too when it is a key. Checks and
      * allocates everything; fills d, zlayout (zlayout.tensors NULL: the frame makes one tensor "z"
      * of d numbers), z0 (NULL: zeros), state_bytes, work_bytes. On failure clear is called. */
@@ -78,6 +82,7 @@ struct space {
                              although the row has its own */
     size_t frozen_bytes; /* what space_needs was told */
     const size_t *selected; /* place of each packed tensor in the layout that was given */
+    const size_t *row0; /* its first row there: a block of a fused tensor is a tensor of its own */
     const char *targets;
     void *own; /* the frame's: texts, packed layout, parts of a composition */
 };
@@ -95,6 +100,12 @@ status space_needs(space *s, double bytes, const char *sum, const char *mend);
 /* For init: more trained numbers than weights are refused. */
 status space_check_d(const space *s);
 
+/* Is packed tensor k all of a tensor of the layout, and no block of its rows? */
+bool space_whole(const space *s, size_t k);
+
+/* For bind: one more rider on packed tensor k, zeros but for its rows. ops->rides at most. */
+rider *space_ride(const space *s, space_mem *mem, size_t k, view *v);
+
 /* l and theta0 (l->n) are borrowed until space_free. ERR_USAGE: the spec or a target that matches
  * nothing, rows claimed twice; ERR_LIMIT: does not fit in memory, with the sum and the mend. */
 status space_new(space **s, const char *spec, const layout *l, const real *theta0, stream stream_);
@@ -111,6 +122,11 @@ status space_canonical(const char *spec, char **canonical, char **revisions);
 status space_with(const char *spec, const char *key_, const char *value, char **out);
 /* Does the first space of the spec have this key (d, r)? */
 bool space_has_key(const char *spec, const char *key_);
+
+/* Appends what each part of a spec matches in a layout, a line each, unless it is all of it:
+ * "lora:r=2,targets=q: 12 tensors, 7077888 weights: h.*.attn.c_attn.weight[q] (12)". d may be missing
+ * yet. ERR_USAGE as space_new, of targets. */
+status space_describe(const char *spec, const layout *l, text *out);
 
 status space_mem_new(space_mem **mem, const space *s);
 void space_mem_free(space_mem *mem);

@@ -4,6 +4,9 @@
  *   matrix         those with two or more dimensions  0..5, 3      the tensors of these layers
  *   head           those with this role, or this name head:0..5    both
  *
+ * Where a tensor fuses several roles by rows (blocks), q or "c_attn.weight[q]" selects its rows of q
+ * alone, as a matrix of its own; an entry that matches the tensor takes all of it as one matrix.
+ *
  * A list q+v is the union; every entry must match something by itself, so that a misspelt one is not
  * lost. Tensors that a method added (`outside`: adapters, prefixes) are taken by role, name or
  * pattern alone: all, matrix and layers mean the model's own. */
@@ -109,42 +112,95 @@ static bool targets_match(const target *t, const tensor *x)
     return targets_has_role(x, t->word) || !strcmp(t->word, x->name);
 }
 
+/* Does the entry mean this block of a tensor: "q", "q:0..5", "h.*.c_attn.weight[q]"? */
+static bool targets_match_block(const target *t, const tensor *x, const char *name, size_t length)
+{
+    size_t n = strlen(t->word);
+    if (t->pattern && n > length + 2 && t->word[n - 1] == ']' && t->word[n - length - 2] == '[' &&
+        !strncmp(t->word + n - length - 1, name, length)) {
+        t->word[n - length - 2] = '\0'; /* the tensor's part of it, for a moment */
+        bool same = !fnmatch(t->word, x->name, 0);
+        t->word[n - length - 2] = '[';
+        return same;
+    }
+    if (t->pattern || (t->layers && (x->layer < t->first || x->layer > t->last)))
+        return false;
+    return n == length && !strncmp(t->word, name, length);
+}
+
+/* What a list selects of one tensor: appended to pieces. */
+static void targets_pieces(const target *t, size_t n, const layout *l, size_t place, piece *pieces,
+                           size_t *count)
+{
+    const tensor *x = &l->tensors[place];
+    const char *at = x->blocks, *name;
+    size_t length, rows, row0 = 0;
+    for (size_t k = 0; k < n; k++)
+        if (targets_match(&t[k], x)) {
+            pieces[(*count)++] = (piece){place, 0, x->shape[0]};
+            return;
+        }
+    for (; blocks_next(&at, &name, &length, &rows); row0 += rows)
+        for (size_t k = 0; k < n; k++)
+            if (targets_match_block(&t[k], x, name, length)) {
+                pieces[(*count)++] = (piece){place, row0, rows};
+                break;
+            }
+}
+
+/* The roles of a layout, those of blocks of rows too, each once. */
+typedef struct targets_roles {
+    char *name[TARGETS_ROLES];
+    size_t n;
+    text list; /* all of them: "fc+head" */
+} targets_roles;
+
+static void targets_note(targets_roles *r, const char *role, size_t length)
+{
+    if (!length || r->n == TARGETS_ROLES || targets_word_in(r->list.text, role, length))
+        return;
+    text_add(&r->list, "%s%.*s", r->list.length ? "+" : "", (int)length, role);
+    if ((r->name[r->n] = mem_printf("%.*s", (int)length, role)))
+        r->n++;
+}
+
 /* The sentence for an entry that matches nothing. */
 static status targets_nothing(const char *kind, const target *t, const layout *l)
 {
-    char *roles[TARGETS_ROLES], mean[80];
-    const char *names[TARGETS_ROLES];
-    size_t n = 0;
+    targets_roles roles = {0};
+    const char *names[TARGETS_ROLES], *list;
+    char mean[80];
     bool known = false;
-    text list = {0};
     for (size_t i = 0; i < l->n_tensors; i++) {
-        known = known || targets_has_role(&l->tensors[i], t->word);
-        for (const char *w = l->tensors[i].roles; w && *w;) {
-            size_t length = strcspn(w, "+");
-            if (length && n < TARGETS_ROLES && !targets_word_in(list.text, w, length)) {
-                text_add(&list, "%s%.*s", list.length ? "+" : "", (int)length, w);
-                if ((roles[n] = mem_printf("%.*s", (int)length, w))) {
-                    names[n] = roles[n];
-                    n++;
-                }
-            }
+        const tensor *x = &l->tensors[i];
+        const char *at = x->blocks, *name;
+        size_t length, rows;
+        for (const char *w = x->roles; w && *w;) {
+            length = strcspn(w, "+");
+            targets_note(&roles, w, length);
             w += length + (w[length] == '+');
         }
+        while (blocks_next(&at, &name, &length, &rows))
+            targets_note(&roles, name, length);
     }
+    for (size_t i = 0; i < roles.n; i++) {
+        names[i] = roles.name[i];
+        known = known || !strcmp(names[i], t->word);
+    }
+    list = roles.n ? roles.list.text : "none";
     if (t->pattern)
         error_set(ERR_USAGE,
                   "%s: targets=%s: no tensor's name matches this pattern; the first is %s", kind,
                   t->text, l->n_tensors ? l->tensors[0].name : "missing");
     else if (known || !*t->word || !strcmp(t->word, "all") || !strcmp(t->word, "matrix"))
         error_set(ERR_USAGE, "%s: targets=%s: no such tensor in these layers; roles here: %s", kind,
-                  t->text, list.text ? list.text : "none");
+                  t->text, list);
     else
         error_set(ERR_USAGE, "%s: targets=%s: no tensor has this role or name%s; roles here: %s",
-                  kind, t->text, key_did_you_mean(t->word, names, n, mean),
-                  list.text ? list.text : "none");
-    while (n-- > 0)
-        mem_free(roles[n]);
-    text_clear(&list);
+                  kind, t->text, key_did_you_mean(t->word, names, roles.n, mean), list);
+    while (roles.n-- > 0)
+        mem_free(roles.name[roles.n]);
+    text_clear(&roles.list);
     return ERR_USAGE;
 }
 
@@ -175,57 +231,72 @@ static status targets_tied(const char *kind, const char *all, const target *t, s
     return OK;
 }
 
-status targets_select(const char *kind, const char *targets, const layout *l, size_t **selected,
+/* Pieces that a selection can have: each tensor is one, or as many as its blocks. */
+static size_t targets_most(const layout *l)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < l->n_tensors; i++) {
+        const char *at = l->tensors[i].blocks, *name;
+        size_t length, rows, blocks = 0;
+        while (blocks_next(&at, &name, &length, &rows))
+            blocks++;
+        most += blocks > 1 ? blocks : 1;
+    }
+    return most;
+}
+
+static status targets_find(const char *kind, const char *targets, const target *t, size_t n,
+                           const layout *l, piece *pieces, size_t *count)
+{
+    status st;
+    for (size_t k = 0; k < n; k++) {
+        size_t any = 0;
+        for (size_t i = 0; i < l->n_tensors && !any; i++)
+            targets_pieces(&t[k], 1, l, i, pieces, &any);
+        if (!any)
+            return targets_nothing(kind, &t[k], l);
+    }
+    for (size_t i = 0; i < l->n_tensors; i++) {
+        size_t before = *count;
+        targets_pieces(t, n, l, i, pieces, count);
+        if (*count > before && (st = targets_tied(kind, targets, t, n, &l->tensors[i])))
+            return st;
+    }
+    return OK;
+}
+
+status targets_select(const char *kind, const char *targets, const layout *l, piece **pieces,
                       size_t *count)
 {
     char **parts = NULL;
     size_t n = 0, read = 0;
-    target *t = NULL;
     status st;
-    *selected = NULL;
+    *pieces = NULL;
     *count = 0;
     if ((st = key_cut(targets, "+", &parts, &n))) {
         error_prefix("%s: targets: ", kind);
         return st;
     }
     st = ERR_MEMORY;
-    t = mem_array(n, sizeof *t);
-    size_t *places = mem_array(l->n_tensors, sizeof *places);
-    if (!t || !places)
+    target *t = mem_array(n, sizeof *t);
+    *pieces = mem_array(targets_most(l), sizeof **pieces);
+    if (!t || !*pieces)
         goto done;
     for (; read < n; read++)
         if ((st = targets_read(kind, parts[read], &t[read]))) {
             read++; /* its word is freed too */
             goto done;
         }
-    for (size_t k = 0; k < n; k++) {
-        bool any = false;
-        for (size_t i = 0; i < l->n_tensors && !any; i++)
-            any = targets_match(&t[k], &l->tensors[i]);
-        if (!any && (st = targets_nothing(kind, &t[k], l)))
-            goto done;
-    }
-    for (size_t i = 0; i < l->n_tensors; i++) {
-        bool any = false;
-        for (size_t k = 0; k < n && !any; k++)
-            any = targets_match(&t[k], &l->tensors[i]);
-        if (!any)
-            continue;
-        if ((st = targets_tied(kind, targets, t, n, &l->tensors[i])))
-            goto done;
-        places[(*count)++] = i;
-    }
-    st = OK;
+    st = targets_find(kind, targets, t, n, l, *pieces, count);
 done:
     for (size_t k = 0; k < read; k++)
         mem_free(t[k].word);
     mem_free(t);
     key_parts_free(parts, n);
     if (st) {
-        mem_free(places);
+        mem_free(*pieces);
+        *pieces = NULL;
         *count = 0;
-    } else {
-        *selected = places;
     }
     return st;
 }

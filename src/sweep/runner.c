@@ -440,7 +440,8 @@ status runner_describe(runner *r, const run_spec *run, int fd, runner_about *abo
     *about = (runner_about){0};
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
-    *about = (runner_about){.D = m->D,
+    *about = (runner_about){.layout = &m->layout,
+                            .D = m->D,
                             .n_features = t->n_features,
                             .n_outputs = m->n_outputs,
                             .n_train = t->splits[IDIM_SPLIT_TRAIN].n,

@@ -52,6 +52,7 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory);
 
 /* What a task and a model are, without training. Texts are static. */
 typedef struct runner_about {
+    const layout *layout; /* borrowed until another model is asked for */
     size_t D, n_features, n_outputs, n_train, n_val, n_test;
     const char *metric;
     bool lower_is_better, memorise;

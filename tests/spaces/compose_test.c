@@ -4,19 +4,62 @@
 static real theta0[WORLD_MOST];
 static const layout *const fc = &world_layouts[0];
 
-static void refused(const char *spec, const char *word)
+static void refused_on(const layout *l, const char *spec, const char *word)
 {
     space *s;
-    assert_int_equal(space_new(&s, spec, fc, theta0, world_stream(1)), ERR_USAGE);
+    assert_int_equal(space_new(&s, spec, l, theta0, world_stream(1)), ERR_USAGE);
     assert_null(s);
     if (!strstr(error_text(), word))
         fail_msg("%s: %s", spec, error_text());
+}
+
+static void refused(const char *spec, const char *word)
+{
+    refused_on(fc, spec, word);
 }
 
 static void the_same_tensor_twice_is_refused_by_name(void **state)
 {
     refused("full:targets=bias++full:targets=head", "fc2.bias");
     refused("lora:r=2++full:targets=bias++onehot:d=2,targets=fc1.weight", "fc1.weight");
+}
+
+static void the_same_rows_twice_are_refused_by_name(void **state)
+{
+    const layout *fused = &world_layouts[3];
+    refused_on(fused, "lora:r=1,targets=q++lora:r=2,targets=k+q", "both train attn.weight[q]");
+    refused_on(fused, "lora:r=1,targets=v++full:targets=attn", "both train attn.weight[v]");
+    refused_on(fused, "full:targets=attn.weight++lora:r=1,targets=v", "both train attn.weight[v]");
+    refused_on(fused, "full:targets=q++full:targets=v++full:targets=k+v", "train attn.weight[v]");
+}
+
+/* q and v of one matrix by two spaces: its slot has both riders, each on its own rows. */
+static void riders_on_rows_of_one_tensor_share_its_slot(void **state)
+{
+    const layout *l = &world_layouts[3];
+    world w;
+    view v, *one = &v;
+    real z[WORLD_MOST], g_z[WORLD_MOST], *out = g_z;
+    const real *in = z;
+    world_fill(theta0, l->n, 2);
+    world_open(&w, "lora:r=1,targets=v++lora:r=2,targets=q", l, theta0, 1);
+    assert_int_equal(w.s->d, 1 * (5 + 3) + 2 * (5 + 3));
+    assert_string_equal(w.s->layout->tensors[0].name, "attn.weight[q]");
+    assert_string_equal(w.s->layout->tensors[1].name, "attn.weight[v]");
+    assert_string_equal(w.s->zlayout.tensors[0].name, "attn.weight[v].A");
+    assert_int_equal(view_init(&v, l), OK);
+    view_point(&v, theta0, NULL);
+    for (size_t repeat = 0; repeat < 2; repeat++)
+        space_bind(1, (const space *const *)&w.s, &w.mem, &in, &out, &one);
+    const slot *s = &v.slots[0];
+    assert_int_equal(s->n_riders, 2);
+    assert_ptr_equal(s->value, theta0); /* no weight is formed */
+    assert_null(s->grad);
+    assert_true(s->riders[0].row0 == 5 && s->riders[0].rows == 3 && s->riders[0].r == 1);
+    assert_true(s->riders[1].row0 == 0 && s->riders[1].rows == 3 && s->riders[1].r == 2);
+    assert_ptr_equal(s->riders[1].A, z + 8);
+    view_clear(&v);
+    world_close(&w);
 }
 
 static void rates_behind_an_at_are_refused(void **state)
@@ -187,6 +230,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_tensor_twice_is_refused_by_name),
+        cmocka_unit_test(the_same_rows_twice_are_refused_by_name),
+        cmocka_unit_test(riders_on_rows_of_one_tensor_share_its_slot),
         cmocka_unit_test(rates_behind_an_at_are_refused),
         cmocka_unit_test(empty_parts_and_unknown_kinds_are_refused),
         cmocka_unit_test(what_stands_behind_changes_no_draw),

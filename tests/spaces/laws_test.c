@@ -26,6 +26,14 @@ static const char *const others[] = {
     "full:targets=bias++lora:r=2",
     "fastfood:d=4@lora:r=1++dense:d=3,targets=bias",
     "onehot:d=3,targets=fc++onehot:d=4,targets=head",
+    "full:targets=k",
+    "lora:r=2,targets=q+v",
+    "dense:d=4,targets=k+v",
+    "fastfood:d=5@lora:r=1,targets=k+q",
+    "dense:d=5,targets=v+bias@full:targets=v+bias+head",
+    "lora:r=1,targets=v++lora:r=2,targets=q+head",
+    "full:targets=q+bias++lora:r=1,targets=v",
+    "dense:d=3,targets=k++onehot:d=4,targets=q++lora:r=2,targets=v",
     "full:targets=bias++onehot:d=3,targets=\"f*1.weight\"++lora:r=1,targets=\"fc[2-9].*t\"",
 };
 enum { OTHERS = sizeof others / sizeof *others };
@@ -230,12 +238,16 @@ static void law_merge(const char *spec, const layout *l)
     size_t at = 0;
     for (size_t k = 0; k < w.s->layout->n_tensors; k++) {
         const tensor *packed = &w.s->layout->tensors[k], *t = &l->tensors[w.s->selected[k]];
-        assert_string_equal(packed->name, t->name);
+        size_t from = world_place(w.s, l, k), n = packed->n;
+        assert_memory_equal(packed->name, t->name, strlen(t->name));
         assert_int_equal(packed->offset, at);
-        assert_memory_equal(theta + packed->offset, all + t->offset, t->n * sizeof(real));
-        assert_memory_equal(w.s->theta0 + packed->offset, theta0 + t->offset, t->n * sizeof(real));
-        memset(covered + t->offset, 1, t->n);
-        at += t->n;
+        assert_true(from >= t->offset && from + n <= t->offset + t->n);
+        assert_memory_equal(theta + packed->offset, all + from, n * sizeof(real));
+        assert_memory_equal(w.s->theta0 + packed->offset, theta0 + from, n * sizeof(real));
+        for (size_t i = 0; i < n; i++)
+            assert_false(covered[from + i]);
+        memset(covered + from, 1, n);
+        at += n;
     }
     assert_int_equal(at, w.s->n);
     for (size_t i = 0; i < l->n; i++)
@@ -293,7 +305,7 @@ static void law_bind(const char *spec, const layout *l)
     view_point(&flat, all, NULL);
     double loss = world_loss(&flat, h, t, g_all);
     for (size_t k = 0; k < w.s->layout->n_tensors; k++)
-        memcpy(g + w.s->layout->tensors[k].offset, g_all + l->tensors[w.s->selected[k]].offset,
+        memcpy(g + w.s->layout->tensors[k].offset, g_all + world_place(w.s, l, k),
                w.s->layout->tensors[k].n * sizeof *g);
     space_pull(w.s, w.mem, z, g, expected);
 

@@ -25,28 +25,67 @@ static const tensor tensors[] = {
 };
 static const layout l = {.tensors = tensors, .n_tensors = 6, .n = 84};
 
-/* The places as digits: "035". */
-static const char *selected(const char *targets)
+/* A fused matrix and its bias. */
+static const tensor fused_tensors[] = {
+    {.name = "h.0.c_attn.weight",
+     .roles = "attn+kernel",
+     .shape = {8, 3},
+     .offset = 0,
+     .n = 24,
+     .layer = 0,
+     .blocks = "q:4+k:2+v:2"},
+    {.name = "h.0.c_attn.bias",
+     .roles = "attn+bias",
+     .shape = {8},
+     .offset = 24,
+     .n = 8,
+     .layer = 0},
+    {.name = "h.1.c_attn.weight",
+     .roles = "attn+kernel",
+     .shape = {8, 3},
+     .offset = 32,
+     .n = 24,
+     .layer = 1,
+     .blocks = "q:4+k:2+v:2"},
+};
+static const layout fused = {.tensors = fused_tensors, .n_tensors = 3, .n = 56};
+
+/* The places as digits, a block with its rows: "0", "0[4..6]". */
+static const char *selected_of(const layout *of, const char *targets)
 {
-    static char digits[16];
-    size_t *places, n;
-    if (targets_select("kind", targets, &l, &places, &n)) {
-        assert_null(places);
+    static char digits[200];
+    piece *p;
+    size_t n, at = 0;
+    if (targets_select("kind", targets, of, &p, &n)) {
+        assert_null(p);
         assert_int_equal(n, 0);
         return "refused";
     }
-    for (size_t i = 0; i < n; i++)
-        digits[i] = (char)('0' + places[i]);
-    digits[n] = '\0';
-    mem_free(places);
+    for (size_t i = 0; i < n; i++) {
+        at += (size_t)snprintf(digits + at, sizeof digits - at, "%zu", p[i].place);
+        if (p[i].rows < of->tensors[p[i].place].shape[0])
+            at += (size_t)snprintf(digits + at, sizeof digits - at, "[%zu..%zu]", p[i].row0,
+                                   p[i].row0 + p[i].rows);
+    }
+    mem_free(p);
     return digits;
+}
+
+static const char *selected(const char *targets)
+{
+    return selected_of(&l, targets);
+}
+
+static void refused_of(const layout *of, const char *targets, const char *word)
+{
+    assert_string_equal(selected_of(of, targets), "refused");
+    if (!strstr(error_text(), word))
+        fail_msg("targets=%s: %s", targets, error_text());
 }
 
 static void refused(const char *targets, const char *word)
 {
-    assert_string_equal(selected(targets), "refused");
-    if (!strstr(error_text(), word))
-        fail_msg("targets=%s: %s", targets, error_text());
+    refused_of(&l, targets, word);
 }
 
 static void all_and_matrix_mean_the_models_own(void **state)
@@ -110,6 +149,46 @@ static void a_tied_tensor_is_taken_by_all_its_roles_or_none(void **state)
     assert_string_equal(selected("head+all"), "01245");
 }
 
+static void rows_of_a_fused_tensor_are_taken_by_their_role(void **state)
+{
+    assert_string_equal(selected_of(&fused, "q"), "0[0..4]2[0..4]");
+    assert_string_equal(selected_of(&fused, "v+q:1"), "0[6..8]2[0..4]2[6..8]");
+    assert_string_equal(selected_of(&fused, "h.1.c_attn.weight[k]"), "2[4..6]");
+    assert_string_equal(selected_of(&fused, "\"h.*.weight[k]\""), "0[4..6]2[4..6]");
+    assert_string_equal(selected_of(&fused, "attn"), "012"); /* the whole, as one matrix */
+    assert_string_equal(selected_of(&fused, "matrix"), "02");
+    assert_string_equal(selected_of(&fused, "q+h.0.c_attn.weight"), "02[0..4]");
+    refused_of(&fused, "o", "no tensor has this role or name");
+    refused_of(&fused, "o", "attn+kernel+q+k+v");
+    refused_of(&fused, "q:3", "no such tensor in these layers");
+    refused_of(&fused, "h.1.c_attn.weight[o]", "no tensor's name matches");
+    refused_of(&fused, "h.1.c_attn.bias[q]", "no tensor's name matches");
+}
+
+static void described(const char *spec, const layout *of, const char *words)
+{
+    text out = {0};
+    assert_int_equal(space_describe(spec, of, &out), OK);
+    assert_string_equal(out.text ? out.text : "", words);
+    text_clear(&out);
+}
+
+static void what_targets_match_is_told_in_words(void **state)
+{
+    described("full", &fused, "");
+    described("onehot:d=3,targets=matrix", &fused,
+              "onehot:d=3,targets=matrix: 2 tensors, 48 weights: h.*.c_attn.weight (2)\n");
+    described("lora:r=2,targets=q++full:targets=h.0.c_attn.bias", &fused,
+              "lora:r=2,targets=q: 2 tensors, 24 weights: h.*.c_attn.weight[q] (2)\n"
+              "full:targets=h.0.c_attn.bias: 1 tensor, 8 weights: h.0.c_attn.bias\n");
+    described("fastfood:targets=B@lora:targets=v:1+attn:0", &fused,
+              "fastfood:targets=B@lora:targets=v:1+attn:0: 3 tensors, 38 weights: "
+              "h.0.c_attn.weight, h.0.c_attn.bias, h.1.c_attn.weight[v]\n");
+    text out = {0};
+    assert_int_equal(space_describe("lora:targets=o", &fused, &out), ERR_USAGE);
+    text_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +198,8 @@ int main(void)
         cmocka_unit_test(a_list_is_a_union_in_layout_order),
         cmocka_unit_test(what_a_method_added_is_taken_by_role_or_name),
         cmocka_unit_test(every_entry_must_match_by_itself),
+        cmocka_unit_test(rows_of_a_fused_tensor_are_taken_by_their_role),
+        cmocka_unit_test(what_targets_match_is_told_in_words),
         cmocka_unit_test(a_tied_tensor_is_taken_by_all_its_roles_or_none),
     };
     return cmocka_run_group_tests_name("spaces/targets", tests, NULL, NULL);

@@ -17,7 +17,8 @@
 
 enum { WORLD_MOST = 128 }; /* numbers of the largest small layout */
 
-/* 0: dense layers with a norm; 1: a convolution; 2: one matrix whose size is a power of two. */
+/* 0: dense layers with a norm; 1: a convolution; 2: one matrix whose size is a power of two;
+ * 3: a matrix that fuses three by rows. */
 static const tensor world_fc_tensors[] = {
     {.name = "fc1.weight",
      .roles = "fc+kernel",
@@ -69,12 +70,38 @@ static const tensor world_square_tensors[] = {
      .layer = 0,
      .decay = true},
 };
+static const tensor world_fused_tensors[] = {
+    {.name = "attn.weight",
+     .roles = "attn+kernel",
+     .shape = {8, 5},
+     .offset = 0,
+     .n = 40,
+     .layer = 0,
+     .decay = true,
+     .blocks = "q:3+k:2+v:3"},
+    {.name = "attn.bias", .roles = "attn+bias", .shape = {8}, .offset = 40, .n = 8, .layer = 0},
+    {.name = "out.weight",
+     .roles = "head+kernel",
+     .shape = {4, 8},
+     .offset = 48,
+     .n = 32,
+     .layer = 0,
+     .decay = true},
+};
 static const layout world_layouts[] = {
     {.tensors = world_fc_tensors, .n_tensors = 5, .n = 70},
     {.tensors = world_conv_tensors, .n_tensors = 4, .n = 79},
     {.tensors = world_square_tensors, .n_tensors = 1, .n = 64},
+    {.tensors = world_fused_tensors, .n_tensors = 3, .n = 80},
 };
-enum { WORLD_LAYOUTS = 3 };
+enum { WORLD_LAYOUTS = 4 };
+
+/* Where packed tensor k of a space begins in the whole layout. */
+static inline size_t world_place(const space *s, const layout *l, size_t k)
+{
+    const tensor *t = &l->tensors[s->selected[k]];
+    return t->offset + s->row0[k] * (t->n / t->shape[0]);
+}
 
 /* No 0, no 1, no symmetry: nothing can cancel. */
 static inline void world_fill(real *x, size_t n, unsigned seed)
