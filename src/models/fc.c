@@ -74,7 +74,7 @@ static void fc_theta0(const model *base, const stream *s, real *theta0)
 
 static linear fc_layer(const fc *m, const view *v, size_t l)
 {
-    return (linear){fc_in(m, l), fc_out(m, l), &v->slots[2 * l], &v->slots[2 * l + 1], l};
+    return (linear){fc_in(m, l), fc_out(m, l), &v->slots[2 * l], &v->slots[2 * l + 1], l, NULL};
 }
 
 static size_t fc_lines(size_t reals) /* to whole cache lines, in reals */

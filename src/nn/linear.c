@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "linalg/linalg.h"
+#include "nn/dropout.h"
 #include "nn/linear.h"
 
 enum { WIDEN = 64 }; /* rows of a bf16 matrix widened at a time */
@@ -107,21 +108,12 @@ static void weight_backward(const linear *l, size_t n, const real *g_t, const sc
     }
 }
 
-/* y = x with a share of entries 0 and the rest scaled up; the same mask for the same (layer, rider,
- * step, sample). add: y += instead. */
-static void drop(const linear *l, size_t k, double share, size_t n, const real *x,
-                 const idim_batch *batch, const idim_pass *pass, bool add, real *y)
+/* y = drop(x) for rider k; add: y += instead. */
+static void rider_drop(const linear *l, size_t k, size_t n, const real *x, const idim_batch *batch,
+                       const idim_pass *pass, bool add, real *y)
 {
-    stream layer = stream_sub(&pass->dropout, l->place), rider_ = stream_sub(&layer, k),
-           step = stream_sub(&rider_, pass->step);
-    real keep = (real)(1 / (1 - share));
-    for (size_t i = 0; i < n; i++) {
-        stream sample = stream_sub(&step, batch->index ? batch->index[i] : i);
-        for (size_t j = 0; j < l->in; j++) {
-            real v = rng_uniform(&sample, j) < share ? 0 : keep * x[i * l->in + j];
-            y[i * l->in + j] = add ? y[i * l->in + j] + v : v;
-        }
-    }
+    stream layer = stream_sub(&pass->dropout, l->place), own = stream_sub(&layer, k);
+    dropout_rows(&own, l->weight->riders[k].drop, n, l->in, l->starts, batch, pass, x, add, y);
 }
 
 /* What a rider's A multiplies. */
@@ -131,7 +123,7 @@ static const real *rider_input(const linear *l, size_t k, size_t n, const real *
     const idim_rider *r = &l->weight->riders[k];
     if (pass->mode == IDIM_EVAL || !(r->drop > 0))
         return x;
-    drop(l, k, r->drop, n, x, batch, pass, false, s->dropped);
+    rider_drop(l, k, n, x, batch, pass, false, s->dropped);
     return s->dropped;
 }
 
@@ -243,7 +235,7 @@ static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
     }
     mat_gemm_on(pass->pool, false, false, n, l->in, r->r, 1, v, r->r, r->A, r->lda, 0, s->dropped,
                 l->in);
-    drop(l, k, r->drop, n, s->dropped, batch, pass, true, g_x);
+    rider_drop(l, k, n, s->dropped, batch, pass, true, g_x);
 }
 
 void linear_backward(const linear *l, size_t n, const real *x, const idim_batch *batch,

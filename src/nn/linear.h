@@ -5,7 +5,8 @@
  *     x (n, in)   W (out, in)   b (out)   y (n, out)
  *
  * The bias stands outside c and the riders, as in PEFT. What backward needs of a forward in IDIM_TRAIN
- * stays in work. Parameter gradients are added to, g_x is overwritten. */
+ * stays in work. Parameter gradients are added to, g_x is overwritten. A row is a sample, or the samples
+ * have several rows each (positions of a text): then `starts` says which (dropout.h). */
 #ifndef NN_LINEAR_H
 #define NN_LINEAR_H
 
@@ -15,10 +16,11 @@
 typedef struct linear {
     size_t in, out;
     const idim_slot *weight, *bias; /* bias NULL: none */
-    uint64_t place;                 /* of this layer in its model: its dropout masks are its own */
+    uint64_t place;         /* of this layer in its model: its dropout masks are its own */
+    const uint32_t *starts; /* NULL: row i is sample i */
 } linear;
 
-/* Bytes of work for n samples. */
+/* Bytes of work for n rows. */
 size_t linear_work(const linear *l, size_t n, idim_mode mode);
 
 void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *batch,

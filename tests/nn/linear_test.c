@@ -71,7 +71,7 @@ static void world_init(world *w, double drop)
         w->index[i] = 11 * i;
     w->batch = (idim_batch){.n = N, .x = w->x, .index = w->index};
     w->pass = (idim_pass){.mode = IDIM_TRAIN, .dropout = {{1, 2}, {3, 4}}, .step = 9};
-    w->layer = (linear){IN, OUT, &w->weight, &w->bias, 1};
+    w->layer = (linear){IN, OUT, &w->weight, &w->bias, 1, NULL};
     assert_true(linear_work(&w->layer, N, IDIM_TRAIN) <= sizeof w->work);
 }
 
