@@ -55,15 +55,10 @@ static status ask_space(const char *spec, char **out)
     const char *swept = ask_swept(spec);
     status st;
     *out = NULL;
-    if (!swept) {
-        if ((st = space_canonical(spec, &canonical, &revisions)))
-            return st;
-        mem_free(canonical);
+    if (!swept) { /* one point, beside others that are swept */
+        st = space_canonical(spec, out, &revisions);
         mem_free(revisions);
-        return error_set(ERR_USAGE,
-                         "%s: its first space has neither d nor r to sweep; "
-                         "`idim train --space %s` trains it once",
-                         spec, spec);
+        return st;
     }
     if (!(st = space_with(spec, swept, "1", &with)) &&
         !(st = space_canonical(with, &canonical, &revisions)))
@@ -77,6 +72,7 @@ static status ask_space(const char *spec, char **out)
 status ask_spaces(const char *list, char ***spaces, size_t *n)
 {
     char **parts;
+    bool sweeps = false;
     status st = key_cut(list, " ", &parts, n);
     *spaces = NULL;
     if (st)
@@ -85,6 +81,7 @@ status ask_spaces(const char *list, char ***spaces, size_t *n)
         char *whole;
         if ((st = ask_space(parts[i], &whole)))
             break;
+        sweeps = sweeps || ask_swept(parts[i]);
         for (size_t k = 0; k < i && !st; k++)
             if (!strcmp(parts[k], whole))
                 st = error_set(ERR_USAGE, "%s: this space is asked for twice; once is enough",
@@ -92,6 +89,11 @@ status ask_spaces(const char *list, char ***spaces, size_t *n)
         mem_free(parts[i]);
         parts[i] = whole;
     }
+    if (!st && !sweeps)
+        st = error_set(ERR_USAGE,
+                       "%s: its first space has neither d nor r to sweep; "
+                       "`idim train --space %s` trains it once",
+                       parts[0], parts[0]);
     if (st) {
         key_parts_free(parts, *n);
         *n = 0;

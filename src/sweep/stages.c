@@ -35,7 +35,8 @@ struct stages {
     size_t n_spaces;
     double *d;
     size_t n_d;
-    cell *cells; /* [0] is the baseline; the rest by space, then d */
+    size_t *first; /* (n_spaces + 1) of each space's cells; a space with neither d nor r has one */
+    cell *cells;   /* [0] is the baseline; the rest by space, then d */
     size_t n_cells;
     run_spec *need; /* the stage that is being listed */
     size_t n_need, room;
@@ -64,10 +65,12 @@ static status stages_check_optimiser(const char *spec)
 /* What auto stands for: ranks where every space sweeps its rank. */
 static const char *stages_auto_d(char *const *spaces, size_t n)
 {
-    size_t ranks = 0;
-    for (size_t i = 0; i < n; i++)
-        ranks += !strcmp(ask_swept(spaces[i]), "r");
-    return ranks == n ? "1..16/log4" : "100..2000/log6";
+    bool numbers = false;
+    for (size_t i = 0; i < n; i++) {
+        const char *swept = ask_swept(spaces[i]);
+        numbers = numbers || (swept && !strcmp(swept, "d"));
+    }
+    return !numbers ? "1..16/log4" : "100..2000/log6";
 }
 
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
@@ -360,31 +363,32 @@ static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
 
 /* ------------------------------------------------------------------ making */
 
-static size_t stages_nearest(const stages *p, size_t first, double d)
+static size_t stages_nearest(const stages *p, size_t first, size_t end, double d)
 {
     size_t best = first;
-    for (size_t i = first; i < first + p->n_d; i++)
+    for (size_t i = first; i < end; i++)
         if (fabs(log(p->d[i - first] / d)) < fabs(log(p->d[best - first] / d)))
             best = i;
     return best;
 }
 
-/* Which cells of the space that begins at `first` are tuned, and from which the others take theirs. */
-static status stages_anchors(stages *p, size_t first)
+/* Which cells of space s are tuned, and from which the others take theirs. */
+static status stages_anchors(stages *p, size_t s)
 {
+    size_t first = p->first[s], end = p->first[s + 1];
     double *at;
     size_t n;
     status st;
-    for (size_t i = first; i < first + p->n_d; i++)
+    for (size_t i = first; i < end; i++)
         p->cells[i].anchor = i;
-    if (!*p->ask->tune_d)
+    if (!*p->ask->tune_d || end == first + 1)
         return OK;
     if ((st = key_numbers("tune-d", p->ask->tune_d, &at, &n)))
         return st;
-    for (size_t i = first; i < first + p->n_d; i++) {
+    for (size_t i = first; i < end; i++) {
         double least = (double)INFINITY;
         for (size_t k = 0; k < n; k++) {
-            size_t a = stages_nearest(p, first, at[k]);
+            size_t a = stages_nearest(p, first, end, at[k]);
             double far = fabs(log(p->d[a - first] / p->d[i - first]));
             if (far < least) {
                 least = far;
@@ -399,24 +403,35 @@ static status stages_anchors(stages *p, size_t first)
 static status stages_cells(stages *p)
 {
     status st;
-    p->n_cells = 1 + p->n_spaces * p->n_d;
+    if (!(p->first = mem_array(p->n_spaces + 1, sizeof *p->first)))
+        return ERR_MEMORY;
+    p->first[0] = 1; /* behind the baseline */
+    for (size_t s = 0; s < p->n_spaces; s++)
+        p->first[s + 1] = p->first[s] + (ask_swept(p->spaces[s]) ? p->n_d : 1);
+    p->n_cells = p->first[p->n_spaces];
     if (!(p->cells = mem_array(p->n_cells, sizeof *p->cells)))
         return ERR_MEMORY;
     for (size_t s = 0; s < p->n_spaces; s++) {
         const char *swept = ask_swept(p->spaces[s]);
-        for (size_t k = 0; k < p->n_d; k++) {
-            cell *c = &p->cells[1 + s * p->n_d + k];
+        for (size_t i = p->first[s]; i < p->first[s + 1]; i++) {
+            size_t k = i - p->first[s];
+            cell *c = &p->cells[i];
             char value[32];
+            c->space = p->spaces[s];
+            if (!swept) {
+                if (!(c->spec = mem_string(p->spaces[s])))
+                    return ERR_MEMORY;
+                continue;
+            }
             if (!strcmp(swept, "d") && p->d[k] > (double)p->about.D)
                 return error_set(ERR_USAGE, "d=%.0f: the model has D = %zu numbers; lower --d",
                                  p->d[k], p->about.D);
-            c->space = p->spaces[s];
             c->d = strcmp(swept, "d") ? 0 : p->d[k];
             key_number_text(p->d[k], value);
             if ((st = space_with(p->spaces[s], swept, value, &c->spec)))
                 return st;
         }
-        if ((st = stages_anchors(p, 1 + s * p->n_d)))
+        if ((st = stages_anchors(p, s)))
             return st;
     }
     return OK;
@@ -483,6 +498,7 @@ void stages_free(stages *p)
         mem_free(p->cells[i].spec);
     key_parts_free(p->spaces, p->n_spaces);
     mem_free(p->d);
+    mem_free(p->first);
     mem_free(p->cells);
     mem_free(p->need);
     mem_free(p);
@@ -527,9 +543,9 @@ status stages_fits(stages *p, size_t jobs)
         size_t largest = 0;
         run_spec r = p->ask->run, canonical;
         char id[RUN_ID];
-        for (size_t k = 1; k < p->n_d; k++)
+        for (size_t k = 1; k < p->first[i + 1] - p->first[i]; k++)
             largest = p->d[k] > p->d[largest] ? k : largest;
-        r.space = p->cells[1 + i * p->n_d + largest].spec;
+        r.space = p->cells[p->first[i] + largest].spec;
         if (!(st = sweep_run_of(p->sweep, &r, &canonical, id)))
             st = sweep_fits(p->sweep, &canonical, jobs);
     }

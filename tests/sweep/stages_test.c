@@ -364,6 +364,26 @@ static void what_is_missing_is_no_choice(void **state)
 }
 
 /* A rank of at most 3 (4 classes less one); 7 biases. */
+/* bias: 4 + 3 numbers. Baseline and floor 2 + 1 runs, onehot 2 d x 2 seeds, bias 1 x 2. */
+static void a_space_of_one_size_is_one_point_beside_those_that_are_swept(void **state)
+{
+    world w;
+    stages_score *scores;
+    size_t n, alone = 0;
+    world_start(&w);
+    world_ask(&w, "space=onehot|full:targets=bias");
+    assert_ok(stages_fits(w.p, 0));
+    assert_ok(stages_train(w.p));
+    assert_ok(stages_scores(w.p, &scores, &n));
+    for (size_t i = 0; i < n; i++)
+        alone += scores[i].space && !strcmp(scores[i].space, "full:targets=bias") &&
+                 scores[i].record->d == 7;
+    assert_int_equal(alone, 2);
+    assert_int_equal(world_count(&w, "score"), 4 + 2);
+    mem_free(scores);
+    world_end(&w);
+}
+
 static void what_does_not_fit_is_refused_before_anything_is_trained(void **state)
 {
     static const char *const bad[][2] = {{"space=fastfood|lora d=1+9", "lora"},
@@ -430,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_failed_by_itself_is_tried_again_where_that_is_asked),
         cmocka_unit_test(runs_without_z_are_done_again_once_where_z_is_wanted),
         cmocka_unit_test(what_is_missing_is_no_choice),
+        cmocka_unit_test(a_space_of_one_size_is_one_point_beside_those_that_are_swept),
         cmocka_unit_test(what_does_not_fit_is_refused_before_anything_is_trained),
         cmocka_unit_test(asks_that_make_no_sense_are_refused),
     };
