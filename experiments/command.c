@@ -248,6 +248,7 @@ static const char *option_form(const key *k)
            : k->type == IDIM_NUMBER ? " X"
            : k->type == IDIM_BOOL   ? ""
            : k->type == IDIM_WORD   ? " WORD"
+           : k->type == IDIM_MAP    ? " N"
                                     : " TEXT";
 }
 

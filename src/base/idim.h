@@ -57,7 +57,9 @@ typedef enum idim_type {
     IDIM_NUMBER, /* double */
     IDIM_BOOL,   /* bool: yes, no */
     IDIM_TEXT,   /* const char *: a word, a "quoted" text, a list q+v or a map q:4+v:8 as written */
-    IDIM_WORD    /* int: the place of the word in `words` */
+    IDIM_WORD,   /* int: the place of the word in `words` */
+    IDIM_MAP /* const char *: a number within the range, or numbers by name, q:4+v:8+16, where the one
+                    without a name is for the rest; each in its shortest form */
 } idim_type;
 
 /* One row: name=value in kind:name=value,name=value. The last row of a table is all zeros. */

@@ -41,11 +41,10 @@ static size_t keys_count(const key *keys)
 
 static const char *key_form(const key *k)
 {
-    static const char *const forms[] = {[IDIM_SIZE] = "a whole number",
-                                        [IDIM_NUMBER] = "a number",
-                                        [IDIM_BOOL] = "yes or no",
-                                        [IDIM_TEXT] = "a text",
-                                        [IDIM_WORD] = "a word"};
+    static const char *const forms[] = {
+        [IDIM_SIZE] = "a whole number", [IDIM_NUMBER] = "a number",
+        [IDIM_BOOL] = "yes or no",      [IDIM_TEXT] = "a text",
+        [IDIM_WORD] = "a word",         [IDIM_MAP] = "a number or a map q:4+v:8"};
     return forms[k->type];
 }
 
@@ -53,7 +52,8 @@ const char *key_range(const key *k, char out[80])
 {
     char a[32], b[32];
     out[0] = '\0';
-    if ((k->type == IDIM_SIZE || k->type == IDIM_NUMBER) && (k->min != 0 || k->max != 0))
+    if ((k->type == IDIM_SIZE || k->type == IDIM_NUMBER || k->type == IDIM_MAP) &&
+        (k->min != 0 || k->max != 0))
         snprintf(out, 80, "%s to %s", key_number_text(k->min, a), key_number_text(k->max, b));
     return out;
 }
@@ -124,6 +124,75 @@ static status set_text(const key *k, const char *value, void *field, key_texts *
     return OK;
 }
 
+/* One entry of a map, in its shortest form. *rest: the number without a name was there already. */
+static status map_entry(const char *kind, const key *k, char *entry, bool *rest, text *out)
+{
+    char *colon = strrchr(entry, ':'), *quote = strrchr(entry, '"'), digits[32];
+    double x;
+    key number = *k;
+    status st;
+    if (colon && quote && quote > colon)
+        colon = NULL;
+    number.type = IDIM_NUMBER;
+    if ((st = set_number(kind, &number, colon ? colon + 1 : entry, &x)))
+        return st;
+    if (!colon && *rest)
+        return error_set(ERR_USAGE, "%s: %s: a second number for the rest, %s; leave one out", kind,
+                         k->name, entry);
+    if (colon == entry)
+        return error_set(ERR_USAGE, "%s: %s: %s names nothing; write it q:4", kind, k->name, entry);
+    *rest = *rest || !colon;
+    if (colon)
+        *colon = '\0';
+    text_add(out, "%s%s%s%s", out->length ? "+" : "", colon ? entry : "", colon ? ":" : "",
+             key_number_text(x, digits));
+    return OK;
+}
+
+static status set_map(const char *kind, const key *k, const char *value, void *field,
+                      key_texts *texts)
+{
+    char **parts;
+    size_t n;
+    text form = {0};
+    bool rest = false;
+    status st = key_cut(value, "+", &parts, &n);
+    if (st) {
+        error_prefix("%s: %s: ", kind, k->name);
+        return st;
+    }
+    for (size_t i = 0; i < n && !st; i++)
+        st = map_entry(kind, k, parts[i], &rest, &form);
+    if (!st && form.failed)
+        st = ERR_MEMORY;
+    if (!st) {
+        *(const char **)field = texts_keep(texts, form.text);
+        st = *(const char **)field ? OK : ERR_MEMORY;
+    }
+    text_clear(&form);
+    key_parts_free(parts, n);
+    return st;
+}
+
+status key_map_next(const char **at, char **name, double *number)
+{
+    size_t n = 0;
+    *name = NULL;
+    if (!*at || !**at)
+        return OK;
+    for (bool quoted = false; (*at)[n] && ((*at)[n] != '+' || quoted); n++)
+        quoted ^= (*at)[n] == '"';
+    char *entry = mem_printf("%.*s", (int)n, *at);
+    if (!entry)
+        return ERR_MEMORY;
+    char *colon = strrchr(entry, ':');
+    *number = strtod(colon ? colon + 1 : entry, NULL);
+    *(colon ? colon : entry) = '\0';
+    *name = entry;
+    *at += n + ((*at)[n] == '+');
+    return OK;
+}
+
 static status set_field(const char *kind, const key *k, const char *value, void *object,
                         key_texts *texts)
 {
@@ -138,6 +207,8 @@ static status set_field(const char *kind, const key *k, const char *value, void 
         return set_word(kind, k, value, field);
     case IDIM_TEXT:
         return set_text(k, value, field, texts);
+    case IDIM_MAP:
+        return set_map(kind, k, value, field, texts);
     }
     return error_set(ERR_FAILED, "%s: key %s has a type that is none", kind, k->name);
 }
@@ -233,6 +304,7 @@ void key_value(const key *k, const void *object, text *out)
         add_word(k, *(const int *)field, out);
         break;
     case IDIM_TEXT:
+    case IDIM_MAP:
         s = *(const char *const *)field;
         s = s ? s : "";
         text_add(out, "%s", s); /* quoted by key_canonical where the grammar asks for it */
@@ -377,6 +449,7 @@ void key_help(const key *keys, size_t columns, text *out)
                  : k->type == IDIM_NUMBER ? "X"
                  : k->type == IDIM_BOOL   ? "yes"
                  : k->type == IDIM_WORD   ? "WORD"
+                 : k->type == IDIM_MAP    ? "N"
                                           : "TEXT");
         key_meaning(k, k->fallback, &right);
         if (strlen(left) < INDENT)

@@ -27,6 +27,12 @@ typedef idim_key key;
     }
 #define KEY_TEXT(name_, struct_, field_, default_, doc_)                                           \
     KEY(name_, struct_, field_, default_, 0, 0, "", doc_)
+/* A number, or a map of numbers: "8", "q:4+v:8". */
+#define KEY_MAP(name_, struct_, field_, default_, min_, max_, unit_, doc_)                         \
+    {                                                                                              \
+        .name = (name_), .type = IDIM_MAP, .offset = offsetof(struct_, field_),                    \
+        .fallback = (default_), .min = (min_), .max = (max_), .unit = (unit_), .doc = (doc_)       \
+    }
 /* A folder, a file or an archive's member whose content stands in the run id in its place. */
 #define KEY_PLACE(name_, struct_, field_, default_, doc_)                                          \
     {                                                                                              \
@@ -65,6 +71,10 @@ status key_set(const char *kind, const key *keys, const char *name, const char *
 void key_canonical(const char *kind, const key *keys, const void *object, text *out);
 /* The same without places: what is hashed. */
 void key_hashed(const char *kind, const key *keys, const void *object, text *out);
+
+/* Cuts the next entry off a map that was read: its name (fresh; "" for the number of the rest) and its
+ * number; *at moves behind it. *name NULL: none is left. ERR_MEMORY. */
+status key_map_next(const char **at, char **name, double *number);
 
 /* One key's value, as key_canonical writes it. */
 void key_value(const key *k, const void *object, text *out);

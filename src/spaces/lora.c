@@ -2,144 +2,168 @@
  *
  *   W = W0 + s B A      A (r, in), B (out, r);   s = alpha / r  (scale=plain),  alpha / sqrt(r)  (rs)
  *   g_A = s B^T g_W     g_B = s g_W A^T
- *   step 0: A uniform in +-1/sqrt(in), B zero, so that W = W0
+ *   step 0: B zero, so that W = W0; A by init:
+ *     kaiming      uniform in +-1/sqrt(in) (PEFT: Kaiming uniform with a = sqrt 5; loralib too)
+ *     gaussian     normal, std 1/r (PEFT's word; Hu et al. say Gaussian and give no std)
+ *     orthonormal  rows orthonormal: normals by Gram-Schmidt
+ *   An embedding (role embed) starts as PEFT's: its A normal with std 1. PEFT's embeddings are transposed,
+ *   so what it calls A, the zero one, is our B.
  *
  * z holds A then B of every tensor, in layout order. Bound, nothing is lifted: each tensor has a rider
  * that points into z and g_z, and a layer adds s B (A x) to W0 x, so that no gradient of W is formed.
- * A tensor with more than two dimensions (a convolution: (out, in, h, w)) is the matrix (out, in h w) and
- * carries no rider; one such tensor, and the whole space is lifted and pulled (all weights are then
- * formed, and dropout, which belongs to the rider, is refused). Tensors with one dimension are refused
- * by name.
+ * factors.h says what a convolution or a vector among the targets means.
+ * freeze=A trains B alone (Shuttleworth et al. 2024, with init=orthonormal: most intruder dimensions go);
+ * A is then no part of z.
  * alpha stays where it is when r changes, as in Hu et al. (who set it to the first r they tried):
- * s then falls as 1/r, and as 1/sqrt(r) with rs. ratio is LoRA+: B's rate over A's.
+ * s then falls as 1/r, and as 1/sqrt(r) with rs. r and alpha may be maps (PEFT's rank_pattern and
+ * alpha_pattern, with the entries of targets in place of regular expressions). ratio is LoRA+: B's rate
+ * over A's.
  * A's rows come from the stream of their tensor, so those of a smaller r are the first of a larger.
  * Source: Hu et al. 2021, section 4.1; Kalajdzievski 2023 (rs); Hayou et al. 2024 (ratio); the
- * start of A as in PEFT's lora/layer.py (Kaiming uniform with a = sqrt 5). */
+ * starts of A as in PEFT's lora/layer.py. */
 #include <math.h>
 #include <string.h>
 
 #include "linalg/linalg.h"
-#include "spaces/space.h"
+#include "spaces/factors.h"
 
-enum { SCALE_PLAIN, SCALE_RS };
-
-typedef struct lora_block { /* one tensor */
-    size_t out, in, A, B;   /* its matrix; where A and B begin in z */
-} lora_block;
+enum { INIT_KAIMING, INIT_GAUSSIAN, INIT_ORTHONORMAL };
+enum { FREEZE_NONE, FREEZE_A };
 
 typedef struct lora {
     space base;
-    size_t r;
-    double alpha, drop, ratio;
-    int scale;
-    double s;
-    lora_block *blocks; /* (layout->n_tensors) */
-    tensor *tensors;    /* of zlayout: A, B of each */
-    char **texts;       /* their names and roles */
-    real *z0;
+    const char *r, *alpha;
+    double drop, ratio;
+    int scale, init, freeze;
+    factor *factors; /* (layout->n_tensors) */
+    size_t *A, *B;   /* (layout->n_tensors) where each begins: B in z; A in z, or in frozen */
+    zparts parts;
+    real *z0, *frozen;
 } lora;
 
 static const key keys[] = {
-    KEY("r", lora, r, "8", 1, 65536, "rows", "rank of every update"),
-    KEY("alpha", lora, alpha, "16", 0, 1e9, "", "scale: s = alpha/r; the same for every r"),
-    KEY_WORD("scale", lora, scale, "plain", "plain+rs", "rs: s = alpha/sqrt(r)"),
+    KEY_MAP("r", lora, r, "8", 1, 65536, "rows",
+            "rank of every update, or by role or name: q:4+v:8+16, 16 for the rest"),
+    KEY_MAP("alpha", lora, alpha, "16", 0, 1e9, "",
+            "scale: s = alpha/r; the same for every r; or by role or name"),
+    KEY_WORD("scale", lora, scale, "plain", FACTOR_SCALES, "rs: s = alpha/sqrt(r)"),
     KEY("drop", lora, drop, "0", 0, .99, "share", "dropout of the input of A"),
     KEY("ratio", lora, ratio, "1", 1e-6, 1e6, "", "LoRA+: learning rate of B over that of A"),
+    KEY_WORD("init", lora, init, "kaiming", "kaiming+gaussian+orthonormal", "A at step 0"),
+    KEY_WORD("freeze", lora, freeze, "none", "none+A", "A: B alone is trained"),
     {0},
 };
 
-static status lora_blocks(lora *s)
+/* Where A and B of each tensor are. */
+static status lora_parts(lora *s, size_t *frozen)
 {
     space *base = &s->base;
-    size_t most = 0;
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const tensor *t = &base->layout->tensors[k];
-        lora_block *b = &s->blocks[k];
-        if (!t->shape[1])
-            return error_set(
-                ERR_USAGE,
-                "lora: targets=%s: %s has one dimension and no rank; name the matrices "
-                "alone (targets=matrix, a name, a \"pattern\"), and train it beside with "
-                "++full:targets=%s",
-                base->targets, t->name, t->name);
-        if (t->shape[2] || t->bare) {
-            base->lifted = true;
-            if (s->drop > 0)
-                return error_set(
-                    ERR_USAGE,
-                    "lora: drop=%g: %s can only be lifted as a whole (its layer takes matrices "
-                    "without low-rank paths), which leaves no place for dropout; drop=0, or other "
-                    "targets",
-                    s->drop, t->name);
+    size_t count = base->layout->n_tensors;
+    status st = zparts_init(&s->parts, 2 * count);
+    base->d = *frozen = 0;
+    for (size_t k = 0; k < count && !st; k++) {
+        const factor *f = &s->factors[k];
+        if (s->freeze == FREEZE_A) {
+            s->A[k] = *frozen;
+            st = size_add(*frozen, f->r * f->in, frozen);
+        } else {
+            st = zparts_add(&s->parts, base, k, "A", f->r, f->in, 1, &s->A[k]);
         }
-        b->out = t->shape[0];
-        b->in = t->n / t->shape[0];
-        size_t rank = b->out < b->in ? b->out : b->in;
-        most = rank > most ? rank : most;
-        b->A = base->d;
-        b->B = b->A + s->r * b->in;
-        base->d = b->B + b->out * s->r;
+        if (!st)
+            st = zparts_add(&s->parts, base, k, "B", f->out, f->r, s->ratio, &s->B[k]);
     }
-    if (s->r > most)
-        return error_set(ERR_USAGE,
-                         "lora: r=%zu is more than the rank %zu of its largest tensor; "
-                         "lower r",
-                         s->r, most);
-    return OK;
+    if (!st)
+        zparts_done(&s->parts, base);
+    return st;
 }
 
-static status lora_zlayout(lora *s)
+/* Rows one after another are freed of those before, twice: + - * / sqrt alone, so that the bits are the
+ * same everywhere. */
+static void lora_orthonormal(const factor *f, real *A)
 {
-    space *base = &s->base;
-    size_t count = 2 * base->layout->n_tensors;
-    for (size_t i = 0; i < count; i++) {
-        const tensor *t = &base->layout->tensors[i / 2];
-        const lora_block *b = &s->blocks[i / 2];
-        const char *factor = i % 2 ? "B" : "A";
-        char *name = s->texts[2 * i] = mem_printf("%s.%s", t->name, factor);
-        char *roles = s->texts[2 * i + 1] = mem_printf("%s+%s", factor, t->roles);
-        if (!name || !roles)
-            return ERR_MEMORY;
-        s->tensors[i] = (tensor){.name = name,
-                                 .roles = roles,
-                                 .shape = {i % 2 ? b->out : s->r, i % 2 ? s->r : b->in},
-                                 .offset = i % 2 ? b->B : b->A,
-                                 .n = s->r * (i % 2 ? b->out : b->in),
-                                 .layer = t->layer,
-                                 .decay = true,
-                                 .lr_factor = i % 2 ? s->ratio : 1};
+    for (size_t i = 0; i < f->r; i++) {
+        real *row = A + i * f->in;
+        for (size_t pass_ = 0; pass_ < 2; pass_++)
+            for (size_t j = 0; j < i; j++) {
+                double dot = vec_dot(row, A + j * f->in, f->in);
+                for (size_t c = 0; c < f->in; c++)
+                    row[c] = (real)((double)row[c] - dot * (double)A[j * f->in + c]);
+            }
+        double norm = vec_norm(row, f->in);
+        for (size_t c = 0; c < f->in; c++)
+            row[c] = (real)((double)row[c] / norm);
     }
-    base->zlayout = (layout){.tensors = s->tensors, .n_tensors = count, .n = base->d};
+}
+
+static bool lora_embeds(const tensor *t)
+{
+    size_t n;
+    for (const char *w = t->roles; w && *w; w += n + (w[n] == '+')) {
+        n = strcspn(w, "+");
+        if (n == 5 && !strncmp(w, "embed", n))
+            return true;
+    }
+    return false;
+}
+
+static void lora_start_A(const lora *s, size_t k, real *A)
+{
+    const factor *f = &s->factors[k];
+    size_t n = f->r * f->in;
+    stream own = stream_sub(&s->base.stream, k);
+    bool embeds = lora_embeds(&s->base.layout->tensors[k]);
+    double reach = 1 / sqrt((double)f->in);
+    if (s->init == INIT_KAIMING && !embeds) {
+        rng_uniforms(&own, 0, n, A);
+        for (size_t i = 0; i < n; i++)
+            A[i] = (real)((2 * (double)A[i] - 1) * reach);
+        return;
+    }
+    rng_normals(&own, 0, n, A);
+    if (s->init == INIT_GAUSSIAN && !embeds)
+        for (size_t i = 0; i < n; i++)
+            A[i] = (real)((double)A[i] / (double)f->r);
+    if (s->init == INIT_ORTHONORMAL)
+        lora_orthonormal(f, A);
+}
+
+static status lora_check(const lora *s)
+{
+    if (s->freeze == FREEZE_A && s->ratio != 1)
+        return error_set(ERR_USAGE,
+                         "lora: ratio=%g: with freeze=A there is one rate; leave ratio out",
+                         s->ratio);
+    for (size_t k = 0; k < s->base.layout->n_tensors && s->init == INIT_ORTHONORMAL; k++)
+        if (s->factors[k].r > s->factors[k].in)
+            return error_set(ERR_USAGE,
+                             "lora: init=orthonormal: %zu rows of %zu numbers (%s) cannot be "
+                             "orthonormal; lower r",
+                             s->factors[k].r, s->factors[k].in, s->base.layout->tensors[k].name);
     return OK;
 }
 
 static status lora_init(space *base)
 {
     lora *s = (lora *)base;
-    size_t count = base->layout->n_tensors;
+    size_t count = base->layout->n_tensors, frozen;
+    const factors_ask ask = {
+        .r = s->r, .alpha = s->alpha, .scale = (factor_scale)s->scale, .drop = s->drop};
     status st;
-    s->s = s->scale == SCALE_RS ? s->alpha / sqrt((double)s->r) : s->alpha / (double)s->r;
-    base->d = 0;
-    s->blocks = mem_array(count, sizeof *s->blocks);
-    s->tensors = mem_array(2 * count, sizeof *s->tensors);
-    s->texts = mem_array(4 * count, sizeof *s->texts);
-    if (!s->blocks || !s->tensors || !s->texts)
+    s->A = mem_array(count, sizeof *s->A);
+    s->B = mem_array(count, sizeof *s->B);
+    if (!s->A || !s->B)
         return ERR_MEMORY;
-    if ((st = lora_blocks(s)) ||
-        (st = space_needs(base, (double)base->d * sizeof(real), "its factors at step 0",
-                          "lower r, or select fewer tensors by targets=")) ||
-        (st = lora_zlayout(s)))
+    if ((st = factors_new(&s->factors, base, &ask)) || (st = lora_check(s)) ||
+        (st = lora_parts(s, &frozen)) ||
+        (st = space_needs(base, ((double)base->d + (double)frozen) * sizeof(real),
+                          "its factors at step 0", "lower r, or select fewer tensors by targets=")))
         return st;
-    if (!(s->z0 = mem_array(base->d, sizeof *s->z0)))
+    s->z0 = mem_array(base->d, sizeof *s->z0);
+    s->frozen = mem_array(frozen, sizeof *s->frozen);
+    if (!s->z0 || !s->frozen)
         return ERR_MEMORY;
-    for (size_t k = 0; k < count; k++) {
-        const lora_block *b = &s->blocks[k];
-        stream own = stream_sub(&base->stream, k);
-        double reach = 1 / sqrt((double)b->in);
-        rng_uniforms(&own, 0, s->r * b->in, s->z0 + b->A);
-        for (size_t i = b->A; i < b->B; i++)
-            s->z0[i] = (real)((2 * (double)s->z0[i] - 1) * reach);
-    }
+    for (size_t k = 0; k < count; k++)
+        lora_start_A(s, k, (s->freeze == FREEZE_A ? s->frozen : s->z0) + s->A[k]);
     base->z0 = s->z0;
     return OK;
 }
@@ -147,12 +171,17 @@ static status lora_init(space *base)
 static void lora_clear(space *base)
 {
     lora *s = (lora *)base;
-    for (size_t i = 0; s->texts && i < 4 * base->layout->n_tensors; i++)
-        mem_free(s->texts[i]);
-    mem_free(s->texts);
-    mem_free(s->tensors);
-    mem_free(s->blocks);
+    zparts_clear(&s->parts);
+    mem_free(s->factors);
+    mem_free(s->A);
+    mem_free(s->B);
     mem_free(s->z0);
+    mem_free(s->frozen);
+}
+
+static const real *lora_A(const lora *s, const real *z, size_t k)
+{
+    return (s->freeze == FREEZE_A ? s->frozen : z) + s->A[k];
 }
 
 static void lora_lift(const space *base, space_mem *mem, const real *restrict z,
@@ -162,9 +191,9 @@ static void lora_lift(const space *base, space_mem *mem, const real *restrict z,
     (void)mem;
     memcpy(theta, base->theta0, base->n * sizeof *theta);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const lora_block *b = &s->blocks[k];
-        mat_gemm(false, false, b->out, b->in, s->r, (real)s->s, z + b->B, s->r, z + b->A, b->in, 1,
-                 theta + base->layout->tensors[k].offset, b->in);
+        const factor *f = &s->factors[k];
+        factor_lift(f, lora_A(s, z, k), f->in, z + s->B[k], f->r,
+                    theta + base->layout->tensors[k].offset);
     }
 }
 
@@ -174,12 +203,10 @@ static void lora_pull(const space *base, space_mem *mem, const real *restrict z,
     const lora *s = (const lora *)base;
     (void)mem;
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const lora_block *b = &s->blocks[k];
-        const real *g_W = g_theta + base->layout->tensors[k].offset;
-        mat_gemm(true, false, s->r, b->in, b->out, (real)s->s, z + b->B, s->r, g_W, b->in, 0,
-                 g_z + b->A, b->in);
-        mat_gemm(false, true, b->out, s->r, b->in, (real)s->s, g_W, b->in, z + b->A, b->in, 0,
-                 g_z + b->B, s->r);
+        const factor *f = &s->factors[k];
+        factor_pull(f, lora_A(s, z, k), f->in, z + s->B[k], f->r,
+                    g_theta + base->layout->tensors[k].offset,
+                    s->freeze == FREEZE_A ? NULL : g_z + s->A[k], g_z + s->B[k]);
     }
 }
 
@@ -188,17 +215,10 @@ static void lora_bind(const space *base, space_mem *mem, const real *z, real *g_
     const lora *s = (const lora *)base;
     memset(g_z, 0, base->d * sizeof *g_z);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const lora_block *b = &s->blocks[k];
-        rider *r = space_ride(base, mem, k, v);
-        r->r = s->r;
-        r->s = s->s;
+        rider *r = factor_ride(&s->factors[k], base, mem, k, v, lora_A(s, z, k), z + s->B[k]);
         r->drop = s->drop;
-        r->A = z + b->A;
-        r->B = z + b->B;
-        r->g_A = g_z + b->A;
-        r->g_B = g_z + b->B;
-        r->lda = b->in;
-        r->ldb = s->r;
+        r->g_A = s->freeze == FREEZE_A ? NULL : g_z + s->A[k];
+        r->g_B = g_z + s->B[k];
     }
 }
 

@@ -103,6 +103,11 @@ status space_check_d(const space *s);
 /* Is packed tensor k all of a tensor of the layout, and no block of its rows? */
 bool space_whole(const space *s, size_t k);
 
+/* For init: the number that a map key ("8", "q:4+v:8+16") has for each packed tensor: of the first entry
+ * that means it as `targets` would, else the one without a name. values (layout->n_tensors). ERR_USAGE:
+ * an entry that means none of them, a tensor that no entry means. */
+status space_map(const space *s, const char *name, const char *map, double *values);
+
 /* For bind: one more rider on packed tensor k, zeros but for its rows. ops->rides at most. */
 rider *space_ride(const space *s, space_mem *mem, size_t k, view *v);
 

@@ -300,3 +300,65 @@ done:
     }
     return st;
 }
+
+/* Does an entry of a map mean packed tensor k, a block of rows or the whole that it is cut from? */
+static bool targets_match_packed(const target *t, const space *s, size_t k)
+{
+    const tensor *packed = &s->layout->tensors[k];
+    const tensor *given = &frame_of(s)->given->tensors[s->selected[k]];
+    const char *block = space_whole(s, k) ? NULL : strrchr(packed->name, '[');
+    return targets_match(t, given) || targets_match(t, packed) ||
+           (block && targets_match_block(t, given, block + 1, strlen(block) - 2));
+}
+
+/* Fills what no entry before has filled. */
+static status targets_map_entry(const space *s, const char *key_, const char *map,
+                                const char *entry, double number, bool *filled, double *values)
+{
+    target t;
+    bool any = false;
+    status st = targets_read(s->ops->name, entry, &t);
+    for (size_t k = 0; k < s->layout->n_tensors && !st; k++) {
+        if (!targets_match_packed(&t, s, k))
+            continue;
+        any = true;
+        if (!filled[k])
+            values[k] = number;
+        filled[k] = true;
+    }
+    if (!st && !any)
+        st = error_set(ERR_USAGE, "%s: %s=%s: %s means none of the tensors of targets=%s",
+                       s->ops->name, key_, map, entry, s->targets);
+    mem_free(t.word);
+    return st;
+}
+
+status space_map(const space *s, const char *key_, const char *map, double *values)
+{
+    const char *at = map;
+    char *name;
+    double number, rest = 0;
+    bool has_rest = false;
+    size_t n = s->layout->n_tensors;
+    bool *filled = mem_array(n, sizeof *filled);
+    status st = filled ? OK : ERR_MEMORY;
+    while (!st && !(st = key_map_next(&at, &name, &number)) && name) {
+        if (*name)
+            st = targets_map_entry(s, key_, map, name, number, filled, values);
+        else
+            rest = number;
+        has_rest = has_rest || !*name;
+        mem_free(name);
+    }
+    for (size_t k = 0; k < n && !st; k++) {
+        if (!filled[k] && !has_rest)
+            st = error_set(ERR_USAGE,
+                           "%s: %s=%s says nothing of %s; add a number for the rest, as in "
+                           "%s=%s+8",
+                           s->ops->name, key_, map, s->layout->tensors[k].name, key_, map);
+        else if (!filled[k])
+            values[k] = rest;
+    }
+    mem_free(filled);
+    return st;
+}

@@ -176,9 +176,83 @@ static void the_nearest_word_is_meant(void **state)
     assert_null(key_nearest("transformer", words, 3));
 }
 
+typedef struct ranks {
+    const char *r;
+} ranks;
+
+static const key rank_keys[] = {
+    KEY_MAP("r", ranks, r, "8", 1, 64, "rows", "rank"),
+    {0},
+};
+
+static void a_map_is_kept_in_its_shortest_form(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", "8"},
+        {"r=08", "8"},
+        {"r=4e0", "4"},
+        {"r=q:4+v:.8e1", "q:4+v:8"},
+        {"r=q:0..5:4+16.0", "q:0..5:4+16"},
+        {"r=\"h.*:x+\":3+2", "\"h.*:x+\":3+2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ranks t;
+        key_texts texts = {0};
+        text out = {0}, again = {0};
+        assert_ok(key_parse("ranks", rank_keys, cases[i][0], &t, &texts));
+        assert_string_equal(t.r, cases[i][1]);
+        key_canonical("ranks", rank_keys, &t, &out);
+        key_texts_clear(&texts);
+        const char *args = strchr(out.text, ':');
+        assert_true(!strcmp(cases[i][1], "8") == !args);
+        assert_ok(key_parse("ranks", rank_keys, args ? args + 1 : "", &t, &texts));
+        key_canonical("ranks", rank_keys, &t, &again);
+        assert_string_equal(out.text, again.text);
+        text_clear(&out);
+        text_clear(&again);
+        key_texts_clear(&texts);
+    }
+}
+
+static void a_map_is_read_entry_by_entry(void **state)
+{
+    const char *at = "q:0..5:4+\"a+b:c\":2.5+16";
+    static const char *const names[] = {"q:0..5", "\"a+b:c\"", ""};
+    static const double numbers[] = {4, 2.5, 16};
+    char *name;
+    double x;
+    for (size_t i = 0; i < 3; i++) {
+        assert_ok(key_map_next(&at, &name, &x));
+        assert_string_equal(name, names[i]);
+        assert_true(x == numbers[i]);
+        mem_free(name);
+    }
+    assert_ok(key_map_next(&at, &name, &x));
+    assert_null(name);
+}
+
+static void a_map_of_what_is_no_number_is_refused(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"r=q", "number"},       {"r=0", "1 to 64"},  {"r=q:65", "1 to 64"}, {"r=q:4+", ""},
+        {"r=4+q:2+8", "second"}, {"r=:4", "nothing"}, {"r=q:4+v:", ""},      {"r=\"a:4\"", ""},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ranks t;
+        key_texts texts = {0};
+        assert_int_equal(key_parse("ranks", rank_keys, wrong[i][0], &t, &texts), ERR_USAGE);
+        if (!strstr(error_text(), wrong[i][1]))
+            fail_msg("%s: %s", wrong[i][0], error_text());
+        key_texts_clear(&texts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_map_is_kept_in_its_shortest_form),
+        cmocka_unit_test(a_map_is_read_entry_by_entry),
+        cmocka_unit_test(a_map_of_what_is_no_number_is_refused),
         cmocka_unit_test(values_go_into_their_fields),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(canonical_is_sorted_without_defaults_and_reads_back),

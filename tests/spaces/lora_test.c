@@ -60,6 +60,85 @@ static void a_starts_uniform_and_b_at_zero(void **state)
     world_close(&w);
 }
 
+/* One large matrix with these roles: A's mean and mean of squares at step 0. */
+static void start_of_A(const char *spec, const char *roles, double *mean, double *square)
+{
+    enum { IN = 500, OUT = 40, R = 8 };
+    static real big0[IN * OUT], z[R * (IN + OUT)];
+    tensor t = {.name = "w", .roles = roles, .shape = {OUT, IN}, .n = IN * OUT};
+    layout l = {.tensors = &t, .n_tensors = 1, .n = t.n};
+    world w;
+    world_open(&w, spec, &l, big0, 1);
+    space_start(w.s, w.mem, z);
+    *mean = *square = 0;
+    for (size_t i = 0; i < R * IN; i++) {
+        *mean += (double)z[i] / (R * IN);
+        *square += (double)z[i] * (double)z[i] / (R * IN);
+    }
+    for (size_t i = R * IN; i < w.s->d; i++)
+        assert_true(z[i] == 0);
+    world_close(&w);
+}
+
+/* 4,000 normals: mean good to std/63, mean of squares to var/45; four of each. */
+static void gaussian_has_std_1_over_r_and_an_embedding_std_1(void **state)
+{
+    double mean, square;
+    start_of_A("lora:init=gaussian", "attn+kernel", &mean, &square);
+    assert_true(fabs(mean) < 4. / 63 / 8 && fabs(square * 64 - 1) < 4. / 45);
+    start_of_A("lora", "embed+head", &mean, &square);
+    assert_true(fabs(mean) < 4. / 63 && fabs(square - 1) < 4. / 45);
+    start_of_A("lora:init=gaussian", "embed", &mean, &square);
+    assert_true(fabs(square - 1) < 4. / 45);
+    start_of_A("lora", "embedding", &mean, &square); /* another word */
+    assert_true(fabs(square * 500 * 3 - 1) < 4. / 45);
+}
+
+static void a_frozen_orthonormal_A_is_no_part_of_z(void **state)
+{
+    world w;
+    view v, *one = &v;
+    real z[WORLD_MOST], g_z[WORLD_MOST], *out = g_z;
+    const real *in = z;
+    world_fill(theta0, 70, 2);
+    world_open(&w, "lora:r=3,init=orthonormal,freeze=A,targets=fc2.weight", &world_layouts[0],
+               theta0, 1);
+    assert_int_equal(w.s->d, 4 * 3);
+    assert_int_equal(w.s->zlayout.n_tensors, 1);
+    assert_string_equal(w.s->zlayout.tensors[0].name, "fc2.weight.B");
+    assert_int_equal(view_init(&v, &world_layouts[0]), OK);
+    view_point(&v, theta0, NULL);
+    space_bind(1, (const space *const *)&w.s, &w.mem, &in, &out, &one);
+    const rider *r = v.slots[3].riders;
+    assert_null(r->g_A);
+    assert_ptr_equal(r->g_B, g_z);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j <= i; j++)
+            assert_true(fabs(world_dot(r->A + 6 * i, r->A + 6 * j, 6) - (i == j)) < 1e-6);
+    view_clear(&v);
+    world_close(&w);
+}
+
+static void ranks_and_scales_go_by_role(void **state)
+{
+    world w;
+    view v, *one = &v;
+    real z[WORLD_MOST] = {0}, g_z[WORLD_MOST], *out = g_z;
+    const real *in = z;
+    const layout *l = &world_layouts[3];
+    world_fill(theta0, l->n, 2);
+    world_open(&w, "lora:r=q:1+head:3+2,alpha=v:6+4,targets=q+v+head", l, theta0, 1);
+    assert_int_equal(w.s->d, 1 * (3 + 5) + 2 * (3 + 5) + 3 * (4 + 8));
+    assert_int_equal(view_init(&v, l), OK);
+    view_point(&v, theta0, NULL);
+    space_bind(1, (const space *const *)&w.s, &w.mem, &in, &out, &one);
+    assert_true(v.slots[0].riders[0].r == 1 && v.slots[0].riders[0].s == 4);
+    assert_true(v.slots[0].riders[1].r == 2 && v.slots[0].riders[1].s == 3);
+    assert_true(v.slots[2].riders[0].r == 3 && v.slots[2].riders[0].s == 4. / 3);
+    view_clear(&v);
+    world_close(&w);
+}
+
 static void a_smaller_rank_starts_with_the_first_rows(void **state)
 {
     world a, b;
@@ -145,11 +224,25 @@ static void refused(const char *spec, const layout *l, const char *word)
         fail_msg("%s: %s", spec, error_text());
 }
 
+/* The first has rank 6, so that r=6 is not too much for both. */
+static const tensor tall_tensors[] = {
+    {.name = "wide", .roles = "w", .shape = {6, 6}, .n = 36},
+    {.name = "thin", .roles = "w", .shape = {6, 5}, .offset = 36, .n = 30},
+};
+static const layout tall = {.tensors = tall_tensors, .n_tensors = 2, .n = 66};
+
 static void what_has_no_rank_is_refused_by_name(void **state)
 {
     refused("lora:r=2,targets=head", &world_layouts[0], "fc2.bias has one dimension");
     refused("lora:r=6", &world_layouts[0], "more than the rank 5");
     refused("lora:r=2,drop=.1", &world_layouts[1], "conv1.weight");
+    refused("lora:r=head:5+2", &world_layouts[0], "more than the rank 4");
+    refused("lora:r=fc1.weight:2", &world_layouts[0], "says nothing of fc2.weight");
+    refused("lora:r=head:2+5,targets=fc1.weight", &world_layouts[0], "head means none");
+    refused("lora:r=1.5", &world_layouts[0], "whole number");
+    refused("lora:r=q:2+8,targets=q", &world_layouts[0], "no tensor has this role");
+    refused("lora:r=2,freeze=A,ratio=2", &world_layouts[0], "one rate");
+    refused("lora:r=6,init=orthonormal", &tall, "6 rows of 5 numbers (thin)");
 }
 
 int main(void)
@@ -157,6 +250,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lift_adds_the_scaled_product),
         cmocka_unit_test(a_starts_uniform_and_b_at_zero),
+        cmocka_unit_test(gaussian_has_std_1_over_r_and_an_embedding_std_1),
+        cmocka_unit_test(a_frozen_orthonormal_A_is_no_part_of_z),
+        cmocka_unit_test(ranks_and_scales_go_by_role),
         cmocka_unit_test(a_smaller_rank_starts_with_the_first_rows),
         cmocka_unit_test(riders_point_into_z_and_the_frozen_weights_stay),
         cmocka_unit_test(z_names_factors_roles_and_rates),

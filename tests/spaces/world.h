@@ -183,9 +183,34 @@ static inline void world_geometry(const real *columns, size_t d, size_t n, doubl
     *rms = sqrt(2 * sum / ((double)d * (double)(d - 1)));
 }
 
+/* What rides on one tensor: W (rows, in) += s e o B (m o A); or, with g = dL/dW, the gradients of those
+ * that want one. */
+static inline void world_ride(const rider *r, size_t in, real *W, const real *g)
+{
+    for (size_t row = 0; row < r->rows; row++)
+        for (size_t a = 0; a < r->r; a++)
+            for (size_t i = 0; i < in; i++) {
+                real e = r->e ? r->e[row] : 1, m = r->m ? r->m[a] : 1;
+                real A = r->A[a * r->lda + i], B = r->B[row * r->ldb + a], s = (real)r->s;
+                size_t at = (r->row0 + row) * in + i;
+                if (!g) {
+                    W[at] += s * e * B * m * A;
+                    continue;
+                }
+                if (r->g_A)
+                    r->g_A[a * r->lda + i] += s * e * B * m * g[at];
+                if (r->g_B)
+                    r->g_B[row * r->ldb + a] += s * e * m * A * g[at];
+                if (r->g_m)
+                    r->g_m[a] += s * e * B * A * g[at];
+                if (r->g_e)
+                    r->g_e[row] += s * B * m * A * g[at];
+            }
+}
+
 /* A model on a view: half of sum h_i (W_i - t_i)^2 over the weights that a layer would compute with,
- * riders included. Adds gradients as a layer's backward does; g_all (NULL: not wanted) gets dL/dW of
- * the whole layout. */
+ * riders and factors of rows included. Adds gradients as a layer's backward does; g_all (NULL: not
+ * wanted) gets dL/dW of the whole layout. */
 static inline double world_loss(const view *v, const real *h, const real *t, real *g_all)
 {
     double loss = 0;
@@ -197,33 +222,23 @@ static inline double world_loss(const view *v, const real *h, const real *t, rea
         size_t in = x->shape[0] ? x->n / x->shape[0] : x->n;
         for (size_t i = 0; i < x->n; i++)
             W[i] = s->scale * value[i];
-        for (size_t q = 0; q < s->n_riders; q++) {
-            const rider *r = &s->riders[q];
-            for (size_t row = 0; row < r->rows; row++)
-                for (size_t i = 0; i < in; i++)
-                    for (size_t a = 0; a < r->r; a++)
-                        W[(r->row0 + row) * in + i] +=
-                            (real)r->s * r->B[row * r->ldb + a] * r->A[a * r->lda + i];
-        }
+        for (size_t q = 0; q < s->n_riders; q++)
+            world_ride(&s->riders[q], in, W, NULL);
         for (size_t i = 0; i < x->n; i++) {
-            real e = W[i] - t[x->offset + i];
+            real c = s->c ? s->c[i / in] : 1;
+            real e = c * W[i] - t[x->offset + i];
             loss += 0.5 * (double)h[x->offset + i] * (double)e * (double)e;
             g[i] = h[x->offset + i] * e;
             if (g_all)
                 g_all[x->offset + i] = g[i];
+            if (s->c && s->g_c)
+                s->g_c[i / in] += g[i] * W[i];
+            g[i] *= c;
             if (s->grad)
                 s->grad[i] += g[i];
         }
-        for (size_t q = 0; q < s->n_riders; q++) {
-            const rider *r = &s->riders[q];
-            for (size_t row = 0; row < r->rows; row++)
-                for (size_t i = 0; i < in; i++)
-                    for (size_t a = 0; a < r->r; a++) {
-                        real gi = (real)r->s * g[(r->row0 + row) * in + i];
-                        r->g_A[a * r->lda + i] += gi * r->B[row * r->ldb + a];
-                        r->g_B[row * r->ldb + a] += gi * r->A[a * r->lda + i];
-                    }
-        }
+        for (size_t q = 0; q < s->n_riders; q++)
+            world_ride(&s->riders[q], in, NULL, g);
     }
     return loss;
 }
