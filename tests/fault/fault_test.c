@@ -14,6 +14,7 @@
 #include "format/csv.h"
 #include "format/idx.h"
 #include "format/npy.h"
+#include "format/tokenizer.h"
 #include "report/page.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -21,6 +22,7 @@
 #include "sweep/store.h"
 #include "sweep/tables.h"
 #include "sweep/worker.h"
+#include "tests/format/vocabularies.h"
 #include "tests/report/world.h"
 #include "tests/spaces/world.h"
 #include "train/train.h"
@@ -320,6 +322,49 @@ static status try_csv(const char *path)
         assert_null(c);
     csv_free(c);
     return st;
+}
+
+static status try_tokenizer(const char *path)
+{
+    static const char words[] = " abcab 'll\n\n unaffable,";
+    tokenizer *t;
+    token_list list = {0};
+    text back = {0};
+    status st = tokenizer_open_for(&t, path, words, sizeof words - 1);
+    if (st) {
+        assert_null(t);
+        return st;
+    }
+    if (!(st = tokenizer_encode(t, words, sizeof words - 1, &list))) {
+        tokenizer_decode(t, list.ids, list.n, &back);
+        st = text_failed(&back) ? ERR_MEMORY : OK;
+    }
+    text_clear(&back);
+    token_list_clear(&list);
+    tokenizer_free(t);
+    return st;
+}
+
+static void tokenizers_survive(void **state)
+{
+    text t = {0};
+    char path[400];
+    snprintf(path, sizeof path, "%s/tok.bin", folder);
+    vocabulary_llama(&t);
+    put("tok.bin", t.text, t.length);
+    every(FAULT_MEMORY, try_tokenizer, path);
+    text_clear(&t);
+    vocabulary_bytes(&t, true);
+    put("vocab.json", t.text, t.length);
+    put("merges.txt", vocabulary_merges, sizeof vocabulary_merges - 1);
+    snprintf(path, sizeof path, "%s/vocab.json", folder);
+    every(FAULT_MEMORY, try_tokenizer, path);
+    text_clear(&t);
+    put("words.txt", vocabulary_wordpiece, sizeof vocabulary_wordpiece - 1);
+    snprintf(path, sizeof path, "%s/words.txt", folder);
+    every(FAULT_MEMORY, try_tokenizer, path);
+    every(FAULT_MEMORY, try_tokenizer, "bytes");
+    every(FAULT_MEMORY, try_tokenizer, "chars");
 }
 
 static status try_write(const char *path)
@@ -655,6 +700,7 @@ int main(void)
         cmocka_unit_test(optimisers_and_schedules_survive),
         cmocka_unit_test(training_survives),
         cmocka_unit_test(files_survive),
+        cmocka_unit_test(tokenizers_survive),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
         cmocka_unit_test(the_store_survives),
         cmocka_unit_test(a_fold_that_fails_loses_nothing),
