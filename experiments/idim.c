@@ -4,7 +4,7 @@
 
 #include "experiments/command.h"
 
-#define COMMANDS(X) X(d90) X(train) X(list) X(show) X(plot) X(collect) X(verify) X(doctor) X(worker)
+#define COMMANDS(X) X(d90) X(train) X(list) X(show) X(plot) X(tokenize) X(collect) X(verify) X(doctor) X(worker)
 
 #define DECLARE(name) extern const command command_##name;
 COMMANDS(DECLARE)

@@ -30,6 +30,8 @@ array() { # NAME SHAPE: of bytes
 }
 array x.npy '(12, 4)' 48
 array y.npy '(12,)' 12
+printf 'To be, or not to be\n' >book.txt
+printf '[UNK]\nto\nbe\n' >vocab.txt
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
 "$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
