@@ -136,6 +136,22 @@ idim_status idim_model_tensor(idim_model *m, const char *name, const char *roles
     return OK;
 }
 
+bool roles_have(const char *roles, const char *role, size_t length)
+{
+    for (const char *w = roles; w && *w;) {
+        size_t n = strcspn(w, "+");
+        if (n == length && !strncmp(w, role, n))
+            return true;
+        w += n + (w[n] == '+');
+    }
+    return false;
+}
+
+bool tensor_has_role(const tensor *t, const char *role)
+{
+    return roles_have(t->roles, role, strlen(role));
+}
+
 bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows)
 {
     char *end;

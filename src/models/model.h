@@ -43,6 +43,10 @@ void view_add_l2(const view *v, real l2);
 /* The place of a tensor by its name; SIZE_MAX: none. */
 size_t layout_find(const layout *l, const char *name);
 
+/* Is `role` (length bytes) one of the words of "a+b+c"? Has a tensor this role? */
+bool roles_have(const char *roles, const char *role, size_t length);
+bool tensor_has_role(const tensor *t, const char *role);
+
 /* Cuts the next block off "q:768+k:768": its name (length bytes, not ended) and rows; *at moves behind it.
  * false: none is left, or what stands there is no block. */
 bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows);

@@ -5,6 +5,8 @@
  *           targets leave out stays at b's z0 (full:targets=B@lora)
  *   a++b    theta_a = lift_a(z_a), theta_b = lift_b(z_b), on disjoint tensors; z = (z_a, z_b)
  *
+ * A part of a++b that names no targets leaves to the others what they name.
+ *
  * @ binds tighter; more than two nest to the right: a@(b@c), a++(b++c). The first part draws from the
  * stream of the whole, the rest from a stream named after the sign, so that what stands behind a
  * space does not change what it draws. */
@@ -86,6 +88,7 @@ static status chain_new(space **out, char *const *specs, size_t n, const frame_a
         goto done;
     }
     above.l = &b->zlayout;
+    above.others = NULL; /* parts of z are b's alone */
     above.theta0 = b->z0 ? b->z0 : own->z0;
     above.sibling = sibling ? sibling->part[0] : NULL;
     above.memory_limit = ask->memory_limit - b->frozen_bytes;
@@ -300,7 +303,13 @@ status compose_new(space **s, const char *spec, const frame_ask *ask)
     *s = NULL;
     if (st)
         return st;
-    st = sum_new(s, sums, n, ask);
+    taken others = {0};
+    frame_ask all = *ask;
+    if (n > 1 && !(st = taken_find(&others, sums, n, ask->l)))
+        all.others = &others;
+    if (!st)
+        st = sum_new(s, sums, n, &all);
+    mem_free(others.pieces);
     key_parts_free(sums, n);
     return st;
 }

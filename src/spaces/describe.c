@@ -48,38 +48,19 @@ static status describe_pieces(const layout *l, const piece *pieces, size_t n, te
     return st;
 }
 
-/* The key `targets` of "kind:args" as written, or the row's own: a fresh text. */
-static status describe_targets(const char *spec, const space_ops **row, char **targets)
-{
-    const char *args;
-    char **parts;
-    size_t n = 0;
-    status st = spec_open(spec, row, &args);
-    *targets = NULL;
-    if (st || (*args && (st = key_cut(args, ",", &parts, &n))))
-        return st;
-    for (size_t i = 0; i < n && !*targets; i++)
-        if (!strncmp(parts[i], "targets=", 8))
-            *targets = mem_string(parts[i] + 8);
-    if (n)
-        key_parts_free(parts, n);
-    if (!*targets)
-        *targets = mem_string((*row)->targets ? (*row)->targets : "all");
-    return *targets ? OK : ERR_MEMORY;
-}
-
-static status describe_part(const char *spec, const layout *l, text *out)
+static status describe_part(const char *spec, const layout *l, const taken *others, text *out)
 {
     const space_ops *row;
-    char **chain, *targets = NULL;
+    char *targets = NULL;
     piece *pieces = NULL;
-    size_t n_chain, n = 0, weights = 0;
-    status st = key_cut(spec, "@", &chain, &n_chain);
-    if (st)
-        return st;
-    if ((st = describe_targets(chain[n_chain - 1], &row, &targets)) ||
+    size_t n = 0, weights = 0;
+    bool given;
+    status st;
+    if ((st = spec_targets(spec, &row, &targets, &given)) ||
         (st = targets_select(row->name, targets, l, &pieces, &n)))
         goto done;
+    if (!given)
+        taken_leave(others, pieces, &n);
     for (size_t k = 0; k < n; k++)
         weights += pieces[k].rows * frame_row(&l->tensors[pieces[k].place]);
     if (weights == l->n)
@@ -90,7 +71,6 @@ static status describe_part(const char *spec, const layout *l, text *out)
 done:
     mem_free(pieces);
     mem_free(targets);
-    key_parts_free(chain, n_chain);
     return st;
 }
 
@@ -101,8 +81,11 @@ status space_describe(const char *spec, const layout *l, text *out)
     status st = key_cut(spec, "++", &sums, &n);
     if (st)
         return st;
+    taken others = {0};
+    st = n > 1 ? taken_find(&others, sums, n, l) : OK;
     for (size_t i = 0; i < n && !st; i++)
-        st = describe_part(sums[i], l, out);
+        st = describe_part(sums[i], l, &others, out);
+    mem_free(others.pieces);
     key_parts_free(sums, n);
     return !st && out->failed ? ERR_MEMORY : st;
 }

@@ -130,6 +130,14 @@ void zparts_clear(zparts *z)
 
 /* ------------------------------------------------------------------ products */
 
+void factor_kaiming(const factor *f, const stream *s, real *A)
+{
+    double reach = 1 / sqrt((double)f->in);
+    rng_uniforms(s, 0, f->r * f->in, A);
+    for (size_t i = 0; i < f->r * f->in; i++)
+        A[i] = (real)((2 * (double)A[i] - 1) * reach);
+}
+
 void factor_lift(const factor *f, const real *A, size_t lda, const real *B, size_t ldb, real *W)
 {
     mat_gemm(false, false, f->out, f->in, f->r, (real)f->s, B, ldb, A, lda, 1, W, f->in);

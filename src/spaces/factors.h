@@ -50,6 +50,9 @@ status zparts_add(zparts *z, space *s, size_t k, const char *part, size_t rows, 
 void zparts_done(const zparts *z, space *s);
 void zparts_clear(zparts *z);
 
+/* A at step 0 as PEFT's: uniform in +-1/sqrt(in). */
+void factor_kaiming(const factor *f, const stream *s, real *A);
+
 /* W += s B A; lda, ldb: row strides. */
 void factor_lift(const factor *f, const real *A, size_t lda, const real *B, size_t ldb, real *W);
 /* g_A = s B^T g_W, g_B = s g_W A^T; overwritten; NULL: not wanted. Stored without gaps. */

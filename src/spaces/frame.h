@@ -12,12 +12,19 @@ typedef struct piece {
     size_t place, row0, rows; /* place: of the tensor in the layout */
 } piece;
 
+/* What the parts of a++b that name their targets cover: a part that names none leaves it to them, so that
+ * "lora++full:targets=head" is lora of all other matrices. */
+typedef struct taken {
+    piece *pieces; /* fresh */
+    size_t n;
+} taken;
+
 /* What a run puts on one tensor of the layout. Every space of a composition that covers rows of the
  * tensor adds to the same. */
 typedef struct mount {
-    rider *riders; /* room for all that will ride on it */
-    real *value,
-        *grad; /* the whole tensor, where no more than some of its rows are lifted; or NULL */
+    rider *riders;      /* room for all that will ride on it */
+    real *value, *grad; /* the whole tensor, where some of its rows alone are lifted; or NULL */
+    real *c, *g_c;      /* a factor of each row, ones where no space has any; or NULL */
 } mount;
 
 /* What stands behind space.own. */
@@ -49,6 +56,7 @@ typedef struct frame_ask {
     stream stream;
     const space *sibling;
     size_t memory_limit;
+    const taken *others; /* NULL: none */
 } frame_ask;
 
 static inline frame *frame_of(const space *s)
@@ -98,5 +106,12 @@ bool spec_same_but_d(const space *a, const space *b);
 /* What `targets` means, in layout order: a fresh array. `kind` stands in the sentences. */
 status targets_select(const char *kind, const char *targets, const layout *l, piece **pieces,
                       size_t *count);
+
+/* What the targets of a chain's last space are: a fresh text, and whether they were given. */
+status spec_targets(const char *spec, const space_ops **row, char **targets, bool *given);
+/* Of the parts of a++b; the pieces are freed by mem_free whatever comes. */
+status taken_find(taken *t, char *const *specs, size_t n, const layout *l);
+/* Drops pieces all rows of which are taken. */
+void taken_leave(const taken *t, piece *pieces, size_t *n);
 
 #endif

@@ -95,28 +95,14 @@ static void lora_orthonormal(const factor *f, real *A)
     }
 }
 
-static bool lora_embeds(const tensor *t)
-{
-    size_t n;
-    for (const char *w = t->roles; w && *w; w += n + (w[n] == '+')) {
-        n = strcspn(w, "+");
-        if (n == 5 && !strncmp(w, "embed", n))
-            return true;
-    }
-    return false;
-}
-
 static void lora_start_A(const lora *s, size_t k, real *A)
 {
     const factor *f = &s->factors[k];
     size_t n = f->r * f->in;
     stream own = stream_sub(&s->base.stream, k);
-    bool embeds = lora_embeds(&s->base.layout->tensors[k]);
-    double reach = 1 / sqrt((double)f->in);
+    bool embeds = tensor_has_role(&s->base.layout->tensors[k], "embed");
     if (s->init == INIT_KAIMING && !embeds) {
-        rng_uniforms(&own, 0, n, A);
-        for (size_t i = 0; i < n; i++)
-            A[i] = (real)((2 * (double)A[i] - 1) * reach);
+        factor_kaiming(f, &own, A);
         return;
     }
     rng_normals(&own, 0, n, A);

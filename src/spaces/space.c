@@ -123,6 +123,24 @@ static bool sibling_fits(const space *s, const space *other)
            other->d >= s->d;
 }
 
+/* Leaves what other parts of a++b name to them, where this one names nothing. */
+static status frame_yield(const char *spec, const frame_ask *ask, piece *pieces, size_t *count)
+{
+    const space_ops *row;
+    char *targets;
+    bool given;
+    status st;
+    if (!ask->others)
+        return OK;
+    if (!(st = spec_targets(spec, &row, &targets, &given)) && !given)
+        taken_leave(ask->others, pieces, count);
+    mem_free(targets);
+    if (!st && *count == 0)
+        st = error_set(ERR_USAGE, "%s: the other parts take all that it covers; give it `targets`",
+                       spec);
+    return st;
+}
+
 status frame_kind(space **out, const char *spec, const frame_ask *ask)
 {
     const space_ops *row;
@@ -139,7 +157,7 @@ status frame_kind(space **out, const char *spec, const frame_ask *ask)
     frame *own = frame_of(s);
     if ((st = spec_parse(row, args, s, &own->texts)) ||
         (st = targets_select(row->name, s->targets, ask->l, &pieces, &count)) ||
-        (st = frame_pack(s, pieces, count)))
+        (st = frame_yield(spec, ask, pieces, &count)) || (st = frame_pack(s, pieces, count)))
         goto done;
     s->sibling = sibling_fits(s, ask->sibling) ? ask->sibling : NULL;
     own->started = true;

@@ -28,7 +28,7 @@ typedef struct space_mem {
     real *z, *g_z;             /* of the second part of a@b */
     struct mount *mounts; /* the frame's: what the whole run puts on each tensor of the layout */
     rider *riders;        /* behind them, of the whole run alone */
-    real *formed;
+    real *formed, *factors;
 } space_mem;
 
 typedef struct space_ops {
@@ -43,6 +43,7 @@ typedef struct space_ops {
     bool moved;            /* step 0 is not theta0 */
     size_t rides; /* riders that its own bind puts on each tensor: theta is never formed, so no
                               l2 on it */
+    bool scales;  /* its bind also gives each row a factor (space_row_factors) */
     /* Keys, n, layout, theta0, stream, sibling are filled; d too when it is a key. Checks and
      * allocates everything; fills d, zlayout (zlayout.tensors NULL: the frame makes one tensor "z"
      * of d numbers), z0 (NULL: zeros), state_bytes, work_bytes. On failure clear is called. */
@@ -110,6 +111,9 @@ status space_map(const space *s, const char *name, const char *map, double *valu
 
 /* For bind: one more rider on packed tensor k, zeros but for its rows. ops->rides at most. */
 rider *space_ride(const space *s, space_mem *mem, size_t k, view *v);
+/* For bind, with ops->scales: the view's factors c of the rows of packed tensor k, to be filled; *g_c:
+ * their gradients, zeros yet. */
+void space_row_factors(const space *s, space_mem *mem, size_t k, view *v, real **c, real **g_c);
 
 /* l and theta0 (l->n) are borrowed until space_free. ERR_USAGE: the spec or a target that matches
  * nothing, rows claimed twice; ERR_LIMIT: does not fit in memory, with the sum and the mend. */

@@ -54,6 +54,38 @@ status spec_parse(const space_ops *row, const char *args, space *s, key_texts *t
     return st;
 }
 
+/* Of one kind. */
+static status spec_targets_one(const char *spec, const space_ops **row, char **targets, bool *given)
+{
+    const char *args;
+    char **parts = NULL;
+    size_t n = 0;
+    status st = spec_open(spec, row, &args);
+    if (st || (*args && (st = key_cut(args, ",", &parts, &n))))
+        return st;
+    for (size_t i = 0; i < n && !*given; i++)
+        if ((*given = !strncmp(parts[i], "targets=", 8)))
+            *targets = mem_string(parts[i] + 8);
+    key_parts_free(parts, n);
+    if (!*given)
+        *targets = mem_string((*row)->targets ? (*row)->targets : "all");
+    return *targets ? OK : ERR_MEMORY;
+}
+
+status spec_targets(const char *spec, const space_ops **row, char **targets, bool *given)
+{
+    char **chain;
+    size_t n;
+    status st = key_cut(spec, "@", &chain, &n);
+    *targets = NULL;
+    *given = false;
+    if (st)
+        return st;
+    st = spec_targets_one(chain[n - 1], row, targets, given);
+    key_parts_free(chain, n);
+    return st;
+}
+
 bool spec_same_but_d(const space *a, const space *b)
 {
     bool same = true;

@@ -7,7 +7,8 @@
 #ifndef SPACES_MORE /* docs/extend.md: the tests put its example here */
 #define SPACES_MORE(X)
 #endif
-#define SPACES(X) X(full) X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora) SPACES_MORE(X)
+#define SPACES(X)                                                                                  \
+    X(full) X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora) X(dora) SPACES_MORE(X)
 
 static const space_ops preset_top = {
     .name = "top",

@@ -7,6 +7,8 @@
  * Where a tensor fuses several roles by rows (blocks), q or "c_attn.weight[q]" selects its rows of q
  * alone, as a matrix of its own; an entry that matches the tensor takes all of it as one matrix.
  *
+ * A part of a++b that names no targets leaves to the others what these name.
+ *
  * A list q+v is the union; every entry must match something by itself, so that a misspelt one is not
  * lost. Tensors that a method added (`outside`: adapters, prefixes) are taken by role, name or
  * pattern alone: all, matrix and layers mean the model's own. */
@@ -26,23 +28,6 @@ typedef struct target {
     bool pattern, layers;
     int first, last;
 } target;
-
-/* Is `word` one of the words of "a+b+c"? */
-static bool targets_word_in(const char *words, const char *word, size_t length)
-{
-    for (const char *w = words; w && *w;) {
-        size_t n = strcspn(w, "+");
-        if (n == length && !strncmp(w, word, n))
-            return true;
-        w += n + (w[n] == '+');
-    }
-    return false;
-}
-
-static bool targets_has_role(const tensor *t, const char *role)
-{
-    return targets_word_in(t->roles, role, strlen(role));
-}
 
 /* Reads "3" or "2..5" of layers. */
 static bool targets_layers(const char *text_, int *first, int *last)
@@ -96,7 +81,7 @@ static status targets_read(const char *kind, const char *entry, target *t)
 static bool targets_whole(const target *t, const tensor *x)
 {
     return t->pattern || !*t->word || !strcmp(t->word, "all") || !strcmp(t->word, "matrix") ||
-           (!targets_has_role(x, t->word) && !strcmp(t->word, x->name));
+           (!tensor_has_role(x, t->word) && !strcmp(t->word, x->name));
 }
 
 static bool targets_match(const target *t, const tensor *x)
@@ -109,7 +94,7 @@ static bool targets_match(const target *t, const tensor *x)
         return !x->outside;
     if (!strcmp(t->word, "matrix"))
         return !x->outside && x->shape[1] > 0;
-    return targets_has_role(x, t->word) || !strcmp(t->word, x->name);
+    return tensor_has_role(x, t->word) || !strcmp(t->word, x->name);
 }
 
 /* Does the entry mean this block of a tensor: "q", "q:0..5", "h.*.c_attn.weight[q]"? */
@@ -157,7 +142,7 @@ typedef struct targets_roles {
 
 static void targets_note(targets_roles *r, const char *role, size_t length)
 {
-    if (!length || r->n == TARGETS_ROLES || targets_word_in(r->list.text, role, length))
+    if (!length || r->n == TARGETS_ROLES || roles_have(r->list.text, role, length))
         return;
     text_add(&r->list, "%s%.*s", r->list.length ? "+" : "", (int)length, role);
     if ((r->name[r->n] = mem_printf("%.*s", (int)length, role)))
@@ -299,6 +284,50 @@ done:
         *count = 0;
     }
     return st;
+}
+
+status taken_find(taken *t, char *const *specs, size_t n, const layout *l)
+{
+    status st = OK;
+    *t = (taken){0};
+    for (size_t i = 0; i < n && !st; i++) {
+        const space_ops *row;
+        char *targets;
+        piece *pieces = NULL, *all;
+        size_t count = 0;
+        bool given;
+        st = spec_targets(specs[i], &row, &targets, &given);
+        if (!st && given && !(st = targets_select(row->name, targets, l, &pieces, &count))) {
+            if ((all = mem_resize(t->pieces, t->n + count, sizeof *all))) {
+                memcpy(all + t->n, pieces, count * sizeof *pieces);
+                t->pieces = all;
+                t->n += count;
+            } else {
+                st = ERR_MEMORY;
+            }
+        }
+        mem_free(pieces);
+        mem_free(targets);
+    }
+    return st;
+}
+
+void taken_leave(const taken *t, piece *pieces, size_t *n)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < *n; k++) {
+        const piece *p = &pieces[k];
+        size_t rows = 0;
+        for (size_t i = 0; t && i < t->n; i++) {
+            const piece *o = &t->pieces[i];
+            if (o->place == p->place && o->row0 >= p->row0 &&
+                o->row0 + o->rows <= p->row0 + p->rows)
+                rows += o->rows;
+        }
+        if (rows < p->rows)
+            pieces[kept++] = *p;
+    }
+    *n = kept;
 }
 
 /* Does an entry of a map mean packed tensor k, a block of rows or the whole that it is cut from? */

@@ -21,7 +21,10 @@ static void refused(const char *spec, const char *word)
 static void the_same_tensor_twice_is_refused_by_name(void **state)
 {
     refused("full:targets=bias++full:targets=head", "fc2.bias");
-    refused("lora:r=2++full:targets=bias++onehot:d=2,targets=fc1.weight", "fc1.weight");
+    refused("lora:r=2,targets=matrix++full:targets=bias++onehot:d=2,targets=fc1.weight",
+            "fc1.weight");
+    refused("lora:r=2++dora:r=2++full:targets=head", "fc1.weight");
+    refused("full:targets=all++lora", "take all that it covers");
 }
 
 static void the_same_rows_twice_are_refused_by_name(void **state)
@@ -59,6 +62,23 @@ static void riders_on_rows_of_one_tensor_share_its_slot(void **state)
     assert_true(s->riders[1].row0 == 0 && s->riders[1].rows == 3 && s->riders[1].r == 2);
     assert_ptr_equal(s->riders[1].A, z + 8);
     view_clear(&v);
+    world_close(&w);
+}
+
+/* lora++top is lora of all matrices but the head's. */
+static void a_part_without_targets_leaves_what_others_name(void **state)
+{
+    world w;
+    world_open(&w, "lora:r=2++top", fc, theta0, 1);
+    assert_int_equal(w.s->d, 2 * (6 + 5) + 28);
+    assert_string_equal(w.s->zlayout.tensors[2].name, "fc2.weight");
+    world_close(&w);
+    world_open(&w, "full:targets=head++fastfood:d=3@lora:r=2", fc, theta0, 1);
+    assert_int_equal(w.s->d, 31);
+    world_close(&w);
+    world_open(&w, "onehot:d=3,targets=k++lora:r=1,targets=q+v++full", &world_layouts[3], theta0,
+               1);
+    assert_int_equal(w.s->d, 3 + 2 * 8 + 8 + 32);
     world_close(&w);
 }
 
@@ -232,6 +252,7 @@ int main(void)
         cmocka_unit_test(the_same_tensor_twice_is_refused_by_name),
         cmocka_unit_test(the_same_rows_twice_are_refused_by_name),
         cmocka_unit_test(riders_on_rows_of_one_tensor_share_its_slot),
+        cmocka_unit_test(a_part_without_targets_leaves_what_others_name),
         cmocka_unit_test(rates_behind_an_at_are_refused),
         cmocka_unit_test(empty_parts_and_unknown_kinds_are_refused),
         cmocka_unit_test(what_stands_behind_changes_no_draw),
