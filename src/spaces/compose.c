@@ -297,10 +297,14 @@ done:
 
 status compose_new(space **s, const char *spec, const frame_ask *ask)
 {
-    char **sums;
+    char **sums, *whole;
     size_t n;
-    status st = key_cut(spec, "++", &sums, &n);
+    status st;
     *s = NULL;
+    if ((st = preset_expand(spec, &whole)))
+        return st;
+    st = key_cut(whole, "++", &sums, &n);
+    mem_free(whole);
     if (st)
         return st;
     taken others = {0};

@@ -76,9 +76,13 @@ done:
 
 status space_describe(const char *spec, const layout *l, text *out)
 {
-    char **sums;
+    char **sums, *whole;
     size_t n;
-    status st = key_cut(spec, "++", &sums, &n);
+    status st = preset_expand(spec, &whole);
+    if (st)
+        return st;
+    st = key_cut(whole, "++", &sums, &n);
+    mem_free(whole);
     if (st)
         return st;
     taken others = {0};

@@ -44,7 +44,7 @@ static const key keys[] = {
     KEY_MAP("r", dora, r, "8", 1, 65536, "rows", "rank of every update, or by role or name: q:4+8"),
     KEY_MAP("alpha", dora, alpha, "16", 0, 1e9, "",
             "scale: s = alpha/r; the same for every r; or by role or name"),
-    KEY_WORD("scale", dora, scale, "plain", FACTOR_SCALES, "rs: s = alpha/sqrt(r)"),
+    KEY_WORD("scale", dora, scale, "plain", FACTOR_SCALES, "rs: s = alpha/sqrt(r); one: s = alpha"),
     KEY("drop", dora, drop, "0", 0, .99, "share", "dropout of the input of A"),
     KEY("ratio", dora, ratio, "1", 1e-6, 1e6, "", "LoRA+: learning rate of B and m over that of A"),
     KEY_WORD("norm", dora, norm, "detached", "detached+exact",

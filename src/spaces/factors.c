@@ -53,8 +53,9 @@ static status factor_ranks(const space *s, const factors_ask *ask, const double 
                              s->ops->name, f[k].r, most);
         if (ask->cut && f[k].r > factor_rank(&f[k]))
             f[k].r = factor_rank(&f[k]);
-        double root = ask->scale == FACTOR_RS ? sqrt((double)f[k].r) : (double)f[k].r;
-        f[k].s = ask->alpha ? alpha[k] / root : 1;
+        double by[] = {
+            [FACTOR_PLAIN] = (double)f[k].r, [FACTOR_RS] = sqrt((double)f[k].r), [FACTOR_ONE] = 1};
+        f[k].s = ask->alpha ? alpha[k] / by[ask->scale] : 1;
     }
     return OK;
 }

@@ -17,8 +17,9 @@ typedef struct factor { /* one packed tensor */
     double s;
 } factor;
 
-typedef enum factor_scale { FACTOR_PLAIN, FACTOR_RS } factor_scale; /* alpha / r, alpha / sqrt r */
-#define FACTOR_SCALES "plain+rs"
+/* s = alpha / r, alpha / sqrt r, alpha */
+typedef enum factor_scale { FACTOR_PLAIN, FACTOR_RS, FACTOR_ONE } factor_scale;
+#define FACTOR_SCALES "plain+rs+one"
 
 /* What the kinds' keys ask. */
 typedef struct factors_ask {

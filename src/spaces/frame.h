@@ -96,7 +96,11 @@ void mounts_point(const space *s, space_mem *mem, view *v);
 /* The gradients of such rows, into mem->g_theta. */
 void mounts_fetch(const space *s, space_mem *mem);
 
-/* Finds the row behind "kind:args", presets expanded; *args points into spec or the expansion. */
+/* A spec with its presets written out: fresh; one kind "kind:args" of a spec appended so. */
+status preset_expand(const char *spec, char **out);
+status preset_part(const char *part, text *out);
+
+/* Finds the row behind "kind:args"; *args points into spec. */
 status spec_open(const char *spec, const space_ops **row, const char **args);
 /* Fills the fields of *s from args: the kind's keys and `targets`. */
 status spec_parse(const space_ops *row, const char *args, space *s, key_texts *texts);

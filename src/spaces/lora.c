@@ -6,6 +6,7 @@
  *     kaiming      uniform in +-1/sqrt(in) (PEFT: Kaiming uniform with a = sqrt 5; loralib too)
  *     gaussian     normal, std 1/r (PEFT's word; Hu et al. say Gaussian and give no std)
  *     orthonormal  rows orthonormal: normals by Gram-Schmidt
+ *     zero         for spaces whose own z starts elsewhere (unilora): alone it would never move
  *   An embedding (role embed) starts as PEFT's: its A normal with std 1. PEFT's embeddings are transposed,
  *   so what it calls A, the zero one, is our B.
  *
@@ -27,7 +28,7 @@
 #include "linalg/linalg.h"
 #include "spaces/factors.h"
 
-enum { INIT_KAIMING, INIT_GAUSSIAN, INIT_ORTHONORMAL };
+enum { INIT_KAIMING, INIT_GAUSSIAN, INIT_ORTHONORMAL, INIT_ZERO };
 enum { FREEZE_NONE, FREEZE_A };
 
 typedef struct lora {
@@ -46,10 +47,11 @@ static const key keys[] = {
             "rank of every update, or by role or name: q:4+v:8+16, 16 for the rest"),
     KEY_MAP("alpha", lora, alpha, "16", 0, 1e9, "",
             "scale: s = alpha/r; the same for every r; or by role or name"),
-    KEY_WORD("scale", lora, scale, "plain", FACTOR_SCALES, "rs: s = alpha/sqrt(r)"),
+    KEY_WORD("scale", lora, scale, "plain", FACTOR_SCALES, "rs: s = alpha/sqrt(r); one: s = alpha"),
     KEY("drop", lora, drop, "0", 0, .99, "share", "dropout of the input of A"),
     KEY("ratio", lora, ratio, "1", 1e-6, 1e6, "", "LoRA+: learning rate of B over that of A"),
-    KEY_WORD("init", lora, init, "kaiming", "kaiming+gaussian+orthonormal", "A at step 0"),
+    KEY_WORD("init", lora, init, "kaiming", "kaiming+gaussian+orthonormal+zero",
+             "A at step 0; zero: for a space that drives it from elsewhere"),
     KEY_WORD("freeze", lora, freeze, "none", "none+A", "A: B alone is trained"),
     {0},
 };
@@ -101,6 +103,8 @@ static void lora_start_A(const lora *s, size_t k, real *A)
     size_t n = f->r * f->in;
     stream own = stream_sub(&s->base.stream, k);
     bool embeds = tensor_has_role(&s->base.layout->tensors[k], "embed");
+    if (s->init == INIT_ZERO)
+        return;
     if (s->init == INIT_KAIMING && !embeds) {
         factor_kaiming(f, &own, A);
         return;
@@ -119,6 +123,9 @@ static status lora_check(const lora *s)
         return error_set(ERR_USAGE,
                          "lora: ratio=%g: with freeze=A there is one rate; leave ratio out",
                          s->ratio);
+    if (s->freeze == FREEZE_A && s->init == INIT_ZERO)
+        return error_set(ERR_USAGE,
+                         "lora: init=zero with freeze=A: nothing would ever move; another init");
     for (size_t k = 0; k < s->base.layout->n_tensors && s->init == INIT_ORTHONORMAL; k++)
         if (s->factors[k].r > s->factors[k].in)
             return error_set(ERR_USAGE,

@@ -576,7 +576,7 @@ bool space_moved(const space *s)
 {
     const frame *own = frame_of(s);
     if (own->how == FRAME_KIND)
-        return s->ops->moved;
+        return s->ops->moved || s->moved;
     return space_moved(own->part[0]) || space_moved(own->part[1]);
 }
 
@@ -584,6 +584,6 @@ bool space_regenerable(const space *s)
 {
     const frame *own = frame_of(s);
     if (own->how == FRAME_KIND)
-        return s->ops->regenerable;
+        return s->ops->regenerable && !s->computed;
     return space_regenerable(own->part[0]) && space_regenerable(own->part[1]);
 }

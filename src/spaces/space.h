@@ -79,9 +79,12 @@ struct space {
     layout zlayout;
     const real *z0; /* (d) or NULL */
     size_t state_bytes, work_bytes;
-    bool lifted;         /* set by init: some tensor carries no rider, so the default bind is used
+    bool lifted;   /* set by init: some tensor carries no rider, so the default bind is used
                              although the row has its own */
-    size_t frozen_bytes; /* what space_needs was told */
+    bool moved;    /* set by init: by its keys, step 0 is not theta0 */
+    bool computed; /* set by init: by its keys, frozen parts come from LAPACK or a file, and are not
+                               regenerable */
+    size_t frozen_bytes;    /* what space_needs was told */
     const size_t *selected; /* place of each packed tensor in the layout that was given */
     const size_t *row0; /* its first row there: a block of a fused tensor is a tensor of its own */
     const char *targets;

@@ -1,5 +1,5 @@
-/* spec.c -- specs as texts: finding rows, expanding presets, the canonical form that is hashed, and
- * setting a key. Nothing is made here. */
+/* spec.c -- specs as texts: finding rows, the canonical form that is hashed, and setting a key. Nothing is
+ * made here. */
 #include <string.h>
 
 #include "base/kind.h"
@@ -18,12 +18,7 @@ status spec_open(const char *spec, const space_ops **row, const char **args)
     const void *found;
     status st = kind_open("space", spec, (const void *const *)space_rows, &found, args);
     *row = found;
-    if (st || !(*row)->expansion)
-        return st;
-    if (**args)
-        return error_set(ERR_USAGE, "%s: %s is short for %s and takes no keys; write that out",
-                         spec, (*row)->name, (*row)->expansion);
-    return spec_open((*row)->expansion, row, args); /* presets of presets end at a kind */
+    return st;
 }
 
 status space_keys(const space_ops *row, key **keys)
@@ -169,7 +164,11 @@ status space_canonical(const char *spec, char **canonical, char **revisions)
 {
     spec_texts t = {0};
     *canonical = *revisions = NULL;
-    status st = spec_walk(spec, spec_canonical_one, &t);
+    char *whole;
+    status st = preset_expand(spec, &whole);
+    if (!st)
+        st = spec_walk(whole, spec_canonical_one, &t);
+    mem_free(whole);
     if (!st && (t.canonical.failed || t.revisions.failed))
         st = ERR_MEMORY;
     if (st) {
@@ -187,38 +186,52 @@ typedef struct spec_setting {
     text out;
 } spec_setting;
 
-/* Copies every kind as it is; the first one without the key, then with it at the end. */
+/* One kind without the key, then with it at the end. */
+static status spec_set_key(spec_setting *w, const char *spec)
+{
+    const space_ops *row;
+    const char *args;
+    char **parts = NULL, separator = ':';
+    size_t n = 0;
+    status st = spec_open(spec, &row, &args);
+    if (st || (*args && (st = key_cut(args, ",", &parts, &n))))
+        return st;
+    text_add(&w->out, "%s", row->name);
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strcspn(parts[i], "=");
+        if (length == strlen(w->name) && !strncmp(parts[i], w->name, length))
+            continue;
+        text_add(&w->out, "%c%s", separator, parts[i]);
+        separator = ',';
+    }
+    key_parts_free(parts, n);
+    if (w->value)
+        text_add(&w->out, "%c%s=%s", separator, w->name, w->value);
+    return OK;
+}
+
+/* Copies every kind as it is, but the first one, a preset written out. */
 static status spec_with_one(void *context, const char *spec, const char *before)
 {
     spec_setting *w = context;
-    const space_ops *row;
-    const char *args;
-    char **parts;
+    text first = {0};
+    char **chain;
     size_t n;
     status st;
     if (*before) {
         text_add(&w->out, "%s%s", before, spec);
         return OK;
     }
-    if ((st = spec_open(spec, &row, &args)))
-        return st;
-    text_add(&w->out, "%s", row->name);
-    char separator = ':';
-    if (*args) {
-        if ((st = key_cut(args, ",", &parts, &n)))
-            return st;
-        for (size_t i = 0; i < n; i++) {
-            size_t length = strcspn(parts[i], "=");
-            if (length == strlen(w->name) && !strncmp(parts[i], w->name, length))
-                continue;
-            text_add(&w->out, "%c%s", separator, parts[i]);
-            separator = ',';
-        }
-        key_parts_free(parts, n);
+    if (!(st = preset_part(spec, &first)) && first.failed)
+        st = ERR_MEMORY;
+    if (!st && !(st = key_cut(first.text, "@", &chain, &n))) {
+        st = spec_set_key(w, chain[0]);
+        for (size_t i = 1; i < n; i++)
+            text_add(&w->out, "@%s", chain[i]);
+        key_parts_free(chain, n);
     }
-    if (w->value)
-        text_add(&w->out, "%c%s=%s", separator, w->name, w->value);
-    return OK;
+    text_clear(&first);
+    return st;
 }
 
 status space_with(const char *spec, const char *key_, const char *value, char **out)
@@ -250,6 +263,8 @@ bool space_has_key(const char *spec, const char *key_)
     kind[n] = '\0';
     if (spec_open(kind, &row, &args))
         return false;
+    if (row->expansion)
+        return space_has_key(row->expansion, key_);
     for (const key *k = row->keys; k && k->name; k++)
         if (!strcmp(k->name, key_))
             return true;

@@ -1,5 +1,4 @@
-/* table.c -- the spaces, and the presets: rows with a text in place of code, written out before
- * anything is parsed or hashed. */
+/* table.c -- the spaces, and the presets: rows with a text in place of code (preset.c). */
 #include <stddef.h>
 
 #include "spaces/space.h"
@@ -37,10 +36,29 @@ static const space_ops preset_norms = {
     .expansion = "full:targets=norm",
 };
 
+static const space_ops preset_did = {
+    .name = "did",
+    .doc = "one fastfood block for all weights; per=tensor, as the released code: one each, of the "
+           "same z",
+    .source = "Aghajanyan et al. 2020, arXiv 2012.13255",
+    .example = "did:d=5",
+    .cost = "as fastfood, form=single",
+    .expansion = "fastfood:form=single",
+};
+
+static const space_ops preset_unilora = {
+    .name = "unilora",
+    .doc = "every number of a LoRA's factors follows one of d trained ones",
+    .source = "Li et al., \"Uni-LoRA: One Vector is All You Need\", arXiv 2506.00799",
+    .example = "unilora:d=5,r=2",
+    .cost = "as lora, and an index for each number of its factors",
+    .expansion = "onehot:start=.02@lora:alpha=1,init=zero,scale=one",
+};
+
 #define DECLARE(name) extern const space_ops space_##name;
 SPACES(DECLARE)
 #undef DECLARE
 #define POINT(name) &space_##name,
-const space_ops *const space_rows[] = {SPACES(POINT) & preset_top, &preset_bias, &preset_norms,
-                                       NULL};
+const space_ops *const space_rows[] = {
+    SPACES(POINT) & preset_top, &preset_bias, &preset_norms, &preset_did, &preset_unilora, NULL};
 #undef POINT

@@ -95,7 +95,8 @@ static void empty_parts_and_unknown_kinds_are_refused(void **state)
     refused("", "");
     refused("fastfod:d=5", "fastfood");
     refused("fastfood:d=5@fastfod:d=5", "fastfood");
-    refused("top:d=5", "takes no keys");
+    refused("top:d=5", "top: no key d; it is short for full:targets=head");
+    refused("top:targets=fc", "targets is given twice");
     refused("onehot:d=71", "lower d");
     refused("dense:d=71", "lower d");
     refused("onehot:d=90@lora:r=2", "lower d");
@@ -198,6 +199,14 @@ static void presets_are_written_out_before_hashing(void **state)
     assert_string_equal(revisions, "lora=1 full=1");
     mem_free(canonical);
     mem_free(revisions);
+    assert_int_equal(
+        space_canonical("unilora:d=40,r=2,targets=q,index=balanced++top", &canonical, &revisions),
+        OK);
+    assert_string_equal(canonical, "onehot:d=40,index=balanced,start=0.02@"
+                                   "lora:alpha=1,init=zero,r=2,scale=one,targets=q++"
+                                   "full:targets=head");
+    mem_free(canonical);
+    mem_free(revisions);
     assert_int_equal(space_canonical("onehot:d=4@onehot:d=5", &canonical, &revisions), OK);
     assert_string_equal(revisions, "onehot=1");
     mem_free(canonical);
@@ -214,6 +223,8 @@ static void a_key_of_the_first_space_is_set(void **state)
         {"fastfood:form=single", "d", "750", "fastfood:form=single,d=750"},
         {"fastfood:d=3,form=single@lora:r=2++top", "d", "750",
          "fastfood:form=single,d=750@lora:r=2++top"},
+        {"unilora:r=2@fastfood++did", "d", "9",
+         "onehot:start=.02,d=9@lora:alpha=1,init=zero,scale=one,r=2@fastfood++did"},
         {"lora:targets=\"a,r=1\"++top", "r", "4", "lora:targets=\"a,r=1\",r=4++top"},
     };
     char *out;
@@ -226,6 +237,8 @@ static void a_key_of_the_first_space_is_set(void **state)
     assert_null(out);
     assert_true(space_has_key("fastfood@lora", "d"));
     assert_true(space_has_key("lora", "r"));
+    assert_true(space_has_key("did", "d") && space_has_key("unilora", "d"));
+    assert_false(space_has_key("unilora", "r"));
     assert_true(space_has_key("top", "targets"));
     assert_false(space_has_key("full", "d"));
     assert_false(space_has_key("lora@fastfood", "d"));

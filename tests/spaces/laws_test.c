@@ -18,6 +18,9 @@ static const char *const others[] = {
     "lora:r=2,init=gaussian,freeze=A",
     "lora:r=2,init=orthonormal,freeze=A,scale=rs",
     "lora:r=head:1+2,alpha=fc:3+5",
+    "onehot:d=9,index=balanced,start=.1",
+    "did:d=5,per=tensor",
+    "unilora:d=7,index=balanced,r=1,targets=kernel++did:d=3,targets=bias",
     "dora:r=2,norm=exact,alpha=3",
     "dora:r=2,norm=exact,targets=q++dora:r=1,norm=exact,targets=v++lora:r=1,targets=k",
     "fastfood:d=6@dora:r=1,norm=exact",
@@ -476,9 +479,6 @@ static void law_keys(const char *spec, const layout *l)
     space *s;
     char bad[256];
     const char *colon = strchr(spec, ':');
-    for (const space_ops *const *row = space_rows; *row; row++)
-        if (!strcmp((*row)->name, spec) && (*row)->expansion)
-            colon = NULL;
     snprintf(bad, sizeof bad, "%.*s:colour=red%s%s",
              colon ? (int)(colon - spec) : (int)strcspn(spec, "@+"), spec, colon ? "," : "",
              colon ? colon + 1 : "");
