@@ -10,9 +10,10 @@
 #include "experiments/answer.h"
 #include "experiments/command.h"
 #include "report/compare.h"
+#include "report/ranks.h"
 #include "report/terminal.h"
 #include "report/words.h"
-#include "sweep/ask.h"
+#include "spaces/space.h"
 
 /* Measured by the papers' authors; own: with the baseline that they trained, as recomputed from their data
  * (fc: three seeds; of one seed 575); fixed: with a baseline of 1. 0: not given, or with another one. Their
@@ -89,31 +90,6 @@ static void headline(const curves *c, const curve_space *s, text *t)
     text_add(t, "\n");
 }
 
-/* The number that --d of this space takes and that made d numbers: d, or the rank of its runs. NaN: runs.csv
- * does not say. */
-static double swept_at(const curves *c, const curve_space *s, double d)
-{
-    const char *key_ = ask_swept(s->space);
-    size_t space = csv_find(c->runs, "space"), spec = csv_find(c->runs, "space_spec"),
-           total = csv_find(c->runs, "d_total");
-    if (!key_ || !strcmp(key_, "d"))
-        return d;
-    if (space == SIZE_MAX || spec == SIZE_MAX || total == SIZE_MAX)
-        return (double)NAN;
-    for (size_t i = 0; i < csv_rows(c->runs); i++) {
-        const char *given = csv_cell(c->runs, i, spec);
-        double x;
-        if (strcmp(csv_cell(c->runs, i, space), s->space) ||
-            csv_cell_number(c->runs, i, total, &x) || x < d || x > d)
-            continue;
-        for (const char *at = given + strcspn(given, ":@+"); *at == ':' || *at == ',';
-             at += 1 + strcspn(at + 1, ",@+")) /* the keys of the first space */
-            if (!strncmp(at + 1, "r=", 2))
-                return strtod(at + 3, NULL);
-    }
-    return (double)NAN;
-}
-
 /* Where nothing crosses: further. Where something does: what half the interval would cost; nothing, where
  * it is open, for more seeds do not close it. */
 static void next_step(const curves *c, const curve_space *s, text *t)
@@ -121,13 +97,13 @@ static void next_step(const curves *c, const curve_space *s, text *t)
     const d90_row *r = &s->row;
     /* a grid, and where they are the seed's own its baseline and floor */
     size_t per_seed = r->n_d + (r->n_baseline > 1) + (r->n_floor > 1);
-    double least = swept_at(c, s, r->d_min), most = swept_at(c, s, r->d_max), to = 10 * most;
-    const char *key_ = ask_swept(s->space);
+    double least = ranks_swept(c, s, r->d_min), most = ranks_swept(c, s, r->d_max), to = 10 * most;
+    const char *key_ = space_swept(s->space);
     if (key_ && !strcmp(key_, "d") && c->D > most && c->D < to)
         to = c->D;
-    if (r->state == IDIM_ABOVE && isfinite(most))
+    if (key_ && r->state == IDIM_ABOVE && isfinite(most))
         text_add(t, "  go on: --d %.0f..%.0f/log6\n", most, to);
-    if (r->state == IDIM_BELOW && least > 1)
+    if (key_ && r->state == IDIM_BELOW && least > 1)
         text_add(t, "  go on: --d %.0f..%.0f/log6\n", ceil(least / 10), least);
     if (r->state == IDIM_EXACT && r->seeds_half && r->low > 0 && isfinite(r->high))
         text_add(t, "  an interval half as wide takes about %zu seeds: %zu more runs\n",

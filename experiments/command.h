@@ -36,8 +36,8 @@ typedef struct command {
     int (*run)(void *options, size_t n, char *const *names, FILE *out);
 } command;
 
-extern const command command_d90, command_train; /* name themselves in their plans */
-extern const command *const command_rows[];      /* ended by NULL */
+extern const command command_d90, command_ranks, command_train; /* name themselves in their plans */
+extern const command *const command_rows[];                     /* ended by NULL */
 
 /* Parses argv (behind the command's name) and runs it. */
 int command_main(const command *c, int argc, char **argv);

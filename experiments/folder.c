@@ -55,6 +55,15 @@ status folder_collect(store *s, size_t *told)
     return st ? st : tables_write(s);
 }
 
+status folder_put(const char *path, const char *name, text *t)
+{
+    char *file = mem_printf("%s/%s", path, name);
+    status st = t->failed || !file ? ERR_MEMORY : file_write(file, t->text, t->length);
+    text_clear(t);
+    mem_free(file);
+    return st;
+}
+
 void folder_say_failed(store *s)
 {
     enum { MOST = 10 };

@@ -39,6 +39,9 @@ size_t folder_jobs(const folder_options *o);
 /* Folds journals, writes runs.csv, history.csv, provenance.csv, and says damaged lines on stderr. */
 status folder_collect(store *s, size_t *told);
 
+/* Writes a text as a file of the folder, and clears it. */
+status folder_put(const char *path, const char *name, text *t);
+
 /* Says the runs of a folder that failed and why, a line each on stderr. */
 void folder_say_failed(store *s);
 

@@ -4,7 +4,21 @@
 
 #include "experiments/command.h"
 
-#define COMMANDS(X) X(d90) X(train) X(list) X(show) X(plot) X(tokenize) X(collect) X(verify) X(doctor) X(worker)
+/* One a line, in the order of the help. */
+/* clang-format off */
+#define COMMANDS(X) \
+    X(d90) \
+    X(ranks) \
+    X(train) \
+    X(list) \
+    X(show) \
+    X(plot) \
+    X(tokenize) \
+    X(collect) \
+    X(verify) \
+    X(doctor) \
+    X(worker)
+/* clang-format on */
 
 #define DECLARE(name) extern const command command_##name;
 COMMANDS(DECLARE)

@@ -335,7 +335,7 @@ typedef struct idim_d90_ask {
     const char *d;         /* "100..2000/log8" */
     const char *optimiser; /* "adam" */
     const char *lr;        /* "rel:.3+rel:1+rel:3": the grid, for the baseline alike */
-    const char *rule;      /* "own,raw,.9" */
+    const char *rule;      /* "own,raw,.9"; NULL: raw, for a loss gain */
     size_t epochs, batch, seeds, tune_seeds, threads;
     uint64_t seed;   /* the first */
     const char *out; /* results folder: runs are kept and resumed; NULL: nothing is written */

@@ -34,9 +34,9 @@ typedef struct d90_rule {
 /* {own, fixed} x {raw, gain} x {.5 .8 .9 .95 .99}, and the headline where it is none of them. */
 enum { D90_RULES = 21, D90_WORDS = 160 };
 
-/* "own,raw,.9", "fixed,gain,.95", "absolute,.85"; parts at their default (own, raw, .9) may be left
+/* "own,raw,.9", "fixed,gain,.95", "absolute,.85"; parts at their default (own, `kind`, .9) may be left
  * out. ERR_USAGE. */
-status d90_rule_parse(const char *text, d90_rule *rule);
+status d90_rule_parse(const char *text, d90_kind kind, d90_rule *rule);
 
 /* The headline first, then the others; without `fixed` the fixed rules are left out. Returns how
  * many. */

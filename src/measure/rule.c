@@ -19,9 +19,9 @@ static bool rule_number(const char *word, double *value)
     return end != word && *end == '\0' && isfinite(*value);
 }
 
-status d90_rule_parse(const char *text, d90_rule *rule)
+status d90_rule_parse(const char *text, d90_kind kind, d90_rule *rule)
 {
-    d90_rule r = {D90_OWN, D90_RAW, .9};
+    d90_rule r = {D90_OWN, kind, .9};
     bool level = false;
     for (const char *p = text; *p;) {
         char word[32];

@@ -16,8 +16,8 @@
 typedef struct linear {
     size_t in, out;
     const idim_slot *weight, *bias; /* bias NULL: none */
-    uint64_t place;         /* of this layer in its model: its dropout masks are its own */
-    const uint32_t *starts; /* NULL: row i is sample i */
+    uint64_t place;                 /* of this layer in its model: its dropout masks are its own */
+    const uint32_t *starts;         /* NULL: row i is sample i */
 } linear;
 
 /* Bytes of work for n rows. */

@@ -134,6 +134,8 @@ status space_canonical(const char *spec, char **canonical, char **revisions);
 status space_with(const char *spec, const char *key_, const char *value, char **out);
 /* Does the first space of the spec have this key (d, r)? */
 bool space_has_key(const char *spec, const char *key_);
+/* The name of the key that a sweep of this space fills: "d" or "r"; NULL: neither. */
+const char *space_swept(const char *spec);
 
 /* Appends what each part of a spec matches in a layout, a line each, unless it is all of it:
  * "lora:r=2,targets=q: 12 tensors, 7077888 weights: h.*.attn.c_attn.weight[q] (12)". d may be missing

@@ -270,3 +270,8 @@ bool space_has_key(const char *spec, const char *key_)
             return true;
     return !strcmp(key_, "targets");
 }
+
+const char *space_swept(const char *spec)
+{
+    return space_has_key(spec, "d") ? "d" : space_has_key(spec, "r") ? "r" : NULL;
+}

@@ -42,17 +42,12 @@ status ask_defaults(ask *a, key_texts *texts)
     return OK;
 }
 
-const char *ask_swept(const char *space_)
-{
-    return space_has_key(space_, "d") ? "d" : space_has_key(space_, "r") ? "r" : NULL;
-}
-
 /* "fastfood:form=single" from "fastfood:form=single,d=7": the canonical text of a spec with some d,
  * which is then taken away again. */
 static status ask_space(const char *spec, char **out)
 {
     char *with = NULL, *canonical = NULL, *revisions = NULL;
-    const char *swept = ask_swept(spec);
+    const char *swept = space_swept(spec);
     status st;
     *out = NULL;
     if (!swept) { /* one point, beside others that are swept */
@@ -81,7 +76,7 @@ status ask_spaces(const char *list, char ***spaces, size_t *n)
         char *whole;
         if ((st = ask_space(parts[i], &whole)))
             break;
-        sweeps = sweeps || ask_swept(parts[i]);
+        sweeps = sweeps || space_swept(parts[i]);
         for (size_t k = 0; k < i && !st; k++)
             if (!strcmp(parts[k], whole))
                 st = error_set(ERR_USAGE, "%s: this space is asked for twice; once is enough",

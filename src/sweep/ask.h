@@ -26,9 +26,6 @@ extern const key ask_keys[];
 /* Defaults of both tables. Texts are owned by `texts`. */
 status ask_defaults(ask *a, key_texts *texts);
 
-/* The name of the key that a sweep of this space fills: "d" or "r"; NULL: neither. */
-const char *ask_swept(const char *space);
-
 /* The spaces of a list, canonical, without the key that is swept: fresh, by key_parts_free. One that has
  * neither d nor r is one point. ERR_USAGE: none is swept, or one is there twice. */
 status ask_spaces(const char *list, char ***spaces, size_t *n);

@@ -90,7 +90,7 @@ idim_status idim_d90(const idim_d90_ask *in, idim_d90_answer *answer)
     if (!in->out)
         asks = (ask_list){.asks = &a, .n = 1};
     if (!(st = stages_train(p)) &&
-        !(st = results_d90(s, &asks, in->rule ? in->rule : "own,raw,.9", 0, &r)))
+        !(st = results_d90(s, &asks, in->rule ? in->rule : "own,.9", 0, &r)))
         library_answer(&r.rows[0], a.run.epochs, stages_about(p)->D, sweep_done(s) + sweep_found(s),
                        answer);
 done:

@@ -341,7 +341,9 @@ static status results_rules(const ask_list *asks, const char *rule, double fixed
                             double *published)
 {
     d90_rule headline;
-    status st = d90_rule_parse(rule, &headline);
+    /* raw says nothing of a loss */
+    bool gain = about->lower_is_better;
+    status st = d90_rule_parse(rule, gain ? D90_GAIN : D90_RAW, &headline);
     if (st)
         return st;
     *published = fixed > 0 ? fixed : about->published;

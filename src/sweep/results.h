@@ -19,7 +19,8 @@ typedef struct results {
 } results;
 
 /* d90 over the union of the asks that are like the last one, those that move the same sources together
- * (ask_pooled): first the last one's, then the others from the latest on. rule: "own,raw,.9". fixed: a
+ * (ask_pooled): first the last one's, then the others from the latest on. rule: "own,raw,.9"; without raw
+ * or gain: gain for losses, else raw. fixed: a
  * baseline for the fixed rules, 0: the task's published one, if it has one. */
 status results_d90(sweep *s, const ask_list *asks, const char *rule, double fixed, results *out);
 void results_clear(results *r);

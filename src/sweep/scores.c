@@ -229,7 +229,8 @@ status scores_d90(const char *path, const char *rule, double fixed, bool lower, 
     scores s;
     status st;
     *out = (results){0};
-    if ((st = d90_rule_parse(rule, &headline)) || (st = scores_open(path, lower, &s)))
+    if ((st = d90_rule_parse(rule, lower ? D90_GAIN : D90_RAW, &headline)) ||
+        (st = scores_open(path, lower, &s)))
         return st;
     if (headline.base == D90_FIXED && headline.kind != D90_ABSOLUTE && !(fixed > 0))
         st = error_set(ERR_USAGE, "rule %s: say which baseline by --fixed", rule);

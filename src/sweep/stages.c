@@ -67,7 +67,7 @@ static const char *stages_auto_d(char *const *spaces, size_t n)
 {
     bool numbers = false;
     for (size_t i = 0; i < n; i++) {
-        const char *swept = ask_swept(spaces[i]);
+        const char *swept = space_swept(spaces[i]);
         numbers = numbers || (swept && !strcmp(swept, "d"));
     }
     return !numbers ? "1..16/log4" : "100..2000/log6";
@@ -407,12 +407,12 @@ static status stages_cells(stages *p)
         return ERR_MEMORY;
     p->first[0] = 1; /* behind the baseline */
     for (size_t s = 0; s < p->n_spaces; s++)
-        p->first[s + 1] = p->first[s] + (ask_swept(p->spaces[s]) ? p->n_d : 1);
+        p->first[s + 1] = p->first[s] + (space_swept(p->spaces[s]) ? p->n_d : 1);
     p->n_cells = p->first[p->n_spaces];
     if (!(p->cells = mem_array(p->n_cells, sizeof *p->cells)))
         return ERR_MEMORY;
     for (size_t s = 0; s < p->n_spaces; s++) {
-        const char *swept = ask_swept(p->spaces[s]);
+        const char *swept = space_swept(p->spaces[s]);
         for (size_t i = p->first[s]; i < p->first[s + 1]; i++) {
             size_t k = i - p->first[s];
             cell *c = &p->cells[i];

@@ -103,7 +103,7 @@ static const char *role_of(const record *r)
 
 static status space_cell(const char *spec, text *t)
 {
-    const char *swept = ask_swept(spec);
+    const char *swept = space_swept(spec);
     char *without = NULL;
     status st = swept ? space_with(spec, swept, NULL, &without) : OK;
     if (!st)

@@ -38,7 +38,7 @@ printf 'not gzip' | tee train-images-idx3-ubyte.gz >train-labels-idx1-ubyte
 check "a file that is no IDX" refused 1 "no IDX file" "$idim" train --data mnist:dir=.
 check "a role for d90" refused 2 "leave --role out" "$idim" d90 --data synth --role tune --out ./x
 check "targets that match nothing" refused 2 "conv" "$idim" train --data synth --space full:targets=conv --epochs 1 --out ./x
-check "rows claimed twice" refused 2 "do not meet" "$idim" train --data synth --space full:targets=head++full --epochs 1 --out ./x
+check "rows claimed twice" refused 2 "do not meet" "$idim" train --data synth --space full:targets=head++full:targets=fc --epochs 1 --out ./x
 for c in $("$idim" --commands); do
     case $c in show | plot | collect | verify) folder=./v ;; *) folder= ;; esac
     # shellcheck disable=SC2086 # no name, or one

@@ -118,7 +118,7 @@ static status fuzz_try(const uint8_t *bytes, size_t n)
     (void)cut(s);
     taken |= !numbers(s);
     taken |= !keys_twice(s);
-    taken |= !d90_rule_parse(s, &rule);
+    taken |= !d90_rule_parse(s, D90_RAW, &rule);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         taken |= !(st = kind_twice(i, s));
     mem_free(s);

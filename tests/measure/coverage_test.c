@@ -49,7 +49,7 @@ static double coverage(size_t seeds, uint64_t stream_seed)
     double at = truth();
     size_t inside = 0;
     uint64_t k = 0;
-    assert_ok(d90_rule_parse("own,raw,.9", &rule));
+    assert_ok(d90_rule_parse("own,raw,.9", D90_RAW, &rule));
     for (size_t i = 0; i < TIMES; i++) {
         for (size_t m = 0; m < seeds; m++) {
             double height = .0025 * rng_normal(&s, k++);

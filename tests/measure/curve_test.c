@@ -49,7 +49,7 @@ static void load(world *w)
 static d90_rule rule_of(const char *text_)
 {
     d90_rule r;
-    assert_ok(d90_rule_parse(text_, &r));
+    assert_ok(d90_rule_parse(text_, D90_RAW, &r));
     return r;
 }
 

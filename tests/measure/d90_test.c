@@ -42,7 +42,7 @@ static d90_row measure(const sweep_of *w, const char *rule)
 {
     d90_rule r;
     d90_row row;
-    assert_ok(d90_rule_parse(rule, &r));
+    assert_ok(d90_rule_parse(rule, D90_RAW, &r));
     assert_ok(d90_measure(&w->in, &r, 1, &row));
     return row;
 }
@@ -227,7 +227,7 @@ static void what_cannot_be_measured_is_refused(void **state)
     d90_rule r;
     d90_row row;
     make(&w, 3, plain, 1, .1);
-    assert_ok(d90_rule_parse("own,raw,.9", &r));
+    assert_ok(d90_rule_parse("own,raw,.9", D90_RAW, &r));
     w.points[1].d = 10; /* with the same seed: twice */
     assert_int_equal(d90_measure(&w.in, &r, 1, &row), ERR_USAGE);
     make(&w, 3, plain, 1, .1);
@@ -238,8 +238,8 @@ static void what_cannot_be_measured_is_refused(void **state)
     assert_int_equal(d90_measure(&w.in, &r, 1, &row), ERR_USAGE);
     w.in.n_points = 0;
     assert_int_equal(d90_measure(&w.in, &r, 1, &row), ERR_USAGE);
-    assert_int_equal(d90_rule_parse("own,raw,9", &r), ERR_USAGE);
-    assert_int_equal(d90_rule_parse("own,rwa,.9", &r), ERR_USAGE);
+    assert_int_equal(d90_rule_parse("own,raw,9", D90_RAW, &r), ERR_USAGE);
+    assert_int_equal(d90_rule_parse("own,rwa,.9", D90_RAW, &r), ERR_USAGE);
 }
 
 static void a_test_set_widens_the_interval(void **state)

@@ -57,7 +57,7 @@ static void make(world *w, const double (*a)[GRID], const double (*b)[GRID])
 static void measure(world *w)
 {
     d90_rule rule;
-    assert_ok(d90_rule_parse("own,raw,.9", &rule));
+    assert_ok(d90_rule_parse("own,raw,.9", D90_RAW, &rule));
     for (size_t i = 0; i < 2; i++)
         assert_ok(crossings_init(&w->x[i], &w->in[i], rule, w->in[i].n_test > 0));
     assert_ok(
@@ -318,7 +318,7 @@ static void what_is_unmeasurable_has_none(void **state)
     world w;
     make(&w, first, second);
     w.in[0].lower_is_better = true; /* raw says nothing of a loss */
-    assert_ok(d90_rule_parse("own,raw,.9", &rule));
+    assert_ok(d90_rule_parse("own,raw,.9", D90_RAW, &rule));
     assert_ok(crossings_init(&x, &w.in[0], rule, true));
     assert_int_equal(x.n, 0);
     crossings_clear(&x);

@@ -6,7 +6,7 @@
 static d90_rule rule_of(const char *text_)
 {
     d90_rule r;
-    assert_ok(d90_rule_parse(text_, &r));
+    assert_ok(d90_rule_parse(text_, D90_RAW, &r));
     return r;
 }
 
@@ -38,7 +38,7 @@ static void what_is_no_rule_is_refused(void **state)
                                       "raw,nan", "owned",    "absolute", ".9x",      "absolute,x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         d90_rule r;
-        assert_refused(d90_rule_parse(bad[i], &r), ERR_USAGE, "own,raw,.9");
+        assert_refused(d90_rule_parse(bad[i], D90_RAW, &r), ERR_USAGE, "own,raw,.9");
     }
 }
 

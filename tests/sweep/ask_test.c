@@ -49,10 +49,10 @@ static void a_grid_of_ranks_is_not_one_of_numbers(void **state)
 
 static void what_is_swept_is_d_or_the_rank(void **state)
 {
-    assert_string_equal(ask_swept("fastfood"), "d");
-    assert_string_equal(ask_swept("lora"), "r");
-    assert_string_equal(ask_swept("onehot@lora:r=2"), "d");
-    assert_null(ask_swept("full"));
+    assert_string_equal(space_swept("fastfood"), "d");
+    assert_string_equal(space_swept("lora"), "r");
+    assert_string_equal(space_swept("onehot@lora:r=2"), "d");
+    assert_null(space_swept("full"));
 }
 
 static void spaces_are_canonical_without_what_is_swept(void **state)

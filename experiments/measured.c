@@ -1,0 +1,174 @@
+/* measured.c -- see measured.h. */
+#include <string.h>
+
+#include "base/file.h"
+#include "experiments/answer.h"
+#include "experiments/measured.h"
+#include "experiments/plan.h"
+#include "report/page.h"
+#include "report/plot.h"
+#include "report/table.h"
+#include "sweep/repeat.h"
+
+const char measured_figures[] = "  plots/d90.{svg,pdf,png}";
+
+/* With rates to choose from, a grid whose best one lies at its edge is made longer. */
+static bool longer(const ask *a)
+{
+    return strchr(a->lr, '+') || strchr(a->lr_full, '+') || !strcmp(a->lr_full, "auto");
+}
+
+static status say_plan(const measured *o, const ask *a, const stages *p, FILE *out)
+{
+    const runner_about *about = stages_about(p);
+    char D[32], most[32], **spaces;
+    size_t n;
+    status st = ask_spaces(a->run.space, &spaces, &n);
+    if (st)
+        return st;
+    fprintf(out, "%s, %s, D = %s: %s runs%s, %zu jobs\n", a->run.data, a->run.model,
+            count_text(about->D, D), count_text(stages_most(p), most), longer(a) ? " or more" : "",
+            folder_jobs(o->folder));
+    for (size_t i = 0; i < n && !st; i++)
+        st = plan_say(spaces[i], about, out);
+    key_parts_free(spaces, n);
+    fflush(out);
+    return st;
+}
+
+/* Without gnuplot all but the figures is there, and that is said. true: they are drawn. */
+static bool draw(const measured *o, const char *path)
+{
+    if (!o->plot)
+        return false;
+    if (!plot_draw(path, "d90", "svg+pdf+png"))
+        return true;
+    fprintf(stderr, "%s\n", error_text());
+    return false;
+}
+
+status measured_say(const measured *o, const results *r, const char *path, const char *typed,
+                    FILE *out)
+{
+    const struct {
+        const char *name;
+        const d90_column *columns;
+        const void *rows;
+        size_t size, n;
+    } tables[] = {
+        {"d90.csv", d90_columns, r->rows, sizeof *r->rows, r->n_rows},
+        {"variance.csv", variance_columns, r->variances, sizeof *r->variances, r->n_variances},
+        {"paired.csv", paired_columns, r->pairs, sizeof *r->pairs, r->n_pairs},
+    };
+    status st;
+    /* without rows too, so that none is left from another question */
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        text table = {0};
+        results_csv(tables[i].columns, tables[i].rows, tables[i].size, tables[i].n, &table);
+        if ((st = folder_put(path, tables[i].name, &table)))
+            return st;
+    }
+    bool drawn = draw(o, path);
+    if ((st = page_write(path, typed)) || (st = table_write(path)) ||
+        (!o->brief && (st = answer_folder(path, false, out))))
+        return st;
+    if (!typed)
+        fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path, drawn ? measured_figures : "");
+    return OK;
+}
+
+/* Runs of several numeric kinds in one answer: how far apart are they? One of another kind is done again. */
+static status say_kinds(sweep *s, const results *r, FILE *out)
+{
+    repeat_difference difference;
+    text words = {0};
+    status st = OK;
+    if (r->kinds < 2)
+        return OK;
+    text_add(&words, "  note: these runs come from %zu numeric kinds", r->kinds);
+    if (*r->foreign) {
+        st = repeat_run(s, store_find(sweep_store(s), r->foreign), &difference);
+        text_add(&words, "; ");
+        if (!st)
+            repeat_words(&difference, &words);
+        else if (st != ERR_STOPPED)
+            text_add(&words, "none could be done again here: %s", error_text());
+    }
+    if (st != ERR_STOPPED)
+        st = words.failed ? ERR_MEMORY : OK;
+    if (!st)
+        fprintf(out, "%s\n", words.text);
+    text_clear(&words);
+    return st;
+}
+
+static status measure_all(const measured *o, sweep *s, const ask_list *asks, const char *path,
+                          const char *typed, FILE *out, size_t *failed)
+{
+    results r;
+    status st = results_d90(s, asks, o->rule, o->fixed, &r);
+    if (st)
+        return st;
+    *failed = r.failed; /* those of earlier calls too */
+    if (!(st = measured_say(o, &r, path, typed, out)))
+        st = say_kinds(s, &r, out);
+    results_clear(&r);
+    return st;
+}
+
+/* One ask after the other in one folder. */
+static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n, const char *path,
+                         ask_list *noted, size_t *D, FILE *out)
+{
+    status st = OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        stages *p;
+        if ((st = stages_open(&p, s, &asks[i])))
+            break;
+        *D = stages_about(p)->D;
+        st = say_plan(o, &asks[i], p, out);
+        if (!st && o->dry)
+            st = stages_fits(p, o->folder->here ? 0 : folder_jobs(o->folder));
+        else if (!st) {
+            ask_clear(noted);
+            if (!(st = ask_note(path, &asks[i], noted)))
+                st = stages_train(p);
+        }
+        stages_free(p);
+    }
+    return st;
+}
+
+status measured_asks(const measured *o, const ask *asks, size_t n, const char *path,
+                     const char *typed, FILE *out, size_t *failed)
+{
+    sweep *s = NULL;
+    ask_list noted = {0};
+    folder_options folder = *o->folder;
+    size_t told = 0, D = 0;
+    status st;
+    fprintf(out, "%s\n", typed ? typed : "");
+    fflush(out);
+    folder.here = o->dry; /* in memory: no folder is made, no process started */
+    if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
+        (st = train_asks(o, s, asks, n, path, &noted, &D, out)) || o->dry)
+        goto done;
+    if (!(st = folder_collect(sweep_store(s), &told)) &&
+        !(st = measure_all(o, s, &noted, path, typed, out, failed)))
+        answer_published(&asks[n - 1].run, D, out);
+done:
+    if (s && sweep_failed(s) > *failed)
+        *failed = sweep_failed(s);
+    if (*failed)
+        folder_say_failed(sweep_store(s));
+    ask_clear(&noted);
+    return folder_close(s, told, st);
+}
+
+int measured_end(status st, size_t failed)
+{
+    if (st && !(failed && st == ERR_USAGE))
+        return command_end(st);
+    (void)command_end(st); /* what did not fail may be too little to be measured */
+    return failed ? EXIT_SOME : EXIT_DONE;
+}

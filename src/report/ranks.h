@@ -1,0 +1,34 @@
+/* ranks.h -- rank90 and p90 of every method of a folder, from its CSVs.
+ *
+ *   p90     the fewest trained numbers whose score passes the threshold: d90 of d90.csv, on the one axis of
+ *           numbers that all methods share
+ *   rank90  the smallest rank of the grid whose mean passes, of methods that sweep a rank (their d is
+ *           counted from it); "<= 1" where rank 1 passes */
+#ifndef REPORT_RANKS_H
+#define REPORT_RANKS_H
+
+#include "report/curve.h"
+
+typedef struct ranks_row {
+    const curve_space *s;
+    const char *swept;        /* "r", "d"; "": one size */
+    idim_d90_state state;     /* of rank; unmeasurable where no rank is swept */
+    double rank, least, most; /* NaN: none; ranks of the grid's ends */
+} ranks_row;
+
+/* Fresh rows (c->n) in the order of p90, what never passes last. ERR_MEMORY. */
+status ranks_of(const curves *c, ranks_row **rows);
+
+/* The number that --d of this space takes and that made d numbers: d, or the rank of its runs. NaN: runs.csv
+ * does not say. */
+double ranks_swept(const curves *c, const curve_space *s, double d);
+
+/* ranks.csv */
+void ranks_csv(const ranks_row *rows, size_t n, text *out);
+/* Lines of at most 80 columns: method, trained numbers, interval, rank, best score. */
+void ranks_words(const ranks_row *rows, size_t n, text *out);
+
+/* Writes FOLDER/ranks.csv and appends the words. ERR_FILE, ERR_FORMAT, ERR_MEMORY. */
+status ranks_write(const char *folder, text *words);
+
+#endif
