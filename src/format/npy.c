@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "format/half.h"
 #include "format/inflate.h"
 #include "format/npy.h"
+#include "format/zip.h"
 
 #define NPY_LIMIT ((size_t)8 << 30)
 
@@ -117,147 +117,32 @@ static status npy_header(npy *a, const char *path, size_t n)
 
 /* ------------------------------------------------------------------ archives */
 
-typedef struct member {
-    size_t method, packed, whole, at; /* at: of the local header */
-    uint32_t crc;
-} member;
-
-static status zip_wrong(const char *path)
+/* The member of that name, or with .npy behind it. */
+static status npy_member(const char *path, const char *want, char **bytes, size_t *n)
 {
-    return error_set(ERR_FORMAT, "%s: no whole .npz archive; save it again with numpy.savez", path);
-}
-
-/* Sizes of 0xffffffff stand in the zip64 field, in this order. */
-static void zip64(const uint8_t *extra, size_t n, member *m)
-{
-    size_t *fields[] = {&m->whole, &m->packed, &m->at};
-    for (size_t at = 0; at + 4 <= n;) {
-        size_t id = (size_t)little(extra + at, 2), length = (size_t)little(extra + at + 2, 2);
-        if (length > n - at - 4)
-            return;
-        if (id == 1)
-            for (size_t i = 0, k = 0; i < 3; i++)
-                if (*fields[i] == UINT32_MAX && k + 8 <= length) {
-                    *fields[i] = (size_t)little(extra + at + 4 + k, 8);
-                    k += 8;
-                }
-        at += 4 + length;
-    }
-}
-
-/* Where the central directory is: from the end record, or zip64's. */
-static status zip_directory(const char *path, const uint8_t *p, size_t n, size_t *at, size_t *count)
-{
-    for (size_t back = 22; back <= n && back < 22 + 65536; back++) {
-        const uint8_t *end = p + n - back;
-        if (memcmp(end, "PK\5\6", 4))
-            continue;
-        *count = (size_t)little(end + 10, 2);
-        *at = (size_t)little(end + 16, 4);
-        if (*at == UINT32_MAX && back + 20 <= n && !memcmp(end - 20, "PK\6\7", 4)) {
-            size_t far = (size_t)little(end - 20 + 8, 8);
-            if (far > n || n - far < 56 || memcmp(p + far, "PK\6\6", 4))
-                return zip_wrong(path);
-            *count = (size_t)little(p + far + 32, 8);
-            *at = (size_t)little(p + far + 48, 8);
-        }
-        return *at <= n ? OK : zip_wrong(path);
-    }
-    return zip_wrong(path);
-}
-
-static bool zip_named(const uint8_t *name, size_t length, const char *want)
-{
-    size_t n = strlen(want);
-    return (length == n && !memcmp(name, want, n)) ||
-           (length == n + 4 && !memcmp(name, want, n) && !memcmp(name + n, ".npy", 4));
-}
-
-static status zip_find(const char *path, const uint8_t *p, size_t n, const char *want, member *m)
-{
-    size_t at = 0, count = 0;
+    zip *z;
     text names = {0};
-    status st = zip_directory(path, p, n, &at, &count);
-    for (size_t i = 0; !st && i < count; i++) {
-        if (n - at < 46 || memcmp(p + at, "PK\1\2", 4)) {
-            st = zip_wrong(path);
-            break;
-        }
-        size_t name = (size_t)little(p + at + 28, 2), extra = (size_t)little(p + at + 30, 2),
-               note = (size_t)little(p + at + 32, 2);
-        if (name + extra + note > n - at - 46) {
-            st = zip_wrong(path);
-            break;
-        }
-        if (zip_named(p + at + 46, name, want)) {
-            *m = (member){.method = (size_t)little(p + at + 10, 2),
-                          .crc = (uint32_t)little(p + at + 16, 4),
-                          .packed = (size_t)little(p + at + 20, 4),
-                          .whole = (size_t)little(p + at + 24, 4),
-                          .at = (size_t)little(p + at + 42, 4)};
-            zip64(p + at + 46 + name, extra, m);
-            text_clear(&names);
-            return OK;
-        }
-        text_add(&names, " %.*s", (int)name, (const char *)p + at + 46);
-        at += 46 + name + extra + note;
-    }
-    if (!st)
-        st = error_set(ERR_FORMAT, "%s: no member %s; it has%.400s", path, want,
-                       names.text ? names.text : " none");
-    text_clear(&names);
-    return st;
-}
-
-static status zip_read(const char *path, const char *want, char **bytes, size_t *n_bytes)
-{
-    char *whole;
-    size_t n;
-    member m = {0};
-    status st = file_read(path, NPY_LIMIT, &whole, &n);
-    *bytes = NULL;
+    status st = zip_open(&z, path, "save it again with numpy.savez");
     if (st)
         return st;
-    const uint8_t *p = (const uint8_t *)whole;
-    if ((st = zip_find(path, p, n, want, &m)))
-        goto done;
-    if (m.at > n || n - m.at < 30 || memcmp(p + m.at, "PK\3\4", 4)) {
-        st = zip_wrong(path);
+    const zip_member *m = zip_find(z, want);
+    if (!m) {
+        text_add(&names, "%s.npy", want);
+        m = text_failed(&names) ? NULL : zip_find(z, names.text);
+    }
+    if (m) {
+        *n = m->whole;
+        st = zip_read(z, m, NPY_LIMIT, bytes);
         goto done;
     }
-    size_t skip = 30 + (size_t)little(p + m.at + 26, 2) + (size_t)little(p + m.at + 28, 2);
-    if (skip > n - m.at || m.packed > n - m.at - skip || (m.method == 0 && m.packed != m.whole)) {
-        st = zip_wrong(path);
-        goto done;
-    }
-    if (m.whole > NPY_LIMIT || (m.method == 8 && m.whole / 1100 > m.packed)) {
-        /* deflate reaches 1032 : 1 at most */
-        st = error_set(ERR_LIMIT, "%s: member %s promises %zu bytes from %zu; that cannot be", path,
-                       want, m.whole, m.packed);
-        goto done;
-    }
-    const uint8_t *from = p + m.at + skip;
-    if (m.method != 0 && m.method != 8)
-        st = error_set(ERR_FORMAT,
-                       "%s: member %s is packed by method %zu; use numpy.savez or "
-                       "savez_compressed",
-                       path, want, m.method);
-    else if (!(*bytes = mem_array(m.whole, 1)))
-        st = ERR_MEMORY;
-    else if (m.method == 0)
-        memcpy(*bytes, from, m.whole);
-    else
-        st = inflate_raw(path, from, m.packed, *bytes, m.whole);
-    if (!st && hash_crc32(*bytes, m.whole) != m.crc)
-        st = error_set(ERR_FORMAT, "%s: member %s has a wrong checksum; the file is damaged", path,
-                       want);
-    *n_bytes = m.whole;
+    text_clear(&names);
+    for (size_t i = 0; i < zip_count(z) && i < 20; i++)
+        text_add(&names, " %.60s", zip_at(z, i)->name);
+    st = error_set(ERR_FORMAT, "%s: no member %s; it has%.400s", path, want,
+                   names.text ? names.text : " none");
 done:
-    mem_free(whole);
-    if (st) {
-        mem_free(*bytes);
-        *bytes = NULL;
-    }
+    text_clear(&names);
+    zip_close(z);
     return st;
 }
 
@@ -265,7 +150,7 @@ status npy_open(npy *a, const char *path, const char *member_)
 {
     status st;
     *a = (npy){0};
-    st = *member_ ? zip_read(path, member_, &a->bytes, &a->n_bytes)
+    st = *member_ ? npy_member(path, member_, &a->bytes, &a->n_bytes)
                   : inflate_file(path, NPY_LIMIT, &a->bytes, &a->n_bytes);
     if (!st)
         st = npy_header(a, path, a->n_bytes);
