@@ -40,6 +40,11 @@ size_t safetensor_type_bits(safetensor_type type)
     return types[type].bits;
 }
 
+const char *safetensor_type_name(safetensor_type type)
+{
+    return types[type].name;
+}
+
 /* Fills n and bytes from type and shape. */
 static status tensor_size(safetensor *t)
 {
@@ -270,6 +275,11 @@ const safetensor *safetensors_find(const safetensors *f, const char *name)
 const char *safetensors_meta(const safetensors *f, const char *name)
 {
     return jsonl_get_string(json_object_get(f->header, metadata), name, NULL);
+}
+
+const json_t *safetensors_metadata(const safetensors *f)
+{
+    return json_object_get(f->header, metadata);
 }
 
 /* ------------------------------------------------------------------ numbers */

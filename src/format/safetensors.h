@@ -10,6 +10,8 @@
 #ifndef FORMAT_SAFETENSORS_H
 #define FORMAT_SAFETENSORS_H
 
+#include <jansson.h>
+
 #include "base/status.h"
 
 /* In the reference's order, by which its writer sorts. */
@@ -40,7 +42,8 @@ typedef enum safetensor_type {
     SAFETENSOR_REAL = sizeof(real) == 4 ? SAFETENSOR_F32 : SAFETENSOR_F64
 } safetensor_type;
 
-size_t safetensor_type_bits(safetensor_type type); /* of one number */
+size_t safetensor_type_bits(safetensor_type type);      /* of one number */
+const char *safetensor_type_name(safetensor_type type); /* "BF16" */
 
 typedef struct safetensor {
     const char *name;
@@ -64,6 +67,7 @@ const safetensor *safetensors_at(const safetensors *f, size_t i); /* in the orde
 const safetensor *safetensors_find(const safetensors *f, const char *name);
 /* A text of __metadata__; NULL: not there. */
 const char *safetensors_meta(const safetensors *f, const char *name);
+const json_t *safetensors_metadata(const safetensors *f); /* all of them; NULL: none */
 
 /* Numbers first .. first + n of a tensor, converted. ERR_USAGE: a type that is known by its size alone
  * (F32, F16, BF16, F64, I64, I32, U8 and BOOL are read). */
