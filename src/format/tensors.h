@@ -59,12 +59,15 @@ status tensors_need(const tensors *t, const char *name, size_t dims, const size_
  * NULL: there is none. */
 const json_t *tensors_config(const tensors *t);
 const char *tensors_config_text(const tensors *t); /* the same as it lay on file; NULL: none */
-/* A text of the file's metadata (safetensors: "format" is "pt"); NULL: not there. */
-const json_t *tensors_meta(const tensors *t); /* an object of texts, or NULL */
+/* The __metadata__ of a single safetensors file, an object of texts ({"format":"pt"}); NULL: none. */
+const json_t *tensors_meta(const tensors *t);
 
 /* SHA-256 over configuration, names, types, shapes and numbers, in the order of names: the same tensors
  * have the same hash in whatever file they lie. Reads everything. ERR_MEMORY. */
 status tensors_hash(const tensors *t, char hex[HASH_HEX]);
+
+/* "768 x 2304"; "one number" of no dimensions. */
+const char *tensors_shape_text(size_t dims, const size_t *shape, char out[80]);
 
 /* What a weight's name says, in the families GPT-2, Llama, BERT and RoBERTa, their adapters, and the
  * fused GPT-NeoX: its role ("q", "k", "v", "qkv", "o", "gate", "up", "down", "embed", "position",
@@ -72,9 +75,17 @@ status tensors_hash(const tensors *t, char hex[HASH_HEX]);
  * where it belongs to none. */
 const char *tensors_role(const char *name, int *layer);
 
-/* A folder that transformers reads: config.json (as it is given, every key kept) and model.safetensors
- * with metadata {"format":"pt"}. Each file is whole or as it was; tensors go first. ERR_FILE; ERR_USAGE:
- * two of one name. */
+/* A folder that transformers reads: config.json (every key kept) and model.safetensors with metadata
+ * {"format":"pt"}. Each file is whole or as it was; the tensors go first. ERR_FILE; ERR_USAGE: two of one
+ * name. */
 status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n);
+
+/* The same with names of one's own; config: a text, NULL writes none. */
+status tensors_put(const char *folder, const char *file, const safetensor *all, size_t n,
+                   const safetensor_meta *meta, size_t n_meta, const char *config_file,
+                   const char *config);
+/* As Python writes JSON with indent=2, numbers in the shortest form that reads back exactly; mem_free.
+ * NULL: ERR_MEMORY. */
+char *tensors_json(const json_t *object);
 
 #endif
