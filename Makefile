@@ -4,7 +4,7 @@ ARCH ?= native
 VARIANT ?= release
 VERSION := $(shell sed -n 's/^\#define IDIM_VERSION "\(.*\)"/\1/p' src/base/idim.h)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
-BUILD_PACKAGES := build-essential pkg-config libopenblas-dev libgsl-dev librandom123-dev \
+BUILD_PACKAGES := build-essential pkg-config libopenblas-dev liblapacke-dev libgsl-dev librandom123-dev \
   libjansson-dev zlib1g-dev liblzma-dev libmd-dev
 USE_PACKAGES := gnuplot-nox dataset-fashion-mnist
 TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev clang-format shellcheck python3-numpy zsh curl
@@ -13,7 +13,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wmiss
   -Wstrict-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wformat=2
 STD := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fPIC \
   -fvisibility=hidden -pthread
-LIBS := -lgsl -lopenblas -ljansson -lz -llzma -lmd -lm -pthread
+LIBS := -lgsl -llapacke -lopenblas -ljansson -lz -llzma -lmd -lm -pthread
 
 # One folder of objects a variant: build/VARIANT.
 OPT_release := -O3 -march=$(ARCH)
@@ -189,7 +189,7 @@ demo: ## d90 of a real network on real data, in under 3 minutes
 
 static: ## one file with all libraries inside, for machines without root (x86-64-v3)
 	+$(MAKE) VARIANT=static ARCH=x86-64-v3 LDFLAGS=-static \
-	  LIBS='-lgsl -lopenblas -lgfortran -lquadmath -ljansson -lz -llzma -lmd -lm -pthread' \
+	  LIBS='-lgsl -llapacke -lopenblas -lgfortran -lquadmath -ljansson -lz -llzma -lmd -lm -pthread' \
 	  build/static/idim
 
 install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
