@@ -68,7 +68,9 @@ status factors_new(factor **out, space *s, const factors_ask *ask)
     status st = f && r && alpha ? OK : ERR_MEMORY;
     for (size_t k = 0; k < n && !st; k++)
         st = factor_shape(s, k, ask, &f[k]);
-    if (!st && !(st = space_map(s, "r", ask->r, r)) &&
+    for (size_t k = 0; k < n && !st && !ask->r; k++)
+        f[k].s = 1;
+    if (!st && ask->r && !(st = space_map(s, "r", ask->r, r)) &&
         !(st = ask->alpha ? space_map(s, "alpha", ask->alpha, alpha) : OK))
         st = factor_ranks(s, ask, r, alpha, f);
     mem_free(r);

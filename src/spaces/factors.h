@@ -23,7 +23,7 @@ typedef enum factor_scale { FACTOR_PLAIN, FACTOR_RS, FACTOR_ONE } factor_scale;
 
 /* What the kinds' keys ask. */
 typedef struct factors_ask {
-    const char *r, *alpha; /* maps; alpha NULL: s = 1 */
+    const char *r, *alpha; /* maps; r NULL: the kind fills f->r; alpha NULL: s = 1 */
     factor_scale scale;
     double drop;
     bool

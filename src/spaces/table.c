@@ -7,7 +7,9 @@
 #define SPACES_MORE(X)
 #endif
 #define SPACES(X)                                                                                  \
-    X(full) X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora) X(dora) SPACES_MORE(X)
+    X(full)                                                                                        \
+    X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora) X(dora) X(vera) X(nola)               \
+        SPACES_MORE(X)
 
 static const space_ops preset_top = {
     .name = "top",

@@ -21,6 +21,9 @@ static const char *const others[] = {
     "onehot:d=9,index=balanced,start=.1",
     "did:d=5,per=tensor",
     "unilora:d=7,index=balanced,r=1,targets=kernel++did:d=3,targets=bias",
+    "vera:r=3,start=.7,targets=q+head",
+    "nola:d=9",
+    "nola:d=7,targets=kernel",
     "dora:r=2,norm=exact,alpha=3",
     "dora:r=2,norm=exact,targets=q++dora:r=1,norm=exact,targets=v++lora:r=1,targets=k",
     "fastfood:d=6@dora:r=1,norm=exact",
@@ -160,7 +163,7 @@ static void law_adjoint(const char *spec, const layout *l)
         assert_true(fabs(left - right) <
                     (sizeof(real) == sizeof(double) ? 1e-12 : 2e-6) * (1 + size));
     } else {
-        assert_true(strstr(spec, "lora") || strstr(spec, "dora"));
+        assert_true(strstr(spec, "lora") || strstr(spec, "dora") || strstr(spec, "vera"));
     }
     world_close(&w);
 }
@@ -355,11 +358,25 @@ static void bind_and_gather_say_what_lift_and_pull_say(void **state)
     law_everywhere(law_bind);
 }
 
+static bool law_takes(const char *spec, const layout *l, const char *d)
+{
+    char *with;
+    space *s;
+    if (!space_has_key(spec, "d"))
+        return true;
+    assert_int_equal(space_with(spec, "d", d, &with), OK);
+    bool takes = !space_new(&s, with, l, theta0, world_stream(7));
+    space_free(s);
+    mem_free(with);
+    return takes;
+}
+
 /* Three runs together, made as siblings with falling d where the first space has a d. */
 static void law_team(const char *spec, const layout *l)
 {
     enum { RUNS = 3 };
-    const char *const ds[RUNS] = {"4", "4", "3"};
+    static const char *const sizes[2][RUNS] = {{"4", "4", "3"}, {"9", "9", "8"}};
+    const char *const *ds = sizes[law_takes(spec, l, sizes[0][2]) ? 0 : 1]; /* nola: one a tensor */
     space *s[RUNS] = {NULL};
     const space *team[RUNS];
     space_mem *mem[RUNS], *lone;
