@@ -8,8 +8,8 @@
 #endif
 #define SPACES(X)                                                                                  \
     X(full)                                                                                        \
-    X(dense) X(sparse) X(fastfood) X(srht) X(onehot) X(lora) X(dora) X(vera) X(nola)               \
-        SPACES_MORE(X)
+    X(dense)                                                                                       \
+    X(sparse) X(fastfood) X(srht) X(onehot) X(said) X(lora) X(dora) X(vera) X(nola) SPACES_MORE(X)
 
 static const space_ops preset_top = {
     .name = "top",
