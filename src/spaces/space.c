@@ -544,6 +544,22 @@ void space_gather(size_t n, const space *const *s, space_mem *const *mem, const 
                   real *const *g_z, view *const *v)
 {
     team_each(team_gather, n, s, mem, z, g_z, v);
+    for (size_t i = 0; i < n; i++)
+        space_penalty(s[i], mem[i], z[i], g_z[i]);
+}
+
+void space_penalty(const space *s, space_mem *mem, const real *z, real *g_z)
+{
+    const frame *own = frame_of(s);
+    if (own->how == FRAME_KIND && s->ops->penalty)
+        s->ops->penalty(s, mem, z, g_z);
+    if (own->how == FRAME_CHAIN)
+        space_penalty(own->part[0], mem->part[0], z, g_z);
+    if (own->how == FRAME_SUM)
+        for (size_t p = 0; p < 2; p++) {
+            size_t skip = p ? own->part[0]->d : 0;
+            space_penalty(own->part[p], mem->part[p], z + skip, g_z + skip);
+        }
 }
 
 void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z)

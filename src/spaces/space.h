@@ -63,6 +63,8 @@ typedef struct space_ops {
                    real *const *theta);
     void (*pull_n)(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
                    const real *const *g_theta, real *const *g_z);
+    /* Adds the gradient of a penalty that no reported loss holds. */
+    void (*penalty)(const space *s, space_mem *mem, const real *z, real *g_z);
     void (*after_step)(const space *s, space_mem *mem, size_t t, size_t T, real *z,
                        const real *g_z);
 } space_ops;
@@ -160,6 +162,9 @@ void space_bind(size_t n, const space *const *s, space_mem *const *mem, const re
                 real *const *g_z, view *const *v);
 void space_gather(size_t n, const space *const *s, space_mem *const *mem, const real *const *z,
                   real *const *g_z, view *const *v);
+/* Penalties, which space_gather adds to g_z, and what happens after step t of T (from 1): those of the first
+ * space of each chain. */
+void space_penalty(const space *s, space_mem *mem, const real *z, real *g_z);
 void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *z, const real *g_z);
 
 /* Does any part ride? Then weights are never formed and the trainer's l2 is refused. */

@@ -24,6 +24,8 @@ static const char *const others[] = {
     "said:d=9,scales=tensors,per=tensor",
     "said:d=7,form=stacked,gauss=sign,targets=kernel",
     "said:d=7@lora:r=2",
+    "adalora:r=1,first=3,orth=0,targets=kernel",
+    "adalora:r=2++top",
     "vera:r=3,start=.7,targets=q+head",
     "nola:d=9",
     "nola:d=7,targets=kernel",
@@ -190,8 +192,9 @@ static void law_seed(const char *spec, const layout *l)
     for (size_t i = 0; i < 3; i++)
         space_lift(w[i].s, w[i].mem, z, theta[i]);
     assert_memory_equal(theta[0], theta[1], w[0].s->n * sizeof(real));
-    /* full draws nothing, and what lora and dora draw is their z0, which z holds already */
-    bool draws = strncmp(spec, "full", 4) && strncmp(spec, "lora", 4) && strncmp(spec, "dora", 4);
+    /* full draws nothing, and what lora, dora and adalora draw is their z0, which z holds already */
+    bool draws = strncmp(spec, "full", 4) && strncmp(spec, "lora", 4) && strncmp(spec, "dora", 4) &&
+                 strncmp(spec, "adalora", 7);
     for (const space_ops *const *row = space_rows; *row; row++)
         draws = draws && !(!strcmp((*row)->name, spec) && (*row)->expansion);
     if (draws)
@@ -337,6 +340,7 @@ static void law_bind(const char *spec, const layout *l)
         memcpy(g + w.s->layout->tensors[k].offset, g_all + world_place(w.s, l, k),
                w.s->layout->tensors[k].n * sizeof *g);
     space_pull(w.s, w.mem, z, g, expected);
+    space_penalty(w.s, w.mem, z, expected);
 
     view_point(&v, theta0, NULL);
     for (size_t repeat = 0; repeat < 2; repeat++) { /* gradients of the step before must be gone */

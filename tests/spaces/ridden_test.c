@@ -128,6 +128,7 @@ static void a_ridden_network_is_the_merged_one(void **state)
             at += t->n;
         }
         space_pull(w.s, w.mem, w.z, w.g, w.pulled);
+        space_penalty(w.s, w.mem, w.z, w.pulled);
         for (size_t j = 0; j < w.s->d; j++)
             if (fabs((double)w.g_z[j] - (double)w.pulled[j]) > 10 * tolerance)
                 fail_msg("%s: gathered g_z[%zu] = %.9g, pulled %.9g", spec_at(k), j,
