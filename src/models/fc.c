@@ -74,7 +74,11 @@ static void fc_theta0(const model *base, const stream *s, real *theta0)
 
 static linear fc_layer(const fc *m, const view *v, size_t l)
 {
-    return (linear){fc_in(m, l), fc_out(m, l), &v->slots[2 * l], &v->slots[2 * l + 1], l, NULL};
+    return (linear){.in = fc_in(m, l),
+                    .out = fc_out(m, l),
+                    .weight = &v->slots[2 * l],
+                    .bias = &v->slots[2 * l + 1],
+                    .place = l};
 }
 
 static size_t fc_lines(size_t reals) /* to whole cache lines, in reals */

@@ -160,14 +160,22 @@ static void lenet_theta0(const model *base, const stream *s, real *theta0)
 static linear dense_layer(const lenet *m, const view *v, size_t l)
 {
     const slot *w = &v->slots[2 * (LOOK + l)];
-    return (linear){dense_in(m, l), dense_out(m, l), w, w + 1, LOOK + l, NULL};
+    return (linear){.in = dense_in(m, l),
+                    .out = dense_out(m, l),
+                    .weight = w,
+                    .bias = w + 1,
+                    .place = LOOK + l};
 }
 
 /* The fc form's "patch" layers. */
 static linear look_linear(const lenet *m, const view *v, size_t i)
 {
     const slot *w = &v->slots[2 * i];
-    return (linear){look_in(&m->look[i]), look_out(&m->look[i]), w, w + 1, i, NULL};
+    return (linear){.in = look_in(&m->look[i]),
+                    .out = look_out(&m->look[i]),
+                    .weight = w,
+                    .bias = w + 1,
+                    .place = i};
 }
 
 static patch look_patch(const lenet *m, const view *v, size_t i)

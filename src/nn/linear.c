@@ -28,6 +28,11 @@ static size_t line_up(size_t n) /* reals, to whole cache lines */
     return (n + line - 1) / line * line;
 }
 
+static size_t linear_ld(const linear *l)
+{
+    return l->ld ? l->ld : l->out;
+}
+
 static bool linear_drops(const idim_slot *w)
 {
     for (size_t k = 0; k < w->n_riders; k++)
@@ -80,31 +85,31 @@ static void weight_forward(const linear *l, size_t n, const real *x, const scrat
     const idim_slot *w = l->weight;
     if (w->storage == IDIM_STORED_REAL) {
         mat_gemm_on(p, false, true, n, l->out, l->in, w->scale, x, l->in, w->value, l->in, 0, y,
-                    l->out);
+                    linear_ld(l));
         return;
     }
     for (size_t row = 0; row < l->out; row += WIDEN) {
         size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
         widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
         mat_gemm_on(p, false, true, n, rows, l->in, w->scale, x, l->in, s->rows, l->in, 0, y + row,
-                    l->out);
+                    linear_ld(l));
     }
 }
 
-static void weight_backward(const linear *l, size_t n, const real *g_t, const scratch *s, pool *p,
-                            real *g_x)
+static void weight_backward(const linear *l, size_t n, const real *g_t, size_t ld, const scratch *s,
+                            pool *p, real *g_x)
 {
     const idim_slot *w = l->weight;
     if (w->storage == IDIM_STORED_REAL) {
-        mat_gemm_on(p, false, false, n, l->in, l->out, w->scale, g_t, l->out, w->value, l->in, 0,
-                    g_x, l->in);
+        mat_gemm_on(p, false, false, n, l->in, l->out, w->scale, g_t, ld, w->value, l->in,
+                    l->add ? 1 : 0, g_x, l->in);
         return;
     }
     for (size_t row = 0; row < l->out; row += WIDEN) {
         size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
         widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
-        mat_gemm_on(p, false, false, n, l->in, rows, w->scale, g_t + row, l->out, s->rows, l->in,
-                    row ? 1 : 0, g_x, l->in);
+        mat_gemm_on(p, false, false, n, l->in, rows, w->scale, g_t + row, ld, s->rows, l->in,
+                    row || l->add ? 1 : 0, g_x, l->in);
     }
 }
 
@@ -128,11 +133,11 @@ static const real *rider_input(const linear *l, size_t k, size_t n, const real *
 }
 
 static void columns_times(size_t n, size_t cols, const real *m, const real *from, size_t ld,
-                          real *to)
+                          real *to, size_t ld_to)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < cols; j++)
-            to[i * cols + j] = m ? m[j] * from[i * ld + j] : from[i * ld + j];
+            to[i * ld_to + j] = m ? m[j] * from[i * ld + j] : from[i * ld + j];
 }
 
 static void rider_forward(const linear *l, size_t k, size_t n, const real *x,
@@ -143,23 +148,24 @@ static void rider_forward(const linear *l, size_t k, size_t n, const real *x,
     real *mu = u + line_up(n * r->r);
     const real *in = rider_input(l, k, n, x, batch, pass, s);
     mat_gemm_on(pass->pool, false, true, n, r->r, l->in, 1, in, l->in, r->A, r->lda, 0, u, r->r);
-    columns_times(n, r->r, r->m, u, r->r, mu);
+    columns_times(n, r->r, r->m, u, r->r, mu, r->r);
     if (!r->e) {
         mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, (real)r->s, mu, r->r, r->B, r->ldb,
-                    1, y + r->row0, l->out);
+                    1, y + r->row0, linear_ld(l));
         return;
     }
     mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, 1, mu, r->r, r->B, r->ldb, 0, s->q,
                 r->rows);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < r->rows; j++)
-            y[i * l->out + r->row0 + j] += (real)r->s * r->e[j] * s->q[i * r->rows + j];
+            y[i * linear_ld(l) + r->row0 + j] += (real)r->s * r->e[j] * s->q[i * r->rows + j];
 }
 
 void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *batch,
                     const idim_pass *pass, void *work, real *y)
 {
     const idim_slot *w = l->weight;
+    size_t ld = linear_ld(l);
     scratch s;
     scratch_cut(l, n, work, &s);
     weight_forward(l, n, x, &s, pass->pool, y);
@@ -169,13 +175,13 @@ void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *
         u += 3 * line_up(n * w->riders[k].r);
     }
     if (w->c) {
-        memcpy(s.t, y, n * l->out * sizeof *y);
-        columns_times(n, l->out, w->c, s.t, l->out, y);
+        columns_times(n, l->out, NULL, y, ld, s.t, l->out);
+        columns_times(n, l->out, w->c, s.t, l->out, y, ld);
     }
     const real *b = l->bias ? l->bias->value : NULL;
     for (size_t i = 0; b && i < n; i++)
         for (size_t j = 0; j < l->out; j++)
-            y[i * l->out + j] += b[j];
+            y[i * ld + j] += b[j];
 }
 
 /* g_j += sum over samples of a o b. */
@@ -191,27 +197,27 @@ static void add_columns(size_t n, size_t cols, double factor, const real *a, siz
 }
 
 /* Column sums row by row: the order that is read fastest, in real. */
-static void add_rows(size_t n, size_t cols, const real *a, real *g)
+static void add_rows(size_t n, size_t cols, const real *a, size_t ld, real *g)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < cols; j++)
-            g[j] += a[i * cols + j];
+            g[j] += a[i * ld + j];
 }
 
 static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
                            const idim_batch *batch, const idim_pass *pass, const scratch *s,
-                           real *u, const real *g_t, real *g_x)
+                           real *u, const real *g_t, size_t ld, real *g_x)
 {
     const idim_rider *r = &l->weight->riders[k];
     real *mu = u + line_up(n * r->r), *v = mu + line_up(n * r->r), *q = s->q;
     if (r->g_e) { /* q holds p for a moment */
         mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, 1, mu, r->r, r->B, r->ldb, 0, q,
                     r->rows);
-        add_columns(n, r->rows, r->s, g_t + r->row0, l->out, q, r->rows, r->g_e);
+        add_columns(n, r->rows, r->s, g_t + r->row0, ld, q, r->rows, r->g_e);
     }
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < r->rows; j++)
-            q[i * r->rows + j] = (real)r->s * (r->e ? r->e[j] : 1) * g_t[i * l->out + r->row0 + j];
+            q[i * r->rows + j] = (real)r->s * (r->e ? r->e[j] : 1) * g_t[i * ld + r->row0 + j];
     if (r->g_B)
         mat_gemm_on(pass->pool, true, false, r->rows, r->r, n, 1, q, r->rows, mu, r->r, 1, r->g_B,
                     r->ldb);
@@ -219,7 +225,7 @@ static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
                 r->r);
     if (r->g_m)
         add_columns(n, r->r, 1, v, r->r, u, r->r, r->g_m);
-    columns_times(n, r->r, r->m, v, r->r, v);
+    columns_times(n, r->r, r->m, v, r->r, v, r->r);
     bool drops = pass->mode == IDIM_TRAIN && r->drop > 0;
     if (r->g_A) {
         const real *in = rider_input(l, k, n, x, batch, pass, s);
@@ -242,25 +248,27 @@ void linear_backward(const linear *l, size_t n, const real *x, const idim_batch 
                      const idim_pass *pass, void *work, const real *g_y, real *g_x)
 {
     const idim_slot *w = l->weight;
+    size_t ld = linear_ld(l);
     scratch s;
     scratch_cut(l, n, work, &s);
     if (l->bias && l->bias->grad)
-        add_rows(n, l->out, g_y, l->bias->grad);
+        add_rows(n, l->out, g_y, ld, l->bias->grad);
     if (w->c && w->g_c)
-        add_columns(n, l->out, 1, g_y, l->out, s.t, l->out, w->g_c);
+        add_columns(n, l->out, 1, g_y, ld, s.t, l->out, w->g_c);
     const real *g_t = g_y;
     if (w->c) { /* t is not needed any more */
-        columns_times(n, l->out, w->c, g_y, l->out, s.t);
+        columns_times(n, l->out, w->c, g_y, ld, s.t, l->out);
         g_t = s.t;
+        ld = l->out;
     }
     if (w->grad)
-        mat_gemm_on(pass->pool, true, false, l->out, l->in, n, w->scale, g_t, l->out, x, l->in, 1,
+        mat_gemm_on(pass->pool, true, false, l->out, l->in, n, w->scale, g_t, ld, x, l->in, 1,
                     w->grad, l->in);
     if (g_x)
-        weight_backward(l, n, g_t, &s, pass->pool, g_x);
+        weight_backward(l, n, g_t, ld, &s, pass->pool, g_x);
     real *u = s.riders;
     for (size_t k = 0; k < w->n_riders; k++) {
-        rider_backward(l, k, n, x, batch, pass, &s, u, g_t, g_x);
+        rider_backward(l, k, n, x, batch, pass, &s, u, g_t, ld, g_x);
         u += 3 * line_up(n * w->riders[k].r);
     }
 }

@@ -18,6 +18,8 @@ typedef struct linear {
     const idim_slot *weight, *bias; /* bias NULL: none */
     uint64_t place;                 /* of this layer in its model: its dropout masks are its own */
     const uint32_t *starts;         /* NULL: row i is sample i */
+    size_t ld;                      /* of y and g_y: reals from row to row; 0: out */
+    bool add;                       /* g_x too is added to */
 } linear;
 
 /* Bytes of work for n rows. */

@@ -71,7 +71,7 @@ static void world_init(world *w, double drop)
         w->index[i] = 11 * i;
     w->batch = (idim_batch){.n = N, .x = w->x, .index = w->index};
     w->pass = (idim_pass){.mode = IDIM_TRAIN, .dropout = {{1, 2}, {3, 4}}, .step = 9};
-    w->layer = (linear){IN, OUT, &w->weight, &w->bias, 1, NULL};
+    w->layer = (linear){.in = IN, .out = OUT, .weight = &w->weight, .bias = &w->bias, .place = 1};
     assert_true(linear_work(&w->layer, N, IDIM_TRAIN) <= sizeof w->work);
 }
 
@@ -184,6 +184,52 @@ static void gradients_are_added_and_frozen_parts_left_alone(void **state)
         assert_true(w.g_A[1][i] == 0);
 }
 
+/* The same numbers in a wider array, and added to what lay in g_x. */
+static void apart(bool scaled)
+{
+    enum { LD = OUT + 3 };
+    static world w, other;
+    real y[N * OUT], wide[N * LD], g_wide[N * LD];
+    world_init(&w, .4);
+    world_init(&other, .4);
+    if (!scaled)
+        w.weight.c = other.weight.c = NULL;
+    world_loss(&w, y);
+    linear_backward(&w.layer, N, w.x, &w.batch, &w.pass, w.work, w.g_y, w.g_x);
+    other.layer.ld = LD;
+    other.layer.add = true;
+    test_fill(wide, N * LD, 20);
+    test_fill(g_wide, N * LD, 21);
+    for (size_t i = 0; i < N; i++)
+        memcpy(g_wide + i * LD, w.g_y + i * OUT, OUT * sizeof *y);
+    for (size_t i = 0; i < N * IN; i++)
+        other.g_x[i] = 1;
+    real beyond = wide[OUT];
+    linear_forward(&other.layer, N, w.x, &w.batch, &w.pass, other.work, wide);
+    linear_backward(&other.layer, N, w.x, &w.batch, &w.pass, other.work, g_wide, other.g_x);
+    for (size_t i = 0; i < N * OUT; i++)
+        assert_near(wide[i / OUT * LD + i % OUT], y[i], 1e-6);
+    assert_true(wide[OUT] == beyond);
+    for (size_t i = 0; i < N * IN; i++)
+        assert_near(other.g_x[i], w.g_x[i] + 1, 1e-6);
+    for (size_t i = 0; i < OUT * IN; i++)
+        assert_near(other.g_W[i], w.g_W[i], 1e-6);
+    for (size_t i = 0; i < OUT; i++) {
+        assert_near(other.g_b[i], w.g_b[i], 1e-6);
+        assert_near(other.g_c[i], w.g_c[i], 1e-6);
+        assert_near(other.g_e[0][i], w.g_e[0][i], 1e-6);
+        assert_near(other.g_B[0][i], w.g_B[0][i], 1e-6);
+    }
+    for (size_t i = 0; i < 2 * LDA; i++)
+        assert_near(other.g_A[0][i], w.g_A[0][i], 1e-6);
+}
+
+static void rows_may_lie_apart_and_g_x_be_added_to(void **state)
+{
+    apart(false);
+    apart(true);
+}
+
 static void bf16_weights_are_widened(void **state)
 {
     static world w;
@@ -241,6 +287,7 @@ int main(void)
         double_test(gradients_agree_with_differences),
         double_test(gradients_agree_under_dropout),
         cmocka_unit_test(gradients_are_added_and_frozen_parts_left_alone),
+        cmocka_unit_test(rows_may_lie_apart_and_g_x_be_added_to),
         cmocka_unit_test(bf16_weights_are_widened),
         cmocka_unit_test(dropout_keeps_the_mean_and_is_off_in_evaluation),
     };
