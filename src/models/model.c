@@ -152,6 +152,17 @@ bool tensor_has_role(const tensor *t, const char *role)
     return roles_have(t->roles, role, strlen(role));
 }
 
+void model_mark(model *m, unsigned marks)
+{
+    frame *f = m->own;
+    tensor *t = &f->tensors[f->n - 1];
+    if (marks & MODEL_OUTSIDE && !t->outside)
+        m->D -= t->n;
+    t->tied = t->tied || marks & MODEL_TIED;
+    t->bare = t->bare || marks & MODEL_BARE;
+    t->outside = t->outside || marks & MODEL_OUTSIDE;
+}
+
 bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows)
 {
     char *end;

@@ -47,6 +47,10 @@ size_t layout_find(const layout *l, const char *name);
 bool roles_have(const char *roles, const char *role, size_t length);
 bool tensor_has_role(const tensor *t, const char *role);
 
+/* For init: marks of the tensor appended last. MODEL_OUTSIDE takes it out of D. */
+enum { MODEL_TIED = 1, MODEL_BARE = 2, MODEL_OUTSIDE = 4 };
+void model_mark(model *m, unsigned marks);
+
 /* Cuts the next block off "q:768+k:768": its name (length bytes, not ended) and rows; *at moves behind it.
  * false: none is left, or what stands there is no block. */
 bool blocks_next(const char **at, const char **name, size_t *length, size_t *rows);

@@ -2,7 +2,7 @@
 #include "base/kind.h"
 #include "models/model.h"
 
-#define MODELS(X) X(fc) X(lenet) X(toy)
+#define MODELS(X) X(fc) X(lenet) X(toy) X(transformer)
 
 #define DECLARE(name) extern const model_row model_##name;
 MODELS(DECLARE)

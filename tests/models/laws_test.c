@@ -8,6 +8,57 @@
 
 enum { BATCH = LANES + 2 }; /* a whole block of samples and a part of one */
 
+/* A task of texts for transformers: made of tokens, lengths, segments and labels without meaning. */
+typedef struct words {
+    task base;
+    size_t length, n, vocabulary, classes;
+    int labels; /* one a sample, the next token, or hidden tokens */
+} words;
+
+static const key words_keys[] = {
+    KEY("length", words, length, "7", 1, 1000, "", ""),
+    KEY("n", words, n, "24", 1, 1000, "", ""),
+    KEY("vocabulary", words, vocabulary, "11", 2, 1e6, "", ""),
+    KEY("classes", words, classes, "3", 2, 100, "", ""),
+    KEY_WORD("labels", words, labels, "classes", "classes+next+hidden", ""),
+    {0},
+};
+
+static status words_init(task *t)
+{
+    const words *w = (const words *)t;
+    size_t all = w->n * w->length, V = w->vocabulary;
+    int32_t *tokens = task_alloc(t, all, sizeof *tokens),
+            *labels = task_alloc(t, all, sizeof *labels);
+    uint8_t *segments = task_alloc(t, all, 1);
+    assert_true(tokens && labels && segments);
+    for (size_t i = 0; i < w->n; i++) {
+        size_t words_ = i % 3 ? w->length : 1 + i % w->length; /* every third is short */
+        for (size_t k = 0; k < w->length; k++) {
+            size_t at = i * w->length + k, x = (i * 31 + k * k * 7 + 5 * k) % 101;
+            tokens[at] = k < words_ ? (int32_t)(x % V) : -1;
+            segments[at] = k < words_ && k > w->length / 2;
+            labels[at] = k + 1 < words_ || k + 1 == w->length ? (int32_t)((x * 3 + 1) % V) : -1;
+        }
+        if (w->labels == 0)
+            labels[i] = (int32_t)(i * i % w->classes);
+    }
+    t->length = w->length;
+    t->vocabulary = V;
+    t->n_labels = w->labels ? w->length : 1;
+    t->n_outputs = w->labels ? V : w->classes;
+    t->loss = w->labels ? &idim_loss_tokens : &idim_loss_softmax;
+    t->mask_share = w->labels == 2 ? .4 : 0;
+    t->mask_token = 2;
+    for (int k = 0; k < IDIM_SPLITS; k++)
+        t->splits[k] =
+            (samples){.n = w->n, .tokens = tokens, .segments = segments, .labels = labels};
+    return OK;
+}
+
+static const task_row words_row = {
+    .name = "words", .keys = words_keys, .size = sizeof(words), .init = words_init};
+
 typedef struct world {
     task *t;
     model *m;
@@ -22,12 +73,49 @@ typedef struct world {
 static const char *const more[] = {"lenet:form=untied", "lenet:form=fctied", "fc:depth=0",
                                    "fc:width=4,depth=1,act=tanh", "fc:width=4,act=sigmoid"};
 
+#define SMALL ",width=6,layers=2,hidden=5"
+/* Transformers, each with a task of texts: all families, heads and what changes the passes. */
+static const struct {
+    const char *model, *task;
+} texts[] = {
+    {"transformer:family=gpt2,heads=2" SMALL, "labels=next"},
+    {"transformer:family=gpt2,tie=no,norm=rms,act=relu,heads=2" SMALL, "labels=next"},
+    {"transformer:family=gpt2,heads=2" SMALL, "labels=classes"},
+    {"transformer:family=gpt2,recompute=yes,adapter=houlsby,bottleneck=3,prefix=2,heads=2" SMALL,
+     "labels=next"},
+    {"transformer:family=llama,heads=3,kv-heads=1" SMALL, "labels=next"},
+    {"transformer:family=llama,rope=interleaved,tie=yes,recompute=yes,heads=3" SMALL,
+     "labels=next"},
+    {"transformer:family=llama,adapter=pfeiffer,bottleneck=2,heads=3" SMALL, "labels=classes"},
+    {"transformer:family=bert,heads=2" SMALL, "labels=classes"},
+    {"transformer:family=bert,adapter=houlsby,bottleneck=3,prefix=1,heads=2" SMALL,
+     "labels=hidden"},
+    {"transformer:family=bert,recompute=yes,tie=no,heads=2" SMALL, "labels=hidden"},
+    {"transformer:family=roberta,heads=2" SMALL, "labels=classes"},
+    {"transformer:family=roberta,heads=2" SMALL, "labels=hidden"},
+};
+
 static const char *model_spec_at(size_t k)
 {
     size_t n = 0;
     while (model_rows[n])
         n++;
-    return k < n ? model_rows[k]->example : k < n + sizeof more / sizeof *more ? more[k - n] : NULL;
+    if (k < n)
+        return model_rows[k]->example;
+    k -= n;
+    n = sizeof more / sizeof *more;
+    if (k < n)
+        return more[k];
+    return k - n < sizeof texts / sizeof *texts ? texts[k - n].model : NULL;
+}
+
+/* The keys of the words that go with a transformer; NULL: it is none. */
+static const char *words_for(const char *model_)
+{
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+        if (model_ == texts[k].model)
+            return texts[k].task;
+    return strncmp(model_, "transformer", 11) ? NULL : "labels=next";
 }
 
 /* A task that the model takes. */
@@ -46,7 +134,10 @@ static void world_open(world *w, const char *spec, size_t n)
     for (uint32_t i = 0; i < BATCH; i++)
         index[i] = (5 + 7 * i) % 19;
     stream s = stream_make(1, "theta0");
-    assert_ok(task_new(&w->t, task_for(spec)));
+    if (words_for(spec))
+        assert_ok(task_new_row(&w->t, &words_row, words_for(spec)));
+    else
+        assert_ok(task_new(&w->t, task_for(spec)));
     assert_ok(model_new(&w->m, spec, w->t));
     assert_ok(view_init(&w->v, &w->m->layout));
     assert_ok(batch_init(&w->b, w->t, n));
@@ -63,7 +154,8 @@ static void world_open(world *w, const char *spec, size_t n)
     w->pass = (pass){.mode = IDIM_TRAIN};
     w->work = mem_array(w->m->row->work(w->m, &w->v, n, IDIM_TRAIN), 1);
     assert_non_null(w->work);
-    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->t->n_features ? index : first, n, 1, &w->b);
+    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->t->n_features || w->t->length ? index : first, n, 1,
+               &w->b);
 }
 
 static void world_close(world *w)
@@ -79,17 +171,23 @@ static void world_close(world *w)
     task_free(w->t);
 }
 
-static double world_loss(world *w)
+/* g: the outputs' gradient is wanted (a model's own loss then adds to its last layer's). */
+static double world_pass(world *w, real *g)
 {
     idim_tally sum = {0};
     w->m->row->forward(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->outputs);
-    model_loss(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->outputs, w->g_outputs, &sum, NULL);
+    model_loss(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->outputs, g, &sum, NULL);
     return sum.loss / (double)sum.n;
+}
+
+static double world_loss(world *w)
+{
+    return world_pass(w, NULL);
 }
 
 static void world_gradient(world *w)
 {
-    world_loss(w);
+    world_pass(w, w->g_outputs);
     w->m->row->backward(w->m, &w->v, &w->b.batch, &w->pass, w->work, w->g_outputs);
 }
 
@@ -221,16 +319,17 @@ static void layouts_are_gapless_and_named_once(void **state)
 {
     for (size_t k = 0; model_spec_at(k); k++) {
         world w;
-        size_t at = 0;
+        size_t at = 0, outside = 0;
         world_open(&w, model_spec_at(k), 1);
         for (size_t i = 0; i < w.m->layout.n_tensors; i++) {
             const tensor *t = &w.m->layout.tensors[i];
             assert_int_equal(t->offset, at);
             assert_int_equal(layout_find(&w.m->layout, t->name), i);
             at += t->n;
+            outside += t->outside ? t->n : 0;
         }
         assert_int_equal(at, w.m->layout.n);
-        assert_int_equal(w.m->D, w.m->layout.n);
+        assert_int_equal(w.m->D + outside, w.m->layout.n);
         world_close(&w);
     }
 }
