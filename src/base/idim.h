@@ -235,6 +235,15 @@ typedef struct idim_model_row {
     void (*loss)(const idim_model *model, const idim_view *view, const idim_batch *batch,
                  const idim_pass *pass, void *work, const idim_real *outputs, idim_real *g_outputs,
                  idim_tally *tally, uint8_t *hits);
+    /* Of a language model that predicts the next token; NULL: it is none. Tokens first .. first + n of
+     * a text, those before them having been decoded into the same work: logits (task->vocabulary, or
+     * more where the model has more) of what follows the last. Work for texts of up to `room` tokens;
+     * room is at most what the model's positions allow. */
+    size_t (*decode_work)(const idim_model *model, const idim_view *view, size_t room);
+    void (*decode)(const idim_model *model, const idim_view *view, size_t room,
+                   const int32_t *tokens, size_t first, size_t n, void *work, idim_real *logits);
+    /* How many logits decode writes, and the longest text it takes; 0: this model does not decode. */
+    size_t (*decode_logits)(const idim_model *model, size_t *longest);
 } idim_model_row;
 
 struct idim_model {

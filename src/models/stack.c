@@ -321,3 +321,79 @@ void stack_backward(const stack *m, const view *v, const batch *b, const pass *p
     if (!lowest)
         embeddings_backward(m, v, &r, &p, p.g);
 }
+
+/* ------------------------------------------------------------------ decoding */
+
+enum { DECODE_ROWS = 64 }; /* tokens at a time: what is kept of them is small beside the cache */
+
+/* cache: keys, then values (room, kv_heads head), of each block. */
+typedef struct decoding {
+    real *cache, *x, *y, *kept, *scratch, *stats, *head;
+    size_t side; /* reals of a block's keys */
+} decoding;
+
+static size_t decoding_cut(const stack *m, const view *v, size_t room, real *base, decoding *d)
+{
+    cutter c = {base, 0};
+    size_t most = 0, rows = room < DECODE_ROWS ? room : DECODE_ROWS;
+    head h = head_at(m, v);
+    for (size_t l = 0; l < m->layers; l++) {
+        block b = block_at(m, v, l);
+        size_t kept = block_kept(&b, rows);
+        most = kept > most ? kept : most;
+    }
+    *d = (decoding){.side = room * m->shape.kv_heads * m->shape.head};
+    d->cache = cut(&c, 2 * m->layers * d->side);
+    d->x = cut(&c, rows * m->shape.width);
+    d->y = cut(&c, rows * m->shape.width);
+    d->kept = cut(&c, most);
+    d->scratch = cut(&c, block_scratch(&m->shape, rows, IDIM_EVAL));
+    d->stats = cut(&c, 2);
+    d->head = cut(&c, head_tokens_work(&h));
+    return c.at;
+}
+
+size_t stack_decode_work(const stack *m, const view *v, size_t room)
+{
+    decoding d;
+    return decoding_cut(m, v, room, NULL, &d) * sizeof(real);
+}
+
+/* At most DECODE_ROWS tokens; the state of the last is left in d->x. */
+static real *decode_rows(const stack *m, const view *v, const decoding *d, const int32_t *tokens,
+                         size_t first, size_t n)
+{
+    const uint32_t starts[2] = {0, (uint32_t)n};
+    const batch one = {.n = 1, .tokens = tokens, .length = n};
+    const pass ps = {.mode = IDIM_EVAL};
+    block_rows r = {n, starts, &one, &ps};
+    embed e = embed_at(m, v);
+    real *x = d->x, *y = d->y;
+    embed_forward(&e, tokens, NULL, 1, n, first, starts, x);
+    for (size_t l = 0; l < m->layers; l++) {
+        block b = block_at(m, v, l);
+        real *keys = d->cache + 2 * l * d->side, *turn = x;
+        block_cache cache = {keys, keys + d->side, first};
+        block_forward(&b, &r, x, d->kept, d->scratch, &cache, y);
+        x = y;
+        y = turn;
+    }
+    return x + (n - 1) * m->shape.width;
+}
+
+void stack_decode(const stack *m, const view *v, size_t room, const int32_t *tokens, size_t first,
+                  size_t n, void *work, real *logits)
+{
+    decoding d;
+    norm l = norm_at(m, v);
+    head h = head_at(m, v);
+    const pass ps = {.mode = IDIM_EVAL};
+    real *last = NULL;
+    decoding_cut(m, v, room, work, &d);
+    for (size_t at = 0; at < n; at += DECODE_ROWS) {
+        size_t some = n - at < DECODE_ROWS ? n - at : DECODE_ROWS;
+        last = decode_rows(m, v, &d, tokens + at, first + at, some);
+    }
+    norm_forward(&l, 1, last, d.stats, last);
+    head_tokens_logits(&h, 1, &ps, d.head, last, logits);
+}

@@ -45,4 +45,9 @@ void stack_loss(const stack *m, const idim_loss_row *loss, const view *v, const 
                 const pass *ps, void *work, const real *outputs, real *g_outputs, idim_tally *tally,
                 uint8_t *hits);
 
+/* As the entries of idim_model_row, for a language model that is causal. */
+size_t stack_decode_work(const stack *m, const view *v, size_t room);
+void stack_decode(const stack *m, const view *v, size_t room, const int32_t *tokens, size_t first,
+                  size_t n, void *work, real *logits);
+
 #endif

@@ -474,6 +474,24 @@ static void transformer_loss(const model *base, const view *v, const batch *b, c
                g_outputs, tally, hits);
 }
 
+static size_t transformer_decode_work(const model *base, const view *v, size_t room)
+{
+    return stack_decode_work(&((const transformer *)base)->stack, v, room);
+}
+
+static void transformer_decode(const model *base, const view *v, size_t room, const int32_t *tokens,
+                               size_t first, size_t n, void *work, real *logits)
+{
+    stack_decode(&((const transformer *)base)->stack, v, room, tokens, first, n, work, logits);
+}
+
+static size_t transformer_decode_logits(const model *base, size_t *longest)
+{
+    const transformer *m = (const transformer *)base;
+    *longest = m->longest;
+    return m->stack.language && m->stack.shape.causal ? m->tokens : 0;
+}
+
 const model_row model_transformer = {
     .name = "transformer",
     .doc = "a transformer as GPT-2, Llama, BERT or RoBERTa: language model or classes",
@@ -490,4 +508,7 @@ const model_row model_transformer = {
     .forward = transformer_forward,
     .backward = transformer_backward,
     .loss = transformer_loss,
+    .decode_work = transformer_decode_work,
+    .decode = transformer_decode,
+    .decode_logits = transformer_decode_logits,
 };
