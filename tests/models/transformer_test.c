@@ -276,20 +276,42 @@ static void hits_stand_where_their_labels_do(void **state)
 {
     uint8_t hits[SAMPLES * LENGTH];
     world w;
-    world_open(&w, "transformer:family=gpt2,tie=no" SHAPE, NEXT);
-    size_t out = layout_find(&w.m->layout, "lm_head.weight"),
-           f = layout_find(&w.m->layout, "ln_f.bias");
-    real *head = w.theta + w.m->layout.tensors[out].offset;
-    memset(head, 0, w.m->layout.tensors[out].n * sizeof *head);
-    for (size_t c = 0; c < 16; c++) { /* token 3 wins everywhere: states have a positive sum */
-        w.theta[w.m->layout.tensors[f].offset + c] = 50;
-        head[3 * 16 + c] = 1;
-    }
+    world_open(&w, "transformer:family=roberta" SHAPE, HIDDEN);
+    const tensor *bias = &w.m->layout.tensors[layout_find(&w.m->layout, "lm_head.bias")];
+    w.theta[bias->offset + 4] = 100; /* token 4 wins everywhere */
     memset(hits, 9, sizeof hits);
     world_pass(&w, NULL, hits);
     for (size_t i = 0; i < SAMPLES * LENGTH; i++)
-        assert_int_equal(hits[i], next[i] == 3);
+        assert_int_equal(hits[i], hidden[i] == 4);
     world_close(&w);
+}
+
+/* One token throughout and no positions: all states are equal, and the masks of the head's rider alone
+ * tell the positions apart. */
+static void riders_of_the_head_drop_otherwise_at_each_position(void **state)
+{
+    static const int32_t same[LENGTH] = {3, 3, 3, 3, 3, 3}, one[LENGTH] = {5, -1, -1, -1, -1, -1},
+                         all[LENGTH] = {5, 5, 5, 5, 5, 5};
+    for (int drops = 0; drops < 2; drops++) {
+        world w;
+        riders r;
+        world_open(&w, "transformer:family=gpt2,tie=no" SHAPE, NEXT);
+        const tensor *t = &w.m->layout.tensors[layout_find(&w.m->layout, "wpe.weight")];
+        memset(w.theta + t->offset, 0, t->n * sizeof *w.theta);
+        riders_open(&r, &w, 0);
+        r.all[w.m->layout.n_tensors - 1].drop = drops ? .5 : 0;
+        w.b.n = 1;
+        w.b.tokens = same;
+        w.b.labels = one;
+        w.b.counted = 1;
+        double first = world_pass(&w, NULL, NULL);
+        w.b.labels = all;
+        w.b.counted = LENGTH;
+        double mean = world_pass(&w, NULL, NULL);
+        assert_true(drops ? fabs(mean - first) > 1e-3 : fabs(mean - first) < 1e-5);
+        riders_close(&r);
+        world_close(&w);
+    }
 }
 
 /* A fresh adapter is the identity, and D counts the model's own numbers alone. */
@@ -423,6 +445,7 @@ int main(void)
         cmocka_unit_test(recomputation_changes_no_bits_and_takes_less),
         cmocka_unit_test(dropout_is_drawn_anew_each_step_and_off_in_evaluation),
         cmocka_unit_test(hits_stand_where_their_labels_do),
+        cmocka_unit_test(riders_of_the_head_drop_otherwise_at_each_position),
         cmocka_unit_test(an_adapter_changes_nothing_at_step_0),
         cmocka_unit_test(step_0_has_the_spreads_of_gpt2),
         cmocka_unit_test(parameter_counts_are_the_published_ones),
