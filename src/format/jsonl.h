@@ -22,6 +22,16 @@ void jsonl_seal(const char *members, text *line);
 /* A sealed line of n bytes, without its '\n'; *object is to be json_decref'd. ERR_FORMAT. */
 status jsonl_open(const char *line, size_t n, json_t **object);
 
+/* jansson's loops want a pointer that may change what they only read. */
+static inline json_t *json_mutable(const json_t *value)
+{
+    union {
+        const json_t *given;
+        json_t *taken;
+    } v = {.given = value};
+    return v.taken;
+}
+
 /* A value as jsonl_number wrote it; the fallback for null and for what is no number. */
 double jsonl_number_of(const json_t *value, double fallback);
 

@@ -229,11 +229,7 @@ static status index_compare(const json_t *map, const tensors *t, const char *con
         return OK;
     const char *name;
     const json_t *value;
-    union { /* jansson's iterators want what they do not change */
-        const json_t *given;
-        json_t *taken;
-    } all = {.given = map};
-    json_object_foreach(all.taken, name, value)
+    json_object_foreach(json_mutable(map), name, value)
     {
         if (!tensors_find(t, name))
             return error_set(ERR_FORMAT, "%.200s is not in %s; fetch that file again", name,
@@ -487,16 +483,12 @@ static void json_write(text *t, const json_t *value, size_t indent)
     const char *name;
     json_t *item;
     size_t i;
-    union { /* jansson's iterators want what they do not change */
-        const json_t *given;
-        json_t *taken;
-    } v = {.given = value};
     int in = 2 * (int)indent + 2;
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         text_add(t, "{");
         i = 0;
-        json_object_foreach(v.taken, name, item)
+        json_object_foreach(json_mutable(value), name, item)
         {
             text_add(t, "%s\n%*s", i++ ? "," : "", in, "");
             jsonl_string(t, name);
@@ -507,7 +499,7 @@ static void json_write(text *t, const json_t *value, size_t indent)
         break;
     case JSON_ARRAY:
         text_add(t, "[");
-        json_array_foreach(v.taken, i, item)
+        json_array_foreach(value, i, item)
         {
             text_add(t, "%s\n%*s", i ? "," : "", in, "");
             json_write(t, item, indent + 1);

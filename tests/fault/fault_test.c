@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/kind.h"
 #include "base/os.h"
+#include "format/adapter.h"
 #include "format/csv.h"
 #include "format/idx.h"
 #include "format/npy.h"
@@ -22,6 +23,7 @@
 #include "sweep/store.h"
 #include "sweep/tables.h"
 #include "sweep/worker.h"
+#include "tests/format/torch.h"
 #include "tests/format/vocabularies.h"
 #include "tests/report/world.h"
 #include "tests/spaces/world.h"
@@ -415,6 +417,75 @@ static void files_survive(void **state)
     text_clear(&rows);
 }
 
+static status try_tensors(const char *path)
+{
+    tensors *t;
+    char hex[HASH_HEX];
+    status st = tensors_open(&t, path);
+    if (st)
+        assert_null(t);
+    else
+        st = tensors_hash(t, hex);
+    tensors_close(t);
+    return st;
+}
+
+/* Read, and written beside it. */
+static status try_adapter(const char *path)
+{
+    adapter *a;
+    char *out = mem_printf("%s-out", path);
+    status st = adapter_open(&a, path, 3);
+    if (st)
+        assert_null(a);
+    else
+        st = out ? adapter_write(a, out) : ERR_MEMORY;
+    adapter_close(a);
+    mem_free(out);
+    return st;
+}
+
+static status try_made(const char *path)
+{
+    static const real numbers[8] = {1, 2, 3, 4};
+    static const size_t shape[2] = {2, 4};
+    const adapter_part parts[] = {{"l.0.q", 2, 4, 3, 6, numbers, numbers, numbers, false},
+                                  {"l.1.q", 1, 4, 3, 6, numbers, numbers, numbers, false}};
+    const safetensor head = {
+        .name = "head.weight", .type = SAFETENSOR_REAL, .dims = 2, .shape = shape, .data = numbers};
+    const adapter_make how = {.base = "b", .layers = 2, .others = &head, .n_others = 1};
+    adapter *a;
+    status st = adapter_new(&a, &how, parts, 2);
+    if (st)
+        assert_null(a);
+    else
+        st = adapter_write(a, path);
+    adapter_close(a);
+    return st;
+}
+
+static void checkpoints_survive(void **state)
+{
+    static const char words[] = TORCH_BEGIN TORCH_TEXT("\1", "w")
+        TORCH_TENSOR("FloatStorage", "0", "\2", "\0", "K\1K\2\x86", "K\1K\1\x86") TORCH_END;
+    static const char index[] = "{\"weight_map\": {\"w\": \"1.bin\"}}";
+    const int32_t llama[7 + 44] = {2, 2, 1, 1, 1, 3, 2};
+    char path[400];
+    torch_file z;
+    torch_make(&z, words, sizeof words - 1, "12345678", 8);
+    put("1.bin", z.bytes, z.n);
+    put("pytorch_model.bin.index.json", index, sizeof index - 1);
+    put("llama.bin", llama, sizeof llama);
+    every(FAULT_MEMORY, try_tensors, folder); /* the index */
+    snprintf(path, sizeof path, "%s/llama.bin", folder);
+    every(FAULT_MEMORY, try_tensors, path);
+    snprintf(path, sizeof path, "%s/made", folder);
+    every(FAULT_MEMORY, try_made, path);
+    every(FAULT_WRITE, try_made, path);
+    every(FAULT_MEMORY, try_adapter, path);
+    every(FAULT_WRITE, try_adapter, path);
+}
+
 static void a_write_that_fails_leaves_the_old_file(void **state)
 {
     char path[400];
@@ -701,6 +772,7 @@ int main(void)
         cmocka_unit_test(training_survives),
         cmocka_unit_test(files_survive),
         cmocka_unit_test(tokenizers_survive),
+        cmocka_unit_test(checkpoints_survive),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
         cmocka_unit_test(the_store_survives),
         cmocka_unit_test(a_fold_that_fails_loses_nothing),
