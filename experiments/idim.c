@@ -10,6 +10,8 @@
     X(d90) \
     X(ranks) \
     X(train) \
+    X(eval) \
+    X(merge) \
     X(list) \
     X(show) \
     X(plot) \

@@ -21,4 +21,9 @@ char *keep_z(const char *folder, const char *id);
 status keep_z_write(const char *folder, const record *r, const run_rows *rows, const char *form,
                     const space *s);
 
+/* The run that a z belongs to, without its places, its id, and the z (d), fresh. ERR_FILE; ERR_FORMAT: not
+ * a file of ours, or of another width of real. */
+status keep_z_read(const char *path, run_spec *run, key_texts *texts, char id[RUN_ID], real **z,
+                   size_t *d);
+
 #endif

@@ -341,8 +341,8 @@ static status results_rules(const ask_list *asks, const char *rule, double fixed
                             double *published)
 {
     d90_rule headline;
-    /* raw says nothing of a loss */
-    bool gain = about->lower_is_better;
+    /* raw says nothing of a loss, and little where step 0 is trained already */
+    bool gain = about->lower_is_better || *asks->asks[asks->n - 1].run.from_content;
     status st = d90_rule_parse(rule, gain ? D90_GAIN : D90_RAW, &headline);
     if (st)
         return st;

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/kind.h"
 #include "format/jsonl.h"
+#include "models/pretrained.h"
 #include "spaces/space.h"
 #include "sweep/run.h"
 #include "train/optimiser.h"
@@ -12,6 +13,14 @@
 const key run_keys[] = {
     KEY_TEXT("data", run_spec, data, "fashion-mnist", "the task: `idim list data`"),
     KEY_TEXT("model", run_spec, model, "fc", "the network: `idim list models`"),
+    KEY_PLACE("from", run_spec, from, "",
+              "checkpoint to start from: a Hugging Face folder, a llama2.c file; empty: scratch"),
+    KEY_PLACE("adapter", run_spec, adapter, "",
+              "LoRA adapter that is merged into the checkpoint first; empty: none"),
+    KEY("adapter.alpha", run_spec, adapter_alpha, "0", 0, 1e9, "",
+        "of an adapter that does not say its own; 0: it does"),
+    KEY_TEXT("from.content", run_spec, from_content, "",
+             "SHA-256 of checkpoint and adapter; empty: of what is there"),
     KEY_TEXT("space", run_spec, space, "full", "what is trained: `idim list spaces`"),
     KEY_TEXT("optimiser", run_spec, optimiser, "adam", "what makes steps: `idim list optimisers`"),
     KEY_TEXT("schedule", run_spec, schedule, "constant",
@@ -74,14 +83,59 @@ static status set_taken(const char *name, char *value, run_spec *r, key_texts *t
     return st;
 }
 
+/* "sst2:tokenizer=FROM" where the data set reads text and no tokenizer was named. */
+static status data_tokenizer(const run_spec *r, char **data)
+{
+    const task_row *row;
+    const char *args;
+    char kind[64];
+    bool reads = false;
+    status st;
+    *data = NULL;
+    if ((st = key_kind(r->data, kind, sizeof kind, &args)) || (st = task_find(kind, &row)))
+        return st;
+    for (const key *k = row->keys; k->name; k++)
+        reads = reads || !strcmp(k->name, "tokenizer");
+    *data = reads && !strstr(args, "tokenizer=")
+                ? mem_printf("%s%ctokenizer=\"%s\"", r->data, *args ? ',' : ':', r->from)
+                : mem_string(r->data);
+    return *data ? OK : ERR_MEMORY;
+}
+
+/* What the checkpoint decides. */
+static status run_from(run_spec *r, key_texts *texts)
+{
+    static const char scratch[] =
+        "fc"; /* the default, which nobody asked for beside a checkpoint */
+    const char *given = strcmp(r->model, scratch) ? r->model : "transformer";
+    char hex[HASH_HEX], *taken;
+    pretrained *p;
+    status st = pretrained_open(&p, r->from, r->adapter, r->adapter_alpha);
+    if (st)
+        return st;
+    if ((st = pretrained_spec(p, given, &taken)) || (st = set_taken("model", taken, r, texts)) ||
+        (st = data_tokenizer(r, &taken)) || (st = set_taken("data", taken, r, texts)))
+        goto done;
+    if (!*r->from_content && !(st = pretrained_hash(p, hex)))
+        st = key_set("run", run_keys, "from.content", hex, r, texts);
+done:
+    pretrained_close(p);
+    return st;
+}
+
 status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical, key_texts *texts)
 {
     status st;
     char *form, *revisions;
     unsigned revision;
     *canonical = *r;
+    if (*r->adapter && !*r->from)
+        return error_set(ERR_USAGE, "adapter=%s: name the base model that it belongs to by --from",
+                         r->adapter);
+    if (*r->from && (st = run_from(canonical, texts)))
+        return st;
     for (size_t i = 0; i < KINDS; i++)
-        if ((st = kind_form(i, r, rows, false, &form, &revision)) ||
+        if ((st = kind_form(i, canonical, rows, false, &form, &revision)) ||
             (st = set_taken(kinds[i].name, form, canonical, texts)))
             return st;
     if ((st = space_canonical(r->space, &form, &revisions)))
@@ -93,6 +147,7 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
 status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts)
 {
     *out = *r;
+    out->from = out->adapter = ""; /* from.content says which they were */
     for (size_t i = 0; i < KINDS; i++) {
         char *form;
         unsigned revision;
@@ -146,6 +201,8 @@ static status form_keys(const run_spec *r, const run_rows *rows, text *form)
     for (size_t i = 0; !st && i < RUN_KEYS; i++) {
         text_clear(&value);
         text_clear(&fallback);
+        if (sorted[i]->place)
+            continue;
         if ((st = form_value(sorted[i], r, rows, &value)))
             break;
         key_value(sorted[i], &defaults, &fallback);

@@ -18,9 +18,9 @@ enum { RUN_REVISION = 1, RUN_ID = 21 /* 20 hexadecimal digits and '\0' */ };
 typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
 
 typedef struct run_spec {
-    const char *data, *model, *space, *optimiser, *schedule;
+    const char *data, *model, *from, *adapter, *from_content, *space, *optimiser, *schedule;
     size_t epochs, steps, batch;
-    double clip, l2;
+    double clip, l2, adapter_alpha;
     int role; /* tune: streams of its own, no test score */
     size_t seed;
     double seed_theta0, seed_P, seed_order, seed_dropout; /* -1: as seed */
@@ -39,11 +39,13 @@ typedef struct run_rows {
     const model_row *const *models;
 } run_rows;
 
-/* A copy whose kinds are canonical (made in `texts`). ERR_USAGE: a kind or value is wrong. */
+/* A copy whose kinds are canonical (made in `texts`). With `from` the model is the checkpoint's, the
+ * tokenizer of a text is the one beside it, and from.content is filled. ERR_USAGE: a kind or value is
+ * wrong; of the checkpoint, as pretrained_open. */
 status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical,
                      key_texts *texts);
 
-/* A copy without the keys that say where data lie (KEY_PLACE): what is written and compared wherever
+/* A copy without the keys that say where data and checkpoints lie (KEY_PLACE): what is written and compared wherever
  * the same run is to give the same bytes. A kind that the rows do not know stays as it is. */
 status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts);
 

@@ -18,9 +18,10 @@ struct runner {
     pool *pool;
     size_t memory;
     char kind[17];
-    char *task_text, *model_text;
+    char *task_text, *model_text, *from_text;
     task *task;
     model *model;
+    pretrained *from;
     char content[HASH_HEX];
 };
 
@@ -58,11 +59,20 @@ static void runner_drop_task(runner *r)
     r->task_text = NULL;
 }
 
+static void runner_drop_from(runner *r)
+{
+    pretrained_close(r->from);
+    mem_free(r->from_text);
+    r->from = NULL;
+    r->from_text = NULL;
+}
+
 void runner_free(runner *r)
 {
     if (!r)
         return;
     runner_drop_task(r);
+    runner_drop_from(r);
     pool_free(r->pool);
     mem_free(r);
 }
@@ -141,6 +151,42 @@ static status runner_model(runner *r, const char *spec, const model **m)
     }
     *m = r->model;
     return OK;
+}
+
+/* The checkpoint of a run, opened once and looked at once: it must be the one that was asked for. */
+static status runner_from(runner *r, const run_spec *run)
+{
+    char hex[HASH_HEX];
+    status st;
+    if (r->from && !strcmp(r->from_text, run->from_content))
+        return OK;
+    runner_drop_from(r);
+    if (!(st = pretrained_open(&r->from, run->from, run->adapter, run->adapter_alpha)) &&
+        !(st = pretrained_hash(r->from, hex))) {
+        if (strcmp(hex, run->from_content))
+            st = error_set(
+                ERR_FORMAT,
+                "%s: its content is %.16s... and the run was asked for with %.16s...; put "
+                "that checkpoint back, or ask anew",
+                run->from, hex, run->from_content);
+        else if (!(r->from_text = mem_string(run->from_content)))
+            st = ERR_MEMORY;
+    }
+    if (st)
+        runner_drop_from(r);
+    return st;
+}
+
+/* Weights at step 0. */
+static status runner_theta0(runner *r, const model *m, const run_spec *run, real *theta0)
+{
+    stream s = run_stream(run, "theta0");
+    size_t fresh;
+    status st;
+    m->row->theta0(m, &s, theta0);
+    if (!*run->from)
+        return OK;
+    return (st = runner_from(r, run)) ? st : pretrained_load(r->from, m, theta0, &fresh);
 }
 
 /* ------------------------------------------------------------------ units */
@@ -272,7 +318,6 @@ static status unit_head(const unit *u, const runner *r, const model *m, const ru
 static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs, size_t n)
 {
     status st;
-    stream theta0 = run_stream(&runs[0], "theta0");
     u->n = n;
     u->members = mem_array(n, sizeof *u->members);
     u->spaces = mem_array(n, sizeof *u->spaces);
@@ -286,8 +331,7 @@ static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs
     if (!u->members || !u->spaces || !u->optimisers || !u->schedules || !u->results || !u->theta0 ||
         !u->ids || !u->forms || !u->partial)
         return ERR_MEMORY;
-    m->row->theta0(m, &theta0, u->theta0);
-    if ((st = unit_spaces(u, r, m, runs)))
+    if ((st = runner_theta0(r, m, &runs[0], u->theta0)) || (st = unit_spaces(u, r, m, runs)))
         return st;
     for (size_t i = 0; i < n; i++) {
         if ((st = optimiser_new(&u->optimisers[i], runs[i].optimiser)) ||
@@ -424,12 +468,67 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory)
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
     real *theta0 = mem_array(m->layout.n, sizeof *theta0);
-    st = theta0 ? space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
-                                   memory)
-                : ERR_MEMORY;
+    st = theta0 ? OK : ERR_MEMORY;
+    if (!st && *run->from) /* a checkpoint that does not fit its model is refused here too */
+        st = runner_theta0(r, m, run, theta0);
+    if (!st)
+        st = space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
+                              memory);
     space_free(s);
     mem_free(theta0);
     return st;
+}
+
+/* theta (layout.n) holds step 0; it moves to z. */
+static status weights_at(const runner *r, const run_spec *run, const model *m, const real *z,
+                         size_t d, real *theta)
+{
+    space *s;
+    space_mem *mem = NULL;
+    real *theta0 = mem_array(m->layout.n, sizeof *theta0);
+    status st = theta0 ? OK : ERR_MEMORY;
+    if (!st)
+        memcpy(theta0, theta, m->layout.n * sizeof *theta0);
+    if (!st)
+        st = space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
+                              r->memory);
+    if (st) {
+        mem_free(theta0);
+        return st;
+    }
+    if (s->d != d)
+        st = error_set(ERR_USAGE, "%s: it trains %zu numbers here, and z has %zu", run->space, s->d,
+                       d);
+    else if (!(st = space_mem_new(&mem, s)))
+        space_merge(s, mem, z, theta);
+    space_mem_free(mem);
+    space_free(s);
+    mem_free(theta0);
+    return st;
+}
+
+status runner_weights(runner *r, const run_spec *run, int fd, const real *z, size_t d,
+                      const model **m, real **theta)
+{
+    const task *t;
+    status st;
+    *theta = NULL;
+    if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, m)))
+        return st;
+    real *all = mem_array((*m)->layout.n, sizeof *all);
+    st = all ? runner_theta0(r, *m, run, all) : ERR_MEMORY;
+    if (!st && z)
+        st = weights_at(r, run, *m, z, d, all);
+    if (st)
+        mem_free(all);
+    else
+        *theta = all;
+    return st;
+}
+
+const pretrained *runner_checkpoint(const runner *r)
+{
+    return r->from;
 }
 
 status runner_describe(runner *r, const run_spec *run, int fd, runner_about *about)

@@ -4,6 +4,7 @@
 #define SWEEP_RUNNER_H
 
 #include "base/pool.h"
+#include "models/pretrained.h"
 #include "sweep/record.h"
 
 typedef struct runner runner;
@@ -49,6 +50,14 @@ status run_team_key(const run_spec *run, text *key);
 /* Makes the space of a canonical run and lets it go: what does not fit is refused as in training.
  * memory: bytes as in runner_new. theta0 is 0: which numbers it holds changes nothing of that. */
 status runner_fits(runner *r, const run_spec *run, int fd, size_t memory);
+
+/* The model of a canonical run and all of its weights: at step 0 (z NULL), or at z (d) of its space.
+ * theta (layout.n) is fresh; the model is borrowed as the task of runner_task. ERR_USAGE: z is not this
+ * space's. */
+status runner_weights(runner *r, const run_spec *run, int fd, const real *z, size_t d,
+                      const model **m, real **theta);
+/* The checkpoint of the run that was made last; NULL: none. Borrowed as the task. */
+const pretrained *runner_checkpoint(const runner *r);
 
 /* What a task and a model are, without training. Texts are static. */
 typedef struct runner_about {

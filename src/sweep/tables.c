@@ -38,6 +38,7 @@ const tables_column tables_runs[] = {
     {"lr", "", "learning rate; a schedule multiplies it"},
     {"data", "", "the task and its keys but where its files lie"},
     {"model", "", "the network and its keys"},
+    {"from.content", "", "SHA-256 of the checkpoint that was trained further; empty: none"},
     {"optimiser", "", "and its keys"},
     {"schedule", "", "of the learning rate, and its keys"},
     {"epochs", "epochs", "asked for"},
@@ -128,8 +129,8 @@ static void spec_cells(const run_spec *r, const char *const *names, size_t n, te
 static status run_row(const record *r, text *t)
 {
     static const char *const keys[] = {
-        "data", "model", "optimiser",   "schedule", "epochs",     "steps",       "batch",
-        "clip", "l2",    "seed.theta0", "seed.P",   "seed.order", "seed.dropout"};
+        "data",  "model", "from.content", "optimiser",   "schedule", "epochs",     "steps",
+        "batch", "clip",  "l2",           "seed.theta0", "seed.P",   "seed.order", "seed.dropout"};
     const train_result *x = &r->result;
     const double numbers[] = {x->score,    x->score_best, x->loss, x->val,
                               x->val_best, x->train,      x->gain, x->update_norm};

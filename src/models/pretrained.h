@@ -1,0 +1,50 @@
+/* pretrained.h -- a trained transformer as step 0: its configuration in our words, and its weights.
+ *
+ * What a checkpoint says of itself (Hugging Face's config.json, or a llama2.c header) becomes the keys
+ * of the model "transformer"; each of its tensors goes to the one of that name in the layout. Sources:
+ * format/tensors.h (files), the names of GPT-2, Llama, BERT and RoBERTa in Hugging Face's transformers. */
+#ifndef MODELS_PRETRAINED_H
+#define MODELS_PRETRAINED_H
+
+#include "base/hash.h"
+#include "format/tensors.h"
+#include "models/model.h"
+
+typedef struct pretrained pretrained;
+
+/* A file or folder of tensors with a configuration; adapter: a LoRA adapter that is merged in when the
+ * weights are loaded ("" : none), alpha: its own, where it says none (0: it does). ERR_FORMAT: no
+ * configuration, of a family that we do not know, or with a setting that would give other numbers here (it
+ * is named). */
+status pretrained_open(pretrained **p, const char *path, const char *adapter, double alpha);
+void pretrained_close(pretrained *p);
+
+/* SHA-256 of its content, configuration and weights, the adapter's included. */
+status pretrained_hash(const pretrained *p, char hex[HASH_HEX]);
+
+/* "transformer:family=llama,width=64,...": fresh text. Keys of `given` ("transformer:recompute=yes")
+ * stand in place of the checkpoint's. ERR_USAGE: given is another model. */
+status pretrained_spec(const pretrained *p, const char *given, char **spec);
+
+/* theta0 (layout.n) holds the drawn weights; those that the checkpoint has are put in their places.
+ * Tensors of a head that only the task knows, and what a method adds, stay as drawn: *fresh counts
+ * their numbers. ERR_FORMAT: a tensor is missing, left over or of another shape; it is named. */
+status pretrained_load(const pretrained *p, const model *m, real *theta0, size_t *fresh);
+
+/* All weights of the checkpoint with its adapter merged in, heads of any task included, without a model
+ * that they would have to fit. Cleared by pretrained_whole_clear. */
+typedef struct pretrained_whole {
+    layout layout;
+    real *theta; /* (layout.n) */
+    tensor *tensors;
+    char *names;
+} pretrained_whole;
+status pretrained_read(const pretrained *p, pretrained_whole *w);
+void pretrained_whole_clear(pretrained_whole *w);
+
+/* Writes weights over a layout as a Hugging Face folder (config.json, model.safetensors) with the names,
+ * shapes and configuration of the checkpoint; what it does not have (a fresh head) is added under the
+ * layout's name. ERR_FILE, ERR_MEMORY. */
+status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder);
+
+#endif
