@@ -98,6 +98,8 @@ static void whatever_moves_numbers_moves_the_id(void **state)
         BASE ",seed.P=2",
         BASE ",seed.order=2",
         BASE ",seed.dropout=2",
+        BASE ",from.content=0123",
+        BASE ",adapter.alpha=16",
     };
     enum { N = sizeof others / sizeof *others };
     char ids[N][RUN_ID];
@@ -112,7 +114,7 @@ static void whatever_moves_numbers_moves_the_id(void **state)
         snprintf(word, sizeof word, "%s=", k->name);
         for (size_t i = 0; i < N; i++)
             met = met || strstr(others[i], word);
-        if (!met)
+        if (!met && !k->place) /* what lies there is in from.content */
             fail_msg("%s is not among the keys that are tried", k->name);
     }
 }
