@@ -5,13 +5,15 @@
 #include "base/os.h"
 #include "experiments/folder.h"
 #include "experiments/plan.h"
+#include "experiments/rebuilt.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
+#include "sweep/keep.h"
 #include "train/optimiser.h"
 
 typedef struct options {
     run_spec run; /* first: run_keys */
-    const char *d;
+    const char *d, *save;
     double rank, lr;
     size_t seeds;
     bool dry;
@@ -25,6 +27,8 @@ static const key keys[] = {
     KEY("lr", options, lr, "0", 0, 1e6, "",
         "learning rate: fills lr of the optimiser; 0: its default"),
     KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "how many runs: seed, seed + 1, ..."),
+    KEY_TEXT("save", options, save, "",
+             "writes the trained model as a Hugging Face folder; for a run --from a checkpoint"),
     PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
     {0},
@@ -78,7 +82,24 @@ static void print_run(const record *r, bool history, FILE *out)
                 r->wall_s);
 }
 
-static status train_all(const options *o, sweep *s, FILE *out, size_t *failed, size_t *told)
+/* The trained model as a folder: rebuilt from the run's z, as anybody would do it. */
+static status save_model(const options *o, const run_spec *run, const char *path, const char *id,
+                         FILE *out)
+{
+    rebuilt w;
+    char *z = keep_z(path, id);
+    status st = z ? rebuilt_open(&w, run, z, 1) : ERR_MEMORY;
+    mem_free(z);
+    if (st)
+        return st;
+    if (!(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta, o->save)))
+        fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
+    rebuilt_close(&w);
+    return st;
+}
+
+static status train_all(const options *o, sweep *s, const char *path, FILE *out, size_t *failed,
+                        size_t *told)
 {
     run_spec *runs = mem_array(o->seeds, sizeof *runs);
     char(*ids)[RUN_ID] = mem_array(o->seeds, sizeof *ids);
@@ -100,6 +121,8 @@ static status train_all(const options *o, sweep *s, FILE *out, size_t *failed, s
         const record *r = store_find(sweep_store(s), ids[k]);
         if (r)
             print_run(r, o->seeds == 1, out);
+        if (r && *o->save && r->status == RECORD_OK)
+            st = save_model(o, &runs[k], path, ids[k], out);
     }
     *failed = sweep_failed(s);
     mem_free(runs);
@@ -142,6 +165,12 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     (void)n;
     (void)names;
     status st = path ? fill_all(o, &texts) : ERR_MEMORY;
+    if (!st && *o->save && (o->seeds > 1 || !*o->run.from))
+        st = error_set(ERR_USAGE, "save=%s: %s", o->save,
+                       o->seeds > 1 ? "one model is saved; give --seeds 1"
+                                    : "a folder takes its configuration from the checkpoint that a "
+                                      "run starts from; give --from");
+    o->folder.keep_z = o->folder.keep_z || *o->save;
     if (!st && o->dry) {
         st = train_plan_only(o, out);
         key_texts_clear(&texts);
@@ -152,7 +181,7 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;
     if (!st && !(st = folder_open(&s, path, &o->folder)))
-        st = train_all(o, s, out, &failed, &told);
+        st = train_all(o, s, path, out, &failed, &told);
     if (!(st = folder_close(s, told, st)))
         fprintf(out, "%s/runs.csv  history.csv  provenance.csv\n", path);
     key_texts_clear(&texts);
