@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "format/jsonl.h"
 #include "models/adapted.h"
@@ -160,6 +161,28 @@ status pretrained_hash(const pretrained *p, char hex[HASH_HEX])
     if ((st = tensors_hash(adapter_tensors(p->adapter), both + n)))
         return st;
     hash_bytes(both, strlen(both), hex);
+    return OK;
+}
+
+status pretrained_tokenizer(const pretrained *p, char **path)
+{
+    const char *file = tensors_path(p->file), *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash - file) + 1 : 0;
+    *path = NULL;
+    if (tensors_kind_of(p->file) == TENSORS_MODEL)
+        return (*path = mem_string(file)) ? OK : ERR_MEMORY;
+    if (tensors_kind_of(p->file) != TENSORS_LLAMA2C)
+        return OK;
+    for (int k = 0; k < 2; k++) {
+        if (!(*path = k ? mem_printf("%.*stokenizer.bin", folder, file)
+                        : mem_printf("%.*stok%.0f.bin", folder, file,
+                                     jsonl_get_number(p->config, "vocab_size", 0))))
+            return ERR_MEMORY;
+        if (file_exists(*path))
+            return OK;
+        mem_free(*path);
+        *path = NULL;
+    }
     return OK;
 }
 

@@ -22,6 +22,10 @@ void pretrained_close(pretrained *p);
 /* SHA-256 of its content, configuration and weights, the adapter's included. */
 status pretrained_hash(const pretrained *p, char hex[HASH_HEX]);
 
+/* The tokenizer that lies with the checkpoint, fresh: its folder; beside a llama2.c file tokN.bin (N
+ * tokens) or tokenizer.bin. NULL with OK: there is none. */
+status pretrained_tokenizer(const pretrained *p, char **path);
+
 /* "transformer:family=llama,width=64,...": fresh text. Keys of `given` ("transformer:recompute=yes")
  * stand in place of the checkpoint's. ERR_USAGE: given is another model. */
 status pretrained_spec(const pretrained *p, const char *given, char **spec);

@@ -83,22 +83,24 @@ static status set_taken(const char *name, char *value, run_spec *r, key_texts *t
     return st;
 }
 
-/* "sst2:tokenizer=FROM" where the data set reads text and no tokenizer was named. */
-static status data_tokenizer(const run_spec *r, char **data)
+/* "sst2:tokenizer=..." with the checkpoint's, where the data set reads text and none was named. */
+static status data_tokenizer(const run_spec *r, const pretrained *p, char **data)
 {
     const task_row *row;
     const char *args;
-    char kind[64];
+    char kind[64], *beside;
     bool reads = false;
     status st;
     *data = NULL;
-    if ((st = key_kind(r->data, kind, sizeof kind, &args)) || (st = task_find(kind, &row)))
+    if ((st = key_kind(r->data, kind, sizeof kind, &args)) || (st = task_find(kind, &row)) ||
+        (st = pretrained_tokenizer(p, &beside)))
         return st;
     for (const key *k = row->keys; k->name; k++)
         reads = reads || !strcmp(k->name, "tokenizer");
-    *data = reads && !strstr(args, "tokenizer=")
-                ? mem_printf("%s%ctokenizer=\"%s\"", r->data, *args ? ',' : ':', r->from)
+    *data = reads && beside && !strstr(args, "tokenizer=")
+                ? mem_printf("%s%ctokenizer=\"%s\"", r->data, *args ? ',' : ':', beside)
                 : mem_string(r->data);
+    mem_free(beside);
     return *data ? OK : ERR_MEMORY;
 }
 
@@ -114,7 +116,7 @@ static status run_from(run_spec *r, key_texts *texts)
     if (st)
         return st;
     if ((st = pretrained_spec(p, given, &taken)) || (st = set_taken("model", taken, r, texts)) ||
-        (st = data_tokenizer(r, &taken)) || (st = set_taken("data", taken, r, texts)))
+        (st = data_tokenizer(r, p, &taken)) || (st = set_taken("data", taken, r, texts)))
         goto done;
     if (!*r->from_content && !(st = pretrained_hash(p, hex)))
         st = key_set("run", run_keys, "from.content", hex, r, texts);
