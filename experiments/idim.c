@@ -12,6 +12,7 @@
     X(train) \
     X(eval) \
     X(merge) \
+    X(extract) \
     X(list) \
     X(show) \
     X(plot) \

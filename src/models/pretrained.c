@@ -465,8 +465,12 @@ status pretrained_read(const pretrained *p, pretrained_whole *w)
 
 /* ------------------------------------------------------------------ writing */
 
-/* The name on file of a tensor of the layout: that of the checkpoint where it has it. */
-static const char *file_name(const pretrained *p, const tensor *t)
+bool pretrained_turned(const pretrained *p)
+{
+    return p->family == GPT2;
+}
+
+const char *pretrained_name(const pretrained *p, const tensor *t)
 {
     char name[256];
     for (size_t i = 0; i < tensors_count(p->file); i++) {
@@ -521,7 +525,7 @@ status pretrained_save(const pretrained *p, const layout *l, const real *theta, 
         bool turn = is_turned(p, t);
         shapes[k][0] = t->shape[turn ? 1 : 0];
         shapes[k][1] = t->shape[turn ? 0 : 1];
-        all[k] = (safetensor){.name = file_name(p, t),
+        all[k] = (safetensor){.name = pretrained_name(p, t),
                               .type = SAFETENSOR_REAL,
                               .dims = t->shape[1] ? 2 : 1,
                               .shape = shapes[k],

@@ -46,6 +46,11 @@ typedef struct pretrained_whole {
 status pretrained_read(const pretrained *p, pretrained_whole *w);
 void pretrained_whole_clear(pretrained_whole *w);
 
+/* The name on file of a tensor of a layout: that of the checkpoint where it has it, else the layout's. */
+const char *pretrained_name(const pretrained *p, const tensor *t);
+/* Are its matrices stored (in, out), as GPT-2's? */
+bool pretrained_turned(const pretrained *p);
+
 /* Writes weights over a layout as a Hugging Face folder (config.json, model.safetensors) with the names,
  * shapes and configuration of the checkpoint; what it does not have (a fresh head) is added under the
  * layout's name. ERR_FILE, ERR_MEMORY. */
