@@ -43,11 +43,9 @@ status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threa
 {
     run_spec given = *run;
     char id[RUN_ID];
-    real *numbers = NULL;
-    size_t d = 0;
     status st;
     *w = (rebuilt){0};
-    if (*z && ((st = keep_z_read(z, &given, &w->texts, id, &numbers, &d)) ||
+    if (*z && ((st = keep_z_read(z, &given, &w->texts, id, &w->z, &w->d)) ||
                (st = take_places(run, &given))))
         goto done;
     if (!*z)
@@ -57,9 +55,8 @@ status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threa
         (st = runner_task(w->runner, w->run.data, -1, &w->task)) ||
         (*z && (st = check_id(w, z, id))))
         goto done;
-    st = runner_weights(w->runner, &w->run, -1, numbers, d, &w->model, &w->theta);
+    st = runner_weights(w->runner, &w->run, -1, w->z, w->d, &w->model, &w->theta);
 done:
-    mem_free(numbers);
     if (st)
         rebuilt_close(w);
     return st;
@@ -68,6 +65,7 @@ done:
 void rebuilt_close(rebuilt *w)
 {
     mem_free(w->theta);
+    mem_free(w->z);
     runner_free(w->runner);
     key_texts_clear(&w->texts);
     *w = (rebuilt){0};

@@ -11,6 +11,8 @@ typedef struct rebuilt {
     const task *task;
     const model *model;
     real *theta; /* (model->layout.n) */
+    real *z;     /* (d) that was read; NULL: step 0 */
+    size_t d;
 } rebuilt;
 
 /* z: a file of keep.h; its run stands in place of `run`, but for where data and checkpoints lie (from,

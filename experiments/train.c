@@ -13,7 +13,7 @@
 
 typedef struct options {
     run_spec run; /* first: run_keys */
-    const char *d, *save;
+    const char *d, *save, *save_adapter;
     double rank, lr;
     size_t seeds;
     bool dry;
@@ -29,6 +29,8 @@ static const key keys[] = {
     KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "how many runs: seed, seed + 1, ..."),
     KEY_TEXT("save", options, save, "",
              "writes the trained model as a Hugging Face folder; for a run --from a checkpoint"),
+    KEY_TEXT("save-adapter", options, save_adapter, "",
+             "writes what was trained as a LoRA adapter that PEFT reads"),
     PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
     {0},
@@ -82,7 +84,7 @@ static void print_run(const record *r, bool history, FILE *out)
                 r->wall_s);
 }
 
-/* The trained model as a folder: rebuilt from the run's z, as anybody would do it. */
+/* The trained model, or its adapter, as a folder: rebuilt from the run's z, as anybody would do it. */
 static status save_model(const options *o, const run_spec *run, const char *path, const char *id,
                          FILE *out)
 {
@@ -92,8 +94,13 @@ static status save_model(const options *o, const run_spec *run, const char *path
     mem_free(z);
     if (st)
         return st;
-    if (!(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta, o->save)))
+    if (*o->save &&
+        !(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta, o->save)))
         fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
+    size_t pairs;
+    if (!st && *o->save_adapter &&
+        !(st = runner_adapter(w.runner, &w.run, -1, w.z, w.d, o->save_adapter, &pairs)))
+        fprintf(out, "%s: an adapter of %zu matrices\n", o->save_adapter, pairs);
     rebuilt_close(&w);
     return st;
 }
@@ -121,7 +128,7 @@ static status train_all(const options *o, sweep *s, const char *path, FILE *out,
         const record *r = store_find(sweep_store(s), ids[k]);
         if (r)
             print_run(r, o->seeds == 1, out);
-        if (r && *o->save && r->status == RECORD_OK)
+        if (r && (*o->save || *o->save_adapter) && r->status == RECORD_OK)
             st = save_model(o, &runs[k], path, ids[k], out);
     }
     *failed = sweep_failed(s);
@@ -170,7 +177,10 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
                        o->seeds > 1 ? "one model is saved; give --seeds 1"
                                     : "a folder takes its configuration from the checkpoint that a "
                                       "run starts from; give --from");
-    o->folder.keep_z = o->folder.keep_z || *o->save;
+    if (!st && *o->save_adapter && o->seeds > 1)
+        st = error_set(ERR_USAGE, "save-adapter=%s: one adapter is saved; give --seeds 1",
+                       o->save_adapter);
+    o->folder.keep_z = o->folder.keep_z || *o->save || *o->save_adapter;
     if (!st && o->dry) {
         st = train_plan_only(o, out);
         key_texts_clear(&texts);

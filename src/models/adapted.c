@@ -136,3 +136,144 @@ status adapted_merge(const adapter *a, const layout *l, real *theta)
     mem_free(met);
     return st;
 }
+
+/* ------------------------------------------------------------------ from a view */
+
+typedef struct taking { /* what the adapter borrows while it is made */
+    adapter_part *parts;
+    safetensor *whole;
+    size_t (*shapes)[2];
+    size_t n, n_whole;
+    char **modules;
+    real **arrays; /* A, B, m of each part */
+} taking;
+
+/* A (r, in), B (out, r) of all riders of a slot, one rank behind another: B_k s_k e_k, m_k A_k. */
+static void take_riders(const slot *w, double s, size_t in, size_t r, real *A, real *B)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < w->n_riders; k++) {
+        const rider *p = &w->riders[k];
+        for (size_t i = 0; i < p->r; i++)
+            for (size_t j = 0; j < in; j++)
+                A[(at + i) * in + j] = (p->m ? p->m[i] : 1) * p->A[i * p->lda + j];
+        for (size_t row = 0; row < p->rows; row++)
+            for (size_t i = 0; i < p->r; i++)
+                B[(p->row0 + row) * r + at + i] =
+                    (real)(p->s / s) * (p->e ? p->e[row] : 1) * p->B[row * p->ldb + i];
+        at += p->r;
+    }
+}
+
+/* m_i = c_i ||row i of W + s B A|| */
+static status take_lengths(const slot *w, const adapter_part *p, double s, const real *W0, real *m)
+{
+    real *W = mem_array(p->out * p->in, sizeof *W);
+    if (!W)
+        return ERR_MEMORY;
+    memcpy(W, W0, p->out * p->in * sizeof *W);
+    mat_gemm(false, false, p->out, p->in, p->r, (real)s, p->B, p->r, p->A, p->in, 1, W, p->in);
+    for (size_t i = 0; i < p->out; i++)
+        m[i] = (real)((double)w->c[i] * vec_norm(W + i * p->in, p->in));
+    mem_free(W);
+    return OK;
+}
+
+static status take_pair(taking *t, const tensor *of, const slot *w, const char *name,
+                        const real *W0)
+{
+    size_t r = 0, rows = of->shape[0], in = of->n / of->shape[0], n = strlen(name);
+    real **own = t->arrays + 3 * t->n;
+    /* the scale of the first stands in alpha, so that a lora's own comes back */
+    double s = w->riders[0].s != 0 ? w->riders[0].s : 1;
+    if (n < 8 || strcmp(name + n - 7, ".weight"))
+        return error_set(ERR_USAGE, "%s: an adapter names modules, and this is no module's .weight",
+                         name);
+    for (size_t k = 0; k < w->n_riders; k++)
+        r += w->riders[k].r;
+    own[0] = mem_array(r * in, sizeof **own);
+    own[1] = mem_array(rows * r, sizeof **own);
+    t->modules[t->n] = mem_printf("%.*s", (int)(n - 7), name);
+    if (!own[0] || !own[1] || !t->modules[t->n])
+        return ERR_MEMORY;
+    take_riders(w, s, in, r, own[0], own[1]);
+    adapter_part *p = &t->parts[t->n];
+    *p = (adapter_part){.module = t->modules[t->n],
+                        .r = r,
+                        .in = in,
+                        .out = rows,
+                        .alpha = s * (double)r,
+                        .A = own[0],
+                        .B = own[1]};
+    if (w->c) {
+        status st;
+        if (!(own[2] = mem_array(rows, sizeof **own)))
+            return ERR_MEMORY;
+        if ((st = take_lengths(w, p, s, W0, own[2])))
+            return st;
+        p->m = own[2];
+    }
+    t->n++;
+    return OK;
+}
+
+static void take_whole(taking *t, const tensor *of, const slot *w, const char *name)
+{
+    size_t *shape = t->shapes[t->n_whole];
+    shape[0] = of->shape[0];
+    shape[1] = of->shape[1];
+    t->whole[t->n_whole++] = (safetensor){.name = name,
+                                          .type = SAFETENSOR_REAL,
+                                          .dims = of->shape[1] ? 2 : 1,
+                                          .shape = shape,
+                                          .n = of->n,
+                                          .bytes = of->n * sizeof(real),
+                                          .data = w->value};
+}
+
+static void taking_clear(taking *t, size_t n)
+{
+    for (size_t i = 0; t->arrays && i < 3 * n; i++)
+        mem_free(t->arrays[i]);
+    for (size_t i = 0; t->modules && i < n; i++)
+        mem_free(t->modules[i]);
+    mem_free(t->arrays);
+    mem_free(t->modules);
+    mem_free(t->parts);
+    mem_free(t->whole);
+    mem_free(t->shapes);
+}
+
+status adapted_write(const view *v, const real *theta0, const char *const *names,
+                     const adapter_make *how, const char *folder, size_t *pairs)
+{
+    const layout *l = v->layout;
+    size_t n = l->n_tensors;
+    adapter *a = NULL;
+    adapter_make whole = *how;
+    taking t = {.parts = mem_array(n, sizeof *t.parts),
+                .whole = mem_array(n, sizeof *t.whole),
+                .shapes = mem_array(n, sizeof *t.shapes),
+                .modules = mem_array(n, sizeof *t.modules),
+                .arrays = mem_array(3 * n, sizeof *t.arrays)};
+    status st = t.parts && t.whole && t.shapes && t.modules && t.arrays ? OK : ERR_MEMORY;
+    for (size_t k = 0; k < n && !st; k++) {
+        const slot *w = &v->slots[k];
+        const tensor *of = &l->tensors[k];
+        if (w->n_riders)
+            st = take_pair(&t, of, w, names[k], theta0 + of->offset);
+        else if (w->value != theta0 + of->offset)
+            take_whole(&t, of, w, names[k]);
+    }
+    if (!st && !t.n)
+        st = error_set(ERR_USAGE, "this space puts no low-rank path on any matrix, so it is no "
+                                  "adapter; `idim merge` writes the whole model");
+    whole.others = t.whole;
+    whole.n_others = t.n_whole;
+    if (!st && !(st = adapter_new(&a, &whole, t.parts, t.n)))
+        st = adapter_write(a, folder);
+    *pairs = t.n;
+    adapter_close(a);
+    taking_clear(&t, n);
+    return st;
+}

@@ -15,4 +15,11 @@
  * not known; each by its name. */
 status adapted_merge(const adapter *a, const layout *l, real *theta);
 
+/* Writes the adapter that a bound view is (space_bind) as PEFT reads it: the riders of a tensor become its
+ * pair, several of them one of their ranks' sum, factors of rows DoRA's lengths; tensors that do not lie in
+ * theta0 are held whole. names: of the tensors on file, modules' ending in ".weight". pairs: how many.
+ * ERR_USAGE: no tensor has a low-rank path; ERR_FILE. */
+status adapted_write(const view *v, const real *theta0, const char *const *names,
+                     const adapter_make *how, const char *folder, size_t *pairs);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/os.h"
+#include "models/adapted.h"
 #include "sweep/keep.h"
 #include "sweep/provenance.h"
 #include "sweep/runner.h"
@@ -523,6 +524,59 @@ status runner_weights(runner *r, const run_spec *run, int fd, const real *z, siz
         mem_free(all);
     else
         *theta = all;
+    return st;
+}
+
+/* The view that training would have at z, and the adapter that it is. */
+static status write_adapter(const runner *r, const run_spec *run, const model *m,
+                            const real *theta0, const real *z, size_t d, const char *folder,
+                            size_t *pairs)
+{
+    size_t n = m->layout.n_tensors;
+    const char **names = mem_array(n, sizeof *names);
+    real *g_z = mem_array(d, sizeof *g_z);
+    space *s = NULL;
+    space_mem *mem = NULL;
+    view v = {0};
+    adapter_make how = {.base = *run->from ? run->from : NULL,
+                        .task = task_labels(m->task) > 1 ? "CAUSAL_LM" : "SEQ_CLS",
+                        .fan_in_fan_out = r->from && pretrained_turned(r->from)};
+    status st = names && g_z ? OK : ERR_MEMORY;
+    for (size_t k = 0; k < n && !st; k++) {
+        const tensor *t = &m->layout.tensors[k];
+        names[k] = r->from ? pretrained_name(r->from, t) : t->name;
+        how.layers = t->layer >= (int)how.layers ? (size_t)t->layer + 1 : how.layers;
+    }
+    if (st || (st = space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
+                                     r->memory)))
+        goto done;
+    if (s->d != d)
+        st = error_set(ERR_USAGE, "%s: it trains %zu numbers here, and z has %zu", run->space, s->d,
+                       d);
+    else if (!(st = space_mem_new(&mem, s)) && !(st = view_init(&v, &m->layout))) {
+        view_point(&v, theta0, NULL);
+        space_bind(1, (const space *const *)&s, &mem, &z, &g_z, (view *const[]){&v});
+        st = adapted_write(&v, theta0, names, &how, folder, pairs);
+    }
+done:
+    view_clear(&v);
+    space_mem_free(mem);
+    space_free(s);
+    mem_free(g_z);
+    mem_free(names);
+    return st;
+}
+
+status runner_adapter(runner *r, const run_spec *run, int fd, const real *z, size_t d,
+                      const char *folder, size_t *pairs)
+{
+    const model *m;
+    real *theta0;
+    status st = runner_weights(r, run, fd, NULL, 0, &m, &theta0);
+    *pairs = 0;
+    if (!st)
+        st = write_adapter(r, run, m, theta0, z, d, folder, pairs);
+    mem_free(theta0);
     return st;
 }
 

@@ -56,6 +56,9 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory);
  * space's. */
 status runner_weights(runner *r, const run_spec *run, int fd, const real *z, size_t d,
                       const model **m, real **theta);
+/* Writes z (d) of a canonical run as a LoRA adapter (adapted_write); pairs: matrices that it has one of. */
+status runner_adapter(runner *r, const run_spec *run, int fd, const real *z, size_t d,
+                      const char *folder, size_t *pairs);
 /* The checkpoint of the run that was made last; NULL: none. Borrowed as the task. */
 const pretrained *runner_checkpoint(const runner *r);
 
