@@ -168,7 +168,7 @@ static bool plain_word(const char *s)
                         "._-+:,=@%/")];
 }
 
-static void quoted(const char *s, text *out)
+void command_quoted(const char *s, text *out)
 {
     if (plain_word(s)) {
         text_add(out, "%s", s);
@@ -197,7 +197,7 @@ static void option_line(const key *k, const char *value, text *out)
     }
     if (!list) {
         text_add(out, " --%s ", k->name);
-        quoted(value, out);
+        command_quoted(value, out);
         return;
     }
     for (char *at = list; *at;) { /* a list is typed by repeating the option */
@@ -205,7 +205,7 @@ static void option_line(const key *k, const char *value, text *out)
         bool more = at[n] != '\0';
         at[n] = '\0';
         text_add(out, " --%s ", k->name);
-        quoted(at, out);
+        command_quoted(at, out);
         at += n + more;
     }
     mem_free(list);

@@ -48,6 +48,9 @@ int command_end(status st);
 /* "idim d90 --data mnist ...": the options that are usual, told, or not at their default, as typed. */
 void command_line(const command *c, const void *options, text *out);
 
+/* A word as it is typed in a shell: quoted where it must be. */
+void command_quoted(const char *word, text *out);
+
 /* --help, --help all; the man page of all commands; completion for bash. */
 void command_help(const command *c, bool all, FILE *out);
 void command_man(FILE *out);

@@ -14,6 +14,7 @@
     X(merge) \
     X(extract) \
     X(list) \
+    X(inspect) \
     X(show) \
     X(plot) \
     X(tokenize) \

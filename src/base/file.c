@@ -332,6 +332,13 @@ void file_map_close(file_map *m)
     *m = (file_map){0};
 }
 
+void file_map_forget(const file_map *m, const void *bytes, size_t n)
+{
+    uintptr_t at = (uintptr_t)bytes, begin = (uintptr_t)m->bytes;
+    if (m->n && at >= begin && at - begin <= m->n && n <= m->n - (at - begin))
+        os_forget(bytes, n);
+}
+
 /* ------------------------------------------------------------------ the log */
 
 struct file_log {

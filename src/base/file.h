@@ -37,6 +37,8 @@ typedef struct file_map {
 } file_map;
 status file_map_open(file_map *m, const char *path);
 void file_map_close(file_map *m);
+/* Lets go of these bytes' memory where they lie in the map; they are read again when they are asked for. */
+void file_map_forget(const file_map *m, const void *bytes, size_t n);
 
 /* An append-only file that this process alone writes, made new (O_EXCL). One line is one write and
  * one fdatasync. */

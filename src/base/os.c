@@ -216,6 +216,14 @@ void os_unmap(const void *bytes, size_t n)
         munmap((void *)(uintptr_t)bytes, n);
 }
 
+/* Whole pages, outwards: their neighbours lie in the same file. */
+void os_forget(const void *bytes, size_t n)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)bytes & ~(page - 1);
+    if (n)
+        madvise((void *)begin, (uintptr_t)bytes + n - begin, MADV_DONTNEED);
+}
+
 void os_close(int fd)
 {
     if (fd >= 0)

@@ -35,6 +35,9 @@ status os_shared_new(const char *name, size_t n, int *fd, void **bytes);
 /* Maps a descriptor read-only; *n is its size. */
 status os_shared_map(int fd, const void **bytes, size_t *n);
 void os_unmap(const void *bytes, size_t n);
+/* Lets go of a mapped file's pages: they are read again where they are needed. Of a file alone: other memory would
+ * lose what it holds. */
+void os_forget(const void *bytes, size_t n);
 void os_close(int fd);
 
 /* A spawned process with pipes to its stdin and from its stdout; stderr is inherited, and so are

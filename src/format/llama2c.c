@@ -182,6 +182,11 @@ void llama2c_close(llama2c *f)
     mem_free(f);
 }
 
+void llama2c_forget(const llama2c *f, const void *bytes, size_t n)
+{
+    file_map_forget(&f->map, bytes, n);
+}
+
 size_t llama2c_count(const llama2c *f)
 {
     return f->n;

@@ -21,7 +21,8 @@ bool llama2c_begins(const void *bytes, size_t n);
 
 /* ERR_FILE; ERR_FORMAT: no such header, or a file of another length than it promises. */
 status llama2c_open(llama2c **f, const char *path);
-void llama2c_close(llama2c *f); /* NULL is fine */
+void llama2c_close(llama2c *f);                                     /* NULL is fine */
+void llama2c_forget(const llama2c *f, const void *bytes, size_t n); /* file_map_forget */
 size_t llama2c_count(const llama2c *f);
 const safetensor *llama2c_at(const llama2c *f, size_t i);
 

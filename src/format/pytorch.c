@@ -373,6 +373,11 @@ void pytorch_close(pytorch *f)
     mem_free(f);
 }
 
+void pytorch_forget(const pytorch *f, const void *bytes, size_t n)
+{
+    zip_forget(f->zip, bytes, n);
+}
+
 size_t pytorch_count(const pytorch *f)
 {
     return f->n;

@@ -21,7 +21,8 @@ typedef struct pytorch pytorch;
  * ERR_LIMIT. Storages' checksums are not compared: that would read the whole file. A tensor that does not
  * lie in order in its storage (a transposed view) is put in order in memory. */
 status pytorch_open(pytorch **f, const char *path);
-void pytorch_close(pytorch *f); /* NULL is fine */
+void pytorch_close(pytorch *f);                                     /* NULL is fine */
+void pytorch_forget(const pytorch *f, const void *bytes, size_t n); /* file_map_forget */
 size_t pytorch_count(const pytorch *f);
 const safetensor *pytorch_at(const pytorch *f, size_t i); /* in the order of the dictionary */
 

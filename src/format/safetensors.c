@@ -254,6 +254,11 @@ void safetensors_close(safetensors *f)
     mem_free(f);
 }
 
+void safetensors_forget(const safetensors *f, const void *bytes, size_t n)
+{
+    file_map_forget(&f->map, bytes, n);
+}
+
 size_t safetensors_count(const safetensors *f)
 {
     return f->n;

@@ -61,6 +61,7 @@ typedef struct safetensors safetensors;
 status safetensors_open(safetensors **f, const char *path);
 void safetensors_close(safetensors *f); /* NULL is fine; what was handed out is gone */
 
+void safetensors_forget(const safetensors *f, const void *bytes, size_t n); /* file_map_forget */
 size_t safetensors_count(const safetensors *f);
 const safetensor *safetensors_at(const safetensors *f, size_t i); /* in the order of the file */
 /* NULL: none of that name. */

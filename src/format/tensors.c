@@ -411,6 +411,19 @@ const safetensor *tensors_find(const tensors *t, const char *name)
     return found ? *found : NULL;
 }
 
+void tensors_forget(const tensors *t, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < t->n_parts; i++) {
+        const part *p = &t->parts[i];
+        if (p->plain)
+            safetensors_forget(p->plain, bytes, n);
+        else if (p->zip)
+            pytorch_forget(p->zip, bytes, n);
+        else if (p->flat)
+            llama2c_forget(p->flat, bytes, n);
+    }
+}
+
 const char *tensors_shape_text(size_t dims, const size_t *shape, char out[80])
 {
     size_t at = 0;
@@ -462,6 +475,7 @@ status tensors_hash(const tensors *t, char hex[HASH_HEX])
     for (size_t i = 0; i < t->n; i++) {
         const safetensor *x = t->sorted[i];
         hash_bytes(x->data, x->bytes, hex);
+        tensors_forget(t, x->data, x->bytes);
         text_add(&list, "%s %s", x->name, safetensor_type_name(x->type));
         for (size_t k = 0; k < x->dims; k++)
             text_add(&list, " %zu", x->shape[k]);

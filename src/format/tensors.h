@@ -51,6 +51,10 @@ const safetensor *tensors_find(const tensors *t, const char *name); /* NULL: non
 status tensors_need(const tensors *t, const char *name, size_t dims, const size_t *shape,
                     const safetensor **out);
 
+/* Lets go of the memory of n bytes of tensors' data that were read through the map, so that a model larger than
+ * memory is walked within one tensor's: they are read again when they are asked for. */
+void tensors_forget(const tensors *t, const void *bytes, size_t n);
+
 /* config.json or adapter_config.json; for llama2.c made in the words of Hugging Face's Llama
  * (model_type "llama", hidden_size, intermediate_size, num_hidden_layers, num_attention_heads,
  * num_key_value_heads, vocab_size, max_position_embeddings, rms_norm_eps 1e-5, rope_theta 10000,

@@ -178,6 +178,11 @@ void zip_close(zip *z)
     mem_free(z);
 }
 
+void zip_forget(const zip *z, const void *bytes, size_t n)
+{
+    file_map_forget(&z->map, bytes, n);
+}
+
 size_t zip_count(const zip *z)
 {
     return z->n;

@@ -23,6 +23,7 @@ typedef struct zip zip;
 status zip_open(zip **z, const char *path, const char *mend);
 void zip_close(zip *z); /* NULL is fine */
 
+void zip_forget(const zip *z, const void *bytes, size_t n); /* file_map_forget */
 size_t zip_count(const zip *z);
 const zip_member *zip_at(const zip *z, size_t i);           /* sorted by name */
 const zip_member *zip_find(const zip *z, const char *name); /* NULL: none */

@@ -32,6 +32,13 @@ array x.npy '(12, 4)' 48
 array y.npy '(12,)' 12
 printf 'To be, or not to be\n' >book.txt
 printf '[UNK]\nto\nbe\n' >vocab.txt
+# tensors HEADER BYTES: a safetensors file, with a header of less than 256 letters
+tensors() { # shellcheck disable=SC2059 # the octal length is in the format
+    { printf "\\$(printf %o ${#1})\\0\\0\\0\\0\\0\\0\\0"; printf %s "$1"; ones "$2"; }; }
+mkdir adapter model
+tensors '{"w":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}}' 6 | tee model.safetensors >model/model.safetensors
+tensors '{"q.lora_A":{"dtype":"U8","shape":[1,2],"data_offsets":[0,2]},"q.lora_B":{"dtype":"U8","shape":[3,1],"data_offsets":[2,5]}}' \
+    5 >adapter/adapter_model.safetensors
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
 "$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
