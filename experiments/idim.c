@@ -9,6 +9,7 @@
 #define COMMANDS(X) \
     X(d90) \
     X(ranks) \
+    X(spectra) \
     X(train) \
     X(eval) \
     X(merge) \

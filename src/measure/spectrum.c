@@ -311,7 +311,7 @@ status spectrum_of(const spectrum_about *about, size_t k, const double *sigma, c
     for (size_t i = 0; bound && i < k; i++)
         row->bound = fmax(isnan(row->bound) ? 0 : row->bound, bound[i]);
     spectrum_shape(k, sigma, whole, row);
-    if (null)
+    if (null && whole)
         row->null_effective_rank = spectrum_effective_rank(k, null);
     return spectrum_bulks(k, sigma, whole, replicates, s, row);
 }
