@@ -7,6 +7,7 @@
 #include "experiments/command.h"
 #include "measure/d90.h"
 #include "measure/paired.h"
+#include "measure/update.h"
 #include "measure/variance.h"
 #include "spaces/space.h"
 #include "sweep/tables.h"
@@ -44,6 +45,9 @@ static const struct {
      variance_columns},
     {"paired.csv", "one row for each pair of spaces and d in common, then one for d90", NULL,
      paired_columns},
+    {"updates.csv", "one row a tensor: what its update's singular values say", NULL,
+     spectrum_columns},
+    {"spectra.csv", "one row a singular value, tensor after tensor", NULL, update_value_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",

@@ -11,9 +11,16 @@ typedef struct options {
 
 static const key keys[] = {
     KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
-    KEY_TEXT("figure", options, figure, "d90", "which figure: d90, history, lr"),
+    KEY_TEXT("figure", options, figure, "d90",
+             "which figure: d90, history, lr; of updates spectra, depth"),
     {0},
 };
+
+/* Is it a figure of runs? What others read is said where it is missing. */
+static bool plot_runs(const char *figure)
+{
+    return !strcmp(figure, "d90") || !strcmp(figure, "history") || !strcmp(figure, "lr");
+}
 
 static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
 {
@@ -25,7 +32,7 @@ static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
              *d90 = path ? mem_printf("%s/d90.csv", path) : NULL;
         if (!csv_ || !d90)
             st = ERR_MEMORY;
-        else if (!file_exists(csv_))
+        else if (!file_exists(csv_) && plot_runs(o->figure))
             st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", csv_);
         else if (!strcmp(o->figure, "d90") && !file_exists(d90))
             st = error_set(ERR_FILE,

@@ -101,11 +101,11 @@ static void spectra_say(const options *o, const work *w, const char *path, bool 
     spectra_words(w->rows, w->n, o->each, &t);
     fputs(t.text ? t.text : "", out);
     text_clear(&t);
-    fprintf(out, "medians over the tensors; null: effective rank of a random update of equal %s\n",
+    fprintf(out, "medians over tensors; null: effective rank of a random update of equal %s\n",
             w->n && w->rows[0].about.r ? "rank" : "norm");
     if (!updates_scaled(w->updates))
-        fprintf(out, "UNSCALED: these are spectra of B A, for the file tells no alpha; --alpha 16 "
-                     "gives it\n");
+        fprintf(out,
+                "UNSCALED: spectra of B A, for the file tells no alpha; --alpha 16 gives it\n");
     if (updates_moved(w->updates))
         fprintf(out, "the adapter has trained lengths (DoRA), which change the weights too\n");
     if (alone)
