@@ -21,7 +21,7 @@ static const struct {
     {UNSCALED, "spectra", "alpha", "idim spectra %s --alpha ALPHA"},
     {ADAPTER, "similarity", NULL, "idim similarity %s OTHER"},
     {ADAPTER, "intruders", NULL, "idim intruders %s --base MODEL"},
-    {ADAPTER, "merge", NULL, "idim merge %s --base MODEL"},
+    {ADAPTER, "merge", NULL, "idim merge --from MODEL --adapter %s --save MERGED"},
     {ADAPTER, "train", "adapter", "idim train --from MODEL --adapter %s"},
     {MODEL, "train", "from", "idim train --from %s"},
     {MODEL, "ranks", "from", "idim ranks --from %s"},

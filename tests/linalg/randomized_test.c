@@ -51,7 +51,7 @@ static void assert_bounds_hold(size_t m, size_t n, const real *A, const found *f
 {
     double round = ROUND * (double)f->all[0];
     for (size_t i = 0; i < R; i++) {
-        double near = INFINITY, left = 0, off = 0;
+        double near = (double)INFINITY, left = 0, off = 0;
         for (size_t j = 0; j < (m < n ? m : n); j++)
             near = fmin(near, fabs((double)f->all[j] - (double)f->s[i]));
         assert_true(near <= f->bound[i] + round);

@@ -24,13 +24,13 @@ static spectrum_about about(size_t m, size_t n, double norm)
                             .layer = 2,
                             .m = m,
                             .n = n,
-                            .alpha = NAN,
-                            .scale = NAN,
+                            .alpha = (double)NAN,
+                            .scale = (double)NAN,
                             .method = "exact",
                             .norm = norm,
-                            .weight_norm = NAN,
-                            .unchanged = NAN,
-                            .rounding = NAN};
+                            .weight_norm = (double)NAN,
+                            .unchanged = (double)NAN,
+                            .rounding = (double)NAN};
 }
 
 /* U diag(sigma) V^T and the values of s B A itself */

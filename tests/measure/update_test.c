@@ -64,7 +64,7 @@ static void a_difference_is_that_of_tensors_of_one_name(void **state)
                           tensor("new.weight", SAFETENSOR_F32, 2, two_three, x0)};
     put("a.safetensors", before, 4);
     put("b.safetensors", after, 4);
-    assert_ok(opened("a.safetensors", "b.safetensors", NULL, NAN, &u));
+    assert_ok(opened("a.safetensors", "b.safetensors", NULL, (double)NAN, &u));
     assert_int_equal(updates_count(u), 2); /* vectors have no spectrum */
     assert_int_equal(updates_alone(u), 2);
     assert_string_equal(updates_name(u, 0),
@@ -100,7 +100,7 @@ static void sixteen_bits_leave_a_bulk_of_rounding(void **state)
     update x;
     put("a.safetensors", &before, 1);
     put("b.safetensors", &after, 1);
-    assert_ok(opened("a.safetensors", "b.safetensors", NULL, NAN, &u));
+    assert_ok(opened("a.safetensors", "b.safetensors", NULL, (double)NAN, &u));
     assert_ok(updates_load(u, 0, false, &x));
     assert_near(x.about.rounding, sqrt(squares / 12 / 2), 1e-15);
     assert_near(x.about.unchanged, 1, 0);
@@ -122,7 +122,7 @@ static void gpt2s_matrices_are_turned(void **state)
     put("b/model.safetensors", after, 2);
     assert_ok(file_write(path_of("a/config.json", path), config, sizeof config - 1));
     assert_ok(file_write(path_of("b/config.json", path), config, sizeof config - 1));
-    assert_ok(opened("a", "b", NULL, NAN, &u));
+    assert_ok(opened("a", "b", NULL, (double)NAN, &u));
     assert_ok(updates_load(u, updates_find(u, "h.0.attn.c_attn.weight"), true, &x));
     assert_true(x.about.m == 3 && x.about.n == 2);
     for (size_t i = 0; i < 3; i++)
@@ -146,15 +146,15 @@ static void what_does_not_belong_together_is_refused(void **state)
     put("a.safetensors", &a, 1);
     put("turned.safetensors", &turned, 1);
     put("other.safetensors", &other, 1);
-    assert_refused(opened("a.safetensors", "turned.safetensors", NULL, NAN, &u), ERR_FORMAT,
+    assert_refused(opened("a.safetensors", "turned.safetensors", NULL, (double)NAN, &u), ERR_FORMAT,
                    "W has another shape");
-    assert_refused(opened("a.safetensors", "other.safetensors", NULL, NAN, &u), ERR_FORMAT,
+    assert_refused(opened("a.safetensors", "other.safetensors", NULL, (double)NAN, &u), ERR_FORMAT,
                    "are they one model?");
-    assert_refused(opened("a.safetensors", "a.safetensors", "a.safetensors", NAN, &u), ERR_USAGE,
-                   "--from");
+    assert_refused(opened("a.safetensors", "a.safetensors", "a.safetensors", (double)NAN, &u),
+                   ERR_USAGE, "--from");
     assert_refused(opened("a.safetensors", "a.safetensors", NULL, 16, &u), ERR_USAGE, "--alpha");
-    assert_refused(opened("a.safetensors", NULL, NULL, NAN, &u), ERR_FORMAT, "no LoRA");
-    assert_refused(opened("a.safetensors", "none.safetensors", NULL, NAN, &u), ERR_FILE,
+    assert_refused(opened("a.safetensors", NULL, NULL, (double)NAN, &u), ERR_FORMAT, "no LoRA");
+    assert_refused(opened("a.safetensors", "none.safetensors", NULL, (double)NAN, &u), ERR_FILE,
                    "none.safetensors");
     assert_null(u);
 }
@@ -179,7 +179,7 @@ static void an_unknown_alpha_is_said_and_a_told_one_taken(void **state)
         update_spectrum s;
         real *W;
         put_adapter();
-        assert_ok(opened("lora.safetensors", NULL, NULL, told ? 16 : NAN, &u));
+        assert_ok(opened("lora.safetensors", NULL, NULL, told ? 16 : (double)NAN, &u));
         assert_int_equal(updates_scaled(u), told);
         assert_ok(updates_load(u, 0, false, &x));
         assert_ok(update_spectrum_of(&x, &how, &s));
@@ -234,7 +234,7 @@ static void the_vectors_of_a_difference_give_it_back(void **state)
     update_vectors v;
     put("a.safetensors", &before, 1);
     put("b.safetensors", &after, 1);
-    assert_ok(opened("a.safetensors", "b.safetensors", NULL, NAN, &u));
+    assert_ok(opened("a.safetensors", "b.safetensors", NULL, (double)NAN, &u));
     assert_ok(updates_load(u, 0, false, &x));
     assert_ok(update_vectors_of(&x, 0, &v));
     assert_true(v.k == 2);
@@ -293,7 +293,7 @@ static void gpt2s_adapter_has_numpys_values(void **state)
     const double want[] = {1.6619861867506243,  1.547969918964208,  0.7866243643284917,
                            0.4704834202437457,  0.3365091649847884, 0.2600225159676819,
                            0.23522693843072082, 0.17084545113747654};
-    published("checkpoints/gpt2-lora-tigrinya", "transformer.h.3.attn.c_attn", NAN, 8, want,
+    published("checkpoints/gpt2-lora-tigrinya", "transformer.h.3.attn.c_attn", (double)NAN, 8, want,
               5.865217455199456);
 }
 
@@ -301,7 +301,7 @@ static void open_calms_adapter_has_numpys_value(void **state)
 {
     const double want[] = {517.1372705913659};
     published("checkpoints/open-calm-1b-lora-r1", "gpt_neox.layers.0.attention.query_key_value",
-              NAN, 1, want, 1);
+              (double)NAN, 1, want, 1);
 }
 
 int main(void)
