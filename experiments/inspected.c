@@ -10,26 +10,30 @@ enum { NAME = 42 };
 
 /* ------------------------------------------------------------------ where it can go */
 
-enum { MODEL = 1, ADAPTER = 2, UNSCALED = 4, ARCHIVE = 8, IDX = 16 };
+enum { MODEL = 1, ADAPTER = 2, UNSCALED = 4, ARCHIVE = 8, IDX = 16, KEPT = 32 };
 
 /* Shown where the command, and its option, are there. %s: the path. */
 static const struct {
     unsigned of;
+    bool base; /* takes its base model too, which idim must have */
     const char *command, *option, *form;
 } goes[] = {
-    {ADAPTER, "spectra", NULL, "idim spectra %s"},
-    {UNSCALED, "spectra", "alpha", "idim spectra %s --alpha ALPHA"},
-    {ADAPTER, "similarity", NULL, "idim similarity %s OTHER"},
-    {ADAPTER, "intruders", NULL, "idim intruders %s --base MODEL"},
-    {ADAPTER, "merge", NULL, "idim merge --from MODEL --adapter %s --save MERGED"},
-    {ADAPTER, "train", "adapter", "idim train --from MODEL --adapter %s"},
-    {MODEL, "train", "from", "idim train --from %s"},
-    {MODEL, "ranks", "from", "idim ranks --from %s"},
-    {MODEL, "generate", NULL, "idim generate --from %s"},
-    {MODEL, "spectra", NULL, "idim spectra %s OTHER"},
-    {MODEL, "memory", NULL, "idim memory --from %s"},
-    {ARCHIVE, "d90", NULL, "idim d90 --data npy:%s"},
-    {IDX, "d90", NULL, "idim d90 --data idx:%s"},
+    {ADAPTER, false, "spectra", NULL, "idim spectra %s"},
+    {UNSCALED, false, "spectra", "alpha", "idim spectra %s --alpha ALPHA"},
+    {ADAPTER, false, "similarity", NULL, "idim similarity %s OTHER"},
+    {ADAPTER, true, "eval", "adapter", "idim eval --from MODEL --adapter %s --data TASK"},
+    {UNSCALED, true, "eval", "adapter.alpha",
+     "idim eval --from MODEL --adapter %s --adapter.alpha ALPHA --data TASK"},
+    {ADAPTER, true, "merge", "adapter", "idim merge --from MODEL --adapter %s --save merged"},
+    {UNSCALED, true, "merge", "adapter.alpha",
+     "idim merge --from MODEL --adapter %s --adapter.alpha ALPHA --save merged"},
+    {MODEL, false, "eval", "from", "idim eval --from %s --data TASK"},
+    {MODEL, false, "train", "from", "idim train --from %s --data TASK"},
+    {MODEL, false, "ranks", "from", "idim ranks --from %s --data TASK"},
+    {MODEL, false, "generate", "from", "idim generate --from %s"},
+    {KEPT, false, "eval", "z", "idim eval --z %s"},
+    {ARCHIVE, false, "d90", "data", "idim d90 --data npy:%s"},
+    {IDX, false, "d90", "data", "idim d90 --data idx:%s"},
 };
 
 static bool inspected_has(const char *name, const char *option)
@@ -63,15 +67,24 @@ static void inspected_place(const inspected *in, text *out)
     text_clear(&keys);
 }
 
+/* The z of a run, as --keep-z leaves it. */
+static bool inspected_kept(const inspected *in)
+{
+    const json_t *meta = in->t ? tensors_meta(in->t) : NULL;
+    return !strcmp(jsonl_get_string(meta, "idim", ""), "z of a run");
+}
+
 /* Form i for this file into `out`; false: it is none for it. */
 static bool inspected_goes(const inspected *in, size_t i, text *out)
 {
     bool unscaled = in->a && isnan(adapter_at(in->a, 0)->scale);
     bool model = in->t && !in->a && in->s.read && tensors_config(in->t) && !in->s.n_wrong;
     unsigned is = (model ? MODEL : 0u) | (in->a && !unscaled ? ADAPTER : 0u) |
-                  (unscaled ? UNSCALED : 0u) | (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u);
+                  (unscaled ? UNSCALED : 0u) | (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u) |
+                  (inspected_kept(in) ? KEPT : 0u);
     text word = {0};
-    if (!(goes[i].of & is) || !inspected_has(goes[i].command, goes[i].option))
+    if (!(goes[i].of & is) || (goes[i].base && !in->s.read) ||
+        !inspected_has(goes[i].command, goes[i].option))
         return false;
     if (goes[i].of == IDX || goes[i].of == ARCHIVE)
         inspected_place(in, &word);

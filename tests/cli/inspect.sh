@@ -50,6 +50,8 @@ put nan.safetensors "{$(f32 w 2 0,8)}" 4
 printf '\0\0\300\177' >>nan.safetensors
 check "NaN is not looked for unasked" said nan.safetensors "2 numbers"
 check "NaN is found by --numbers" refused 1 "w: 1 of 2 numbers are NaN or Inf" "$idim" inspect nan.safetensors --numbers
+"$idim" train --data synth --epochs 1 --space fastfood --d 5 --keep-z --out ./kept --quiet >/dev/null 2>&1
+check "a kept z" said "$(ls kept/z/*.safetensors)" "idim: z of a run" "5 numbers" "idim eval --z kept/z/"
 check "a file that is not there" refused 1 "nothing" "$idim" inspect nothing
 check "a file of nothing known" refused 1 "no file of tensors" "$idim" inspect "$here/Makefile"
 check "a damaged file" refused 1 "cut short" sh -c 'head -c 80 x.safetensors >cut.safetensors; "$0" inspect cut.safetensors' "$idim"
@@ -126,10 +128,11 @@ if [ -d "$data" ]; then
     }
     check "GPT-2's adapter" said gpt2-lora-tigrinya "GPT-2 LoRA adapter of gpt2" "811,008 numbers" "36 pairs, rank 8, alpha 32, scale 4" fan_in_fan_out
     check "open-calm's adapter" said open-calm-1b-lora-r1 "GPT-NeoX LoRA adapter" "24 pairs, rank 1, alpha 32, scale 32" F16
+    check "whose base model is none of ours" test -z "$("$idim" inspect open-calm-1b-lora-r1 | grep -e --from)"
     check "RoBERTa's adapter, whose alpha nobody says" said roberta-base-lora-mnli "RoBERTa LoRA adapter" "alpha not known (--alpha)" "4 tensors beside"
     check "RoBERTa's adapter with alpha" sh -c '"$0" inspect roberta-base-lora-mnli --alpha 16 | grep -q "alpha 16, scale 2"' "$idim"
     check "its .bin and its safetensors are the same" same_hash roberta-base-lora-mnli roberta-base-lora-mnli/roberta_base_lora_mnli.bin
-    check "stories260K" said stories260K/stories260K.bin "llama2.c checkpoint" "260,032 numbers" "5 layers of width 64, 8 heads, vocabulary 512, length 512, head tied"
+    check "stories260K" said stories260K/stories260K.bin "llama2.c checkpoint" "260,032 numbers" "5 layers of width 64, 8 heads, vocabulary 512, length 512, head tied" "idim train --from stories260K/stories260K.bin"
 else
     echo "skipped: real checkpoints: $data is not here (IDIM_TEST_DATA names its folder)"
 fi
