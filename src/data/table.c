@@ -3,7 +3,10 @@
 #include "data/data.h"
 
 /* names with a dash cannot be words of C: X(symbol) */
-#define TASKS(X) X(fashion_mnist) X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy)
+#define TASKS(X)                                                                                   \
+    X(fashion_mnist)                                                                               \
+    X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy) X(tinyshakespeare) X(wikitext2) X(text)      \
+        X(sst2) X(mrpc) X(tsv) X(synthtext)
 
 #define DECLARE(name) extern const task_row task_##name;
 TASKS(DECLARE)

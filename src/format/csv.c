@@ -13,6 +13,7 @@ struct csv {
     char *path, *bytes;
     char **cells;  /* header and rows, one behind another */
     size_t *lines; /* of each row, for sentences */
+    char between;  /* cells; quotes are heeded between commas alone */
     size_t n_cells, room, columns, rows, n_lines, line_room;
 };
 
@@ -77,12 +78,12 @@ static status csv_add_line(csv *c, size_t line)
     return OK;
 }
 
-/* Cuts the cell at *at; *end is the byte that ended it (',', '\n' or 0). Quotes are taken off in place. */
+/* Cuts the cell at *at; *end is the byte that ended it (between, '\n' or 0). Quotes are taken off in place. */
 static status csv_cut(const csv *c, char **at, char *end, size_t *line, char **cell)
 {
     char *from = *at, *to = *at;
     *cell = to;
-    if (*from == '"') {
+    if (*from == '"' && c->between == ',') {
         size_t opened = *line;
         for (from++;; from++) {
             if (*from == '"' && from[1] == '"')
@@ -99,7 +100,7 @@ static status csv_cut(const csv *c, char **at, char *end, size_t *line, char **c
         if (*from && *from != ',' && *from != '\n' && *from != '\r')
             return error_set(ERR_FORMAT, "%s:%zu: text behind a closed quote", c->path, *line);
     } else {
-        while (*from && *from != ',' && *from != '\n' && !(*from == '\r' && from[1] == '\n'))
+        while (*from && *from != c->between && *from != '\n' && !(*from == '\r' && from[1] == '\n'))
             from++;
         to = from;
     }
@@ -120,7 +121,7 @@ static status csv_cut_all(csv *c, char *at)
         if ((st = csv_cut(c, &at, &end, &line, &cell)) || (st = csv_add(c, cell)))
             return st;
         in_row++;
-        if (end == ',')
+        if (end == c->between)
             continue;
         if (in_row == 1 && !*cell) { /* an empty line is no row */
             c->n_cells--;
@@ -151,20 +152,25 @@ static status csv_check_names(const csv *c)
     return OK;
 }
 
-status csv_open(csv **out, const char *path)
+static status csv_take(csv **out, const char *path, char *bytes, size_t n, char between)
 {
     csv *c = mem_array(1, sizeof *c);
-    size_t n;
     status st = ERR_MEMORY;
     *out = NULL;
-    if (!c || !(c->path = mem_string(path)) || (st = file_read(path, CSV_LIMIT, &c->bytes, &n)))
+    if (!c) {
+        mem_free(bytes);
+        return st;
+    }
+    c->bytes = bytes;
+    c->between = between;
+    if (!(c->path = mem_string(path)))
         goto failed;
-    if (memchr(c->bytes, 0, n)) {
+    if (memchr(bytes, 0, n)) {
         st = error_set(ERR_FORMAT, "%s: a byte 0 at %zu; this is no text", path,
-                       (size_t)((char *)memchr(c->bytes, 0, n) - c->bytes));
+                       (size_t)((char *)memchr(bytes, 0, n) - bytes));
         goto failed;
     }
-    char *text_ = c->bytes; /* behind the byte order mark; some programs write it twice */
+    char *text_ = bytes; /* behind the byte order mark; some programs write it twice */
     while (!strncmp(text_, "\xef\xbb\xbf", 3))
         text_ += 3;
     if ((st = csv_cut_all(c, text_)) || (st = csv_check_names(c)))
@@ -174,6 +180,20 @@ status csv_open(csv **out, const char *path)
 failed:
     csv_free(c);
     return st;
+}
+
+status csv_open(csv **c, const char *path)
+{
+    char *bytes;
+    size_t n;
+    status st = file_read(path, CSV_LIMIT, &bytes, &n);
+    *c = NULL;
+    return st ? st : csv_take(c, path, bytes, n, ',');
+}
+
+status csv_take_tabs(csv **c, const char *path, char *bytes, size_t n)
+{
+    return csv_take(c, path, bytes, n, '\t');
 }
 
 void csv_free(csv *c)

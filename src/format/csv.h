@@ -13,13 +13,17 @@ void csv_number(text *t,
 void csv_count(text *t, size_t cell);
 void csv_end(text *t);
 
-/* A whole file, read. */
+/* A whole file, read; of commas, or of tabs. */
 typedef struct csv csv;
 
 /* ERR_FILE; ERR_FORMAT: no header, a name twice, a line with another number of cells, a quote that is
  * never closed, a byte 0: each names file and line. CR LF and a byte order mark are taken. */
 status csv_open(csv **c, const char *path);
 void csv_free(csv *c);
+
+/* The same of tab-separated text, in which a quote is a character like any other (GLUE's files, MRPC).
+ * The bytes (from mem, n and a '\0' behind them) are taken over, also on failure; path is for sentences. */
+status csv_take_tabs(csv **c, const char *path, char *bytes, size_t n);
 
 size_t csv_rows(const csv *c); /* without the header */
 size_t csv_columns(const csv *c);

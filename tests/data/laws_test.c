@@ -138,9 +138,12 @@ static void standardised_features_have_mean_0_and_sd_1(void **state)
 
 static void a_packed_task_gives_the_same_batches(void **state)
 {
-    static const char *const specs[] = {small, "toy:groups=3,n=20",
+    static const char *const specs[] = {small,
+                                        "toy:groups=3,n=20",
                                         "synth:features=5,informative=4,n=90,standardise=feature",
-                                        "synth:features=5,informative=4,n=90,shuffle=labels"};
+                                        "synth:features=5,informative=4,n=90,shuffle=labels",
+                                        "synthtext:n=20,length=5,ragged=yes",
+                                        "synthtext:n=20,length=5,classes=3"};
     for (size_t k = 0; k < sizeof specs / sizeof *specs; k++) {
         task *a, *b;
         batch_buffer x, y;
@@ -151,6 +154,7 @@ static void a_packed_task_gives_the_same_batches(void **state)
         assert_ok(task_unpack(&b, fd));
         assert_string_equal(task_spec(a), task_spec(b));
         assert_string_equal(task_content(a), task_content(b));
+        assert_true(a->length == b->length && a->vocabulary == b->vocabulary);
         assert_true(a->loss == b->loss && a->memorise == b->memorise &&
                     a->published == b->published);
         assert_ok(batch_init(&x, a, 3));
@@ -161,8 +165,10 @@ static void a_packed_task_gives_the_same_batches(void **state)
             task_fetch(a, (split)s, n == 3 ? index : first, n, 0, &x);
             task_fetch(b, (split)s, n == 3 ? index : first, n, 0, &y);
             assert_memory_equal(x.x, y.x, n * a->n_features * sizeof *x.x);
-            assert_memory_equal(x.labels, y.labels, n * sizeof *x.labels);
-            assert_memory_equal(x.targets, y.targets, n * a->n_outputs * sizeof *x.targets);
+            assert_memory_equal(x.labels, y.labels, n * task_labels(a) * sizeof *x.labels);
+            assert_memory_equal(x.tokens, y.tokens, n * a->length * sizeof *x.tokens);
+            if (!a->length) /* a language model has no targets */
+                assert_memory_equal(x.targets, y.targets, n * a->n_outputs * sizeof *x.targets);
         }
         batch_clear(&x);
         batch_clear(&y);

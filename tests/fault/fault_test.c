@@ -165,6 +165,30 @@ static void data_sets_survive(void **state)
     every(FAULT_MEMORY, try_task, "toy:groups=3,n=20");
 }
 
+static void data_sets_of_text_survive(void **state)
+{
+    static const char table[] = "a\tb\tlabel\nthe cafe\tun,\tno\nunable\tcafes\tyes\nthe\t\tno\n";
+    static const char text_[] = "the cafe\nunaffable, the\nthe\ncafes\n";
+    char spec[700];
+    put("t.tsv", table, sizeof table - 1);
+    put("t.txt", text_, sizeof text_ - 1);
+    put("words.txt", vocabulary_wordpiece, sizeof vocabulary_wordpiece - 1);
+    snprintf(spec, sizeof spec,
+             "tsv:dir=%.200s,file=t.tsv,test_file=t.tsv,text=a,pair=b,val=0,length=8,"
+             "tokenizer=%.200s/words.txt",
+             folder, folder);
+    every(FAULT_MEMORY, try_task, spec);
+    snprintf(spec, sizeof spec, "text:dir=%.200s,file=t.txt,length=4,val=.3,test_share=.3", folder);
+    every(FAULT_MEMORY, try_task, spec);
+    snprintf(spec, sizeof spec,
+             "text:dir=%.200s,file=t.txt,length=4,val=.3,test_share=.3,head=mlm,"
+             "tokenizer=%.200s/words.txt",
+             folder, folder);
+    every(FAULT_MEMORY, try_task, spec);
+    every(FAULT_MEMORY, try_task, "synthtext:n=8,length=4");
+    every(FAULT_MEMORY, try_task, "synthtext:n=8,length=4,classes=2");
+}
+
 static task *for_models;
 
 static status try_model(const char *spec)
@@ -767,6 +791,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spaces_survive),
         cmocka_unit_test(data_sets_survive),
+        cmocka_unit_test(data_sets_of_text_survive),
         cmocka_unit_test(models_survive),
         cmocka_unit_test(optimisers_and_schedules_survive),
         cmocka_unit_test(training_survives),

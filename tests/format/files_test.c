@@ -357,6 +357,32 @@ static void broken_csv_is_refused(void **state)
     mem_free(path);
 }
 
+static status take_tabs(csv **c, const char *bytes, size_t n)
+{
+    char *copy = mem_raw(n + 1, 1);
+    memcpy(copy, bytes, n);
+    copy[n] = '\0';
+    return csv_take_tabs(c, "a.tsv", copy, n);
+}
+
+static void between_tabs_a_quote_is_text(void **state)
+{
+    static const char file[] =
+        "\xef\xbb\xbfQuality\t#1 String\r\n1\t\"Yes, he said.\r\n0\ta\" b,\n";
+    csv *c;
+    assert_ok(take_tabs(&c, file, sizeof file - 1));
+    assert_int_equal(csv_columns(c), 2);
+    assert_int_equal(csv_rows(c), 2);
+    assert_string_equal(csv_name(c, 0), "Quality");
+    assert_string_equal(csv_cell(c, 0, 1), "\"Yes, he said.");
+    assert_string_equal(csv_cell(c, 1, 1), "a\" b,");
+    csv_free(c);
+    assert_refused(take_tabs(&c, "a\tb\n1\n", 6), ERR_FORMAT, "a.tsv:2: 1 cells, the header has 2");
+    assert_refused(take_tabs(&c, "a\tb\n1\0\n", 7), ERR_FORMAT, "a.tsv: a byte 0 at 5");
+    assert_refused(take_tabs(&c, "a\ta\n", 4), ERR_FORMAT, "column a is there twice");
+    assert_null(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +398,7 @@ int main(void)
         cmocka_unit_test(csv_writes_what_it_reads),
         cmocka_unit_test(csv_from_elsewhere_is_taken),
         cmocka_unit_test(broken_csv_is_refused),
+        cmocka_unit_test(between_tabs_a_quote_is_text),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

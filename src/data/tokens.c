@@ -1,0 +1,55 @@
+/* tokens.c -- see tokens.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "data/tokens.h"
+#include "format/inflate.h"
+
+#define FILE_LIMIT ((size_t)2 << 30)
+
+/* NAME in a folder; "" where it is not. */
+static const char *tokens_in(const char *folder, const char *name, char *path)
+{
+    int n = folder && *folder ? snprintf(path, TOKENS_PATH, "%s/%s", folder, name) : 0;
+    return n > 0 && n < TOKENS_PATH && (file_exists(path) || file_is_folder(path)) ? path : "";
+}
+
+static const char *tokens_place(const char *place, char *path)
+{
+    if (!strcmp(place, "bytes") || !strcmp(place, "chars") || file_exists(place) ||
+        file_is_folder(place))
+        return place;
+    if (*tokens_in(getenv("IDIM_DATA"), place, path) || *tokens_in("data", place, path))
+        return path;
+    return place; /* its absence is said by that name */
+}
+
+status tokens_open(task *t, tokenizer **tok, const char *place, const char *text_, size_t n)
+{
+    char path[TOKENS_PATH];
+    status st = tokenizer_open_for(tok, tokens_place(place, path), text_, n);
+    if (st) {
+        error_prefix("tokenizer=");
+        return st;
+    }
+    task_note(t, tokenizer_content(*tok), strlen(tokenizer_content(*tok)));
+    t->vocabulary = tokenizer_size(*tok);
+    return OK;
+}
+
+status tokens_file(task *t, const char *dir, const char *sub, const char *name, char *path,
+                   char **bytes, size_t *n)
+{
+    const char *slash = *dir || *sub ? NULL : strrchr(name, '/');
+    char *folder = slash ? mem_printf("%.*s", (int)(slash - name + 1), name)
+                         : mem_string(*dir || *sub ? dir : ".");
+    status st =
+        folder ? task_locate(folder, sub, slash ? slash + 1 : name, path, TOKENS_PATH) : ERR_MEMORY;
+    *bytes = NULL;
+    if (!st && !(st = inflate_file(path, FILE_LIMIT, bytes, n)))
+        task_note(t, *bytes, *n);
+    mem_free(folder);
+    return st;
+}
