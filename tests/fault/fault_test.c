@@ -28,6 +28,7 @@
 #include "tests/report/world.h"
 #include "tests/spaces/world.h"
 #include "train/train.h"
+#include "tests/models/words.h"
 
 static char folder[256];
 
@@ -218,8 +219,9 @@ static void models_survive(void **state)
     const char *const tasks[] = {small, "toy:groups=3,n=20", pictures};
     for (const model_row *const *row = model_rows; *row; row++) {
         bool made = false;
-        for (size_t i = 0; i < 3 && !made; i++) {
-            assert_ok(task_new(&for_models, tasks[i]));
+        for (size_t i = 0; i < 4 && !made; i++) {
+            assert_ok(i < 3 ? task_new(&for_models, tasks[i])
+                            : task_new_row(&for_models, &words_row, "labels=next"));
             if ((made = !try_model((*row)->example)))
                 every(FAULT_MEMORY, try_model, (*row)->example);
             task_free(for_models);

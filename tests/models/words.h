@@ -6,24 +6,24 @@
 
 #include "data/data.h"
 
-typedef struct words {
+typedef struct words_task {
     task base;
     size_t length, n, vocabulary, classes;
     int labels; /* one a sample, the next token, or hidden tokens */
-} words;
+} words_task;
 
 static const key words_keys[] = {
-    KEY("length", words, length, "7", 1, 1000, "", ""),
-    KEY("n", words, n, "24", 1, 1000, "", ""),
-    KEY("vocabulary", words, vocabulary, "11", 2, 1e6, "", ""),
-    KEY("classes", words, classes, "3", 2, 100, "", ""),
-    KEY_WORD("labels", words, labels, "classes", "classes+next+hidden", ""),
+    KEY("length", words_task, length, "7", 1, 1000, "", ""),
+    KEY("n", words_task, n, "24", 1, 1000, "", ""),
+    KEY("vocabulary", words_task, vocabulary, "11", 2, 1e6, "", ""),
+    KEY("classes", words_task, classes, "3", 2, 100, "", ""),
+    KEY_WORD("labels", words_task, labels, "classes", "classes+next+hidden", ""),
     {0},
 };
 
 static status words_init(task *t)
 {
-    const words *w = (const words *)t;
+    const words_task *w = (const words_task *)t;
     size_t all = w->n * w->length, V = w->vocabulary;
     int32_t *tokens = task_alloc(t, all, sizeof *tokens),
             *labels = task_alloc(t, all, sizeof *labels);
@@ -54,6 +54,6 @@ static status words_init(task *t)
 }
 
 static const task_row words_row = {
-    .name = "words", .keys = words_keys, .size = sizeof(words), .init = words_init};
+    .name = "words", .keys = words_keys, .size = sizeof(words_task), .init = words_init};
 
 #endif
