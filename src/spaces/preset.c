@@ -55,7 +55,8 @@ static status preset_write(const space_ops *row, const char *args, text *out)
             st = error_set(ERR_USAGE, "%s: no key %.*s; it is short for %s", row->name,
                            (int)strcspn(given[i], "="), given[i], row->expansion);
         else
-            text_add(&parts[place], "%c%s", strchr(parts[place].text, ':') ? ',' : ':', given[i]);
+            text_add(&parts[place], "%c%s",
+                     parts[place].text && strchr(parts[place].text, ':') ? ',' : ':', given[i]);
     }
     for (size_t i = 0; parts && i < n; i++) {
         text_add(out, "%s%s", i ? "@" : "", parts[i].text ? parts[i].text : "");
