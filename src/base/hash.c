@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sha2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -34,11 +35,16 @@ status hash_file(const char *path, char hex[HASH_HEX])
 {
     uint8_t piece[1 << 16];
     SHA2_CTX sha;
+    struct stat info;
     ssize_t n;
     hex[0] = '\0';
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_errno(ERR_FILE, "%s: cannot be opened", path);
+    if (fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) { /* a device may have no end */
+        close(fd);
+        return error_set(ERR_FILE, "%s: is no regular file", path);
+    }
     SHA256Init(&sha);
     while ((n = read(fd, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)

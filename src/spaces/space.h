@@ -44,6 +44,9 @@ typedef struct space_ops {
     size_t rides; /* riders that its own bind puts on each tensor: theta is never formed, so no
                               l2 on it */
     bool scales;  /* its bind also gives each row a factor (space_row_factors) */
+    /* The keys alone are filled: fills those that say what a file holds, before the spec is written out and
+     * hashed. NULL: none do. */
+    status (*settle)(space *s, key_texts *texts);
     /* Keys, n, layout, theta0, stream, sibling are filled; d too when it is a key. Checks and
      * allocates everything; fills d, zlayout (zlayout.tensors NULL: the frame makes one tensor "z"
      * of d numbers), z0 (NULL: zeros), state_bytes, work_bytes. On failure clear is called. */
@@ -131,6 +134,8 @@ void space_free(space *s);
 /* The canonical text of a spec without making it, presets expanded: what is hashed. And the
  * revisions of its kinds, "fastfood=1 lora=2". Fresh strings. */
 status space_canonical(const char *spec, char **canonical, char **revisions);
+/* Of a canonical spec: without the places of files, whose content stands in it. */
+status space_hashed(const char *canonical, char **hashed);
 /* The spec with d of its first space (or another key) set: space_with("fastfood:form=single", "d",
  * "750"). value NULL takes the key away. */
 status space_with(const char *spec, const char *key_, const char *value, char **out);

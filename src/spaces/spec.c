@@ -119,6 +119,7 @@ static status spec_walk(const char *spec, spec_each *each, void *context)
 
 typedef struct spec_texts {
     text canonical, revisions;
+    bool hashed; /* without places; nothing is settled */
 } spec_texts;
 
 /* Is "name=" already in the list of revisions? */
@@ -147,9 +148,11 @@ static status spec_canonical_one(void *context, const char *spec, const char *be
     space *s = mem_array(1, row->size);
     char *revision = mem_printf("%s=%u", row->name, row->revision);
     st = s && revision ? space_keys(row, &keys) : ERR_MEMORY;
-    if (!st && !(st = key_parse(row->name, keys, args, s, &texts))) {
+    if (!st && !(st = key_parse(row->name, keys, args, s, &texts)) && row->settle && !t->hashed)
+        st = row->settle(s, &texts);
+    if (!st) {
         text_add(&t->canonical, "%s", before);
-        key_canonical(row->name, keys, s, &t->canonical);
+        (t->hashed ? key_hashed : key_canonical)(row->name, keys, s, &t->canonical);
         if (!spec_noted(&t->revisions, revision))
             text_add(&t->revisions, "%s%s", t->revisions.length ? " " : "", revision);
     }
@@ -160,25 +163,38 @@ static status spec_canonical_one(void *context, const char *spec, const char *be
     return st;
 }
 
-status space_canonical(const char *spec, char **canonical, char **revisions)
+static status spec_write(const char *spec, spec_texts *t)
 {
-    spec_texts t = {0};
-    *canonical = *revisions = NULL;
     char *whole;
     status st = preset_expand(spec, &whole);
     if (!st)
-        st = spec_walk(whole, spec_canonical_one, &t);
+        st = spec_walk(whole, spec_canonical_one, t);
     mem_free(whole);
-    if (!st && (t.canonical.failed || t.revisions.failed))
+    if (!st && (t->canonical.failed || t->revisions.failed))
         st = ERR_MEMORY;
     if (st) {
-        text_clear(&t.canonical);
-        text_clear(&t.revisions);
-        return st;
+        text_clear(&t->canonical);
+        text_clear(&t->revisions);
     }
+    return st;
+}
+
+status space_canonical(const char *spec, char **canonical, char **revisions)
+{
+    spec_texts t = {0};
+    status st = spec_write(spec, &t);
     *canonical = t.canonical.text;
     *revisions = t.revisions.text;
-    return OK;
+    return st;
+}
+
+status space_hashed(const char *canonical, char **hashed)
+{
+    spec_texts t = {.hashed = true};
+    status st = spec_write(canonical, &t);
+    *hashed = t.canonical.text;
+    mem_free(t.revisions.text);
+    return st;
 }
 
 typedef struct spec_setting {

@@ -10,7 +10,8 @@
     X(full)                                                                                        \
     X(dense)                                                                                       \
     X(sparse)                                                                                      \
-    X(fastfood) X(srht) X(onehot) X(said) X(lora) X(dora) X(adalora) X(vera) X(nola) SPACES_MORE(X)
+    X(fastfood)                                                                                    \
+    X(srht) X(onehot) X(file) X(said) X(lora) X(dora) X(adalora) X(vera) X(nola) SPACES_MORE(X)
 
 static const space_ops preset_top = {
     .name = "top",

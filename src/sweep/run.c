@@ -157,7 +157,9 @@ status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out
         if (st == ERR_MEMORY || (!st && (st = set_taken(kinds[i].name, form, out, texts))))
             return st;
     }
-    return OK;
+    char *space_;
+    status st = space_hashed(r->space, &space_);
+    return st == ERR_MEMORY ? st : st ? OK : set_taken("space", space_, out, texts);
 }
 
 static int by_name(const void *a, const void *b)
@@ -187,7 +189,16 @@ static status form_value(const key *k, const run_spec *r, const run_rows *rows, 
         mem_free(form);
         return value->failed ? ERR_MEMORY : OK;
     }
-    key_value(k, r, value);
+    if (!strcmp(k->name, "space")) {
+        char *form;
+        status st = space_hashed(r->space, &form);
+        if (st)
+            return st;
+        text_add(value, "%s", form);
+        mem_free(form);
+    } else {
+        key_value(k, r, value);
+    }
     return value->failed ? ERR_MEMORY : OK;
 }
 

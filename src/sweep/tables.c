@@ -139,12 +139,12 @@ static status run_row(const record *r, text *t)
     key_texts texts = {0};
     status st;
     csv_text(t, r->id);
-    if ((st = space_cell(r->run.space, t)) ||
-        (st = run_without_places(&r->run, NULL, &placeless, &texts))) {
+    if ((st = run_without_places(&r->run, NULL, &placeless, &texts)) ||
+        (st = space_cell(placeless.space, t))) {
         key_texts_clear(&texts);
         return st;
     }
-    csv_text(t, r->run.space);
+    csv_text(t, placeless.space);
     csv_count(t, r->d - r->d_head);
     csv_count(t, r->d_head);
     csv_count(t, r->d);
