@@ -33,7 +33,8 @@ static status made(const char *spec, size_t which)
     FUZZ_MUST(!st || !w.s, "a refused spec left something");
     if (!st && !(st = space_mem_new(&w.mem, w.s))) {
         real *z = mem_array(w.s->d, sizeof *z);
-        FUZZ_MUST(z && w.s->d <= 16 * WORLD_MOST, "%s: d = %zu", spec, w.s->d);
+        /* more than a few times the weights only where the start of z is kept, which LIMIT counts (vera) */
+        FUZZ_MUST(z && w.s->d <= LIMIT / sizeof *z, "%s: d = %zu", spec, w.s->d);
         space_start(w.s, w.mem, z);
         space_merge(w.s, w.mem, z, theta);
         mem_free(z);
