@@ -1,8 +1,8 @@
 #!/bin/sh
 # Downloads a data set and checks its SHA-256 sums:   data/fetch.sh NAME [FOLDER]
 #
-# NAME is mnist, fashion-mnist or cifar10; FOLDER is data/NAME beside this script, where idim looks when
-# it is started in the folder above. A file appears under its name when it is whole and its sum is right;
+# NAME is mnist, fashion-mnist, cifar10, tinyshakespeare, wikitext2, sst2 or mrpc; FOLDER is data/NAME beside
+# this script, where idim looks when it is started in the folder above. A file appears under its name when it is whole and its sum is right;
 # until then it is FILE.part, and the same command goes on where it broke off. What is there already
 # is checked and not fetched again. Without a network it says which files go where. IDIM_MIRROR=URL
 # takes the files from another place. Exit: 0 all there, 1 something is missing, 2 usage.
@@ -24,19 +24,37 @@ a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845 train-labels-id
 cifar10)
     from=https://www.cs.toronto.edu/~kriz
     files="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd cifar-10-binary.tar.gz" ;;
+tinyshakespeare)
+    from=https://raw.githubusercontent.com/karpathy/char-rnn/HEAD/data/tinyshakespeare
+    files="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed input.txt" ;;
+wikitext2)
+    from=https://raw.githubusercontent.com/pytorch/examples/HEAD/word_language_model/data/wikitext-2
+    files="bytes:10797148 train.txt
+f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8 valid.txt
+d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0 test.txt" ;;
+sst2)
+    from=https://raw.githubusercontent.com/eyalbd2/Reproducing-AutoPrompt/HEAD/glue_data/SST-2
+    files="48eac26399f8456935f81dd9e3a745c1430adb6c62e233ccfe22db4a0d15d1d1 train.tsv train_full.tsv
+54a9c12c77e402fc14d6a66a506f24d999f596b0176eb777c972cccc2f9cc4b0 dev.tsv" ;;
+mrpc) # for non-commercial use (MSR-SSLA)
+    from=https://raw.githubusercontent.com/wasiahmad/paraphrase_identification/HEAD/dataset/msr-paraphrase-corpus
+    files="61a88818ec384d8465297dda1883b469f1b22d442ab90183d13e06233b180591 msr_paraphrase_train.txt
+0360d0d3427a0ae14882e2b3a799df0fab6cb5203d5e8ee481949283da62acb6 msr_paraphrase_test.txt" ;;
 *)
-    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10 [FOLDER]" >&2
+    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10|tinyshakespeare|wikitext2|sst2|mrpc [FOLDER]" >&2
     exit 2 ;;
 esac
 name=$1
 from=${IDIM_MIRROR:-$from}
 mkdir -p "${2:-$(dirname "$0")/$name}" && cd "${2:-$(dirname "$0")/$name}" || exit 1
 
+# A line of files: its sum (bytes:N where only the size is published), its name, and its name there if it is
+# another one.
 load() { # FILE: into FILE.part, going on where that ends
     if command -v curl >/dev/null; then
-        curl -fsSL --connect-timeout 20 -C - -o "$1.part" "$from/$1"
+        curl -fsSL --connect-timeout 20 -C - -o "$1.part" "$from/${remote:-$1}"
     elif command -v wget >/dev/null; then
-        wget -q -T 20 -t 2 -c -O "$1.part" "$from/$1"
+        wget -q -T 20 -t 2 -c -O "$1.part" "$from/${remote:-$1}"
     else
         echo "neither curl nor wget is here" >&2
         return 1
@@ -51,10 +69,15 @@ get() {
     [ -s "$1.part" ] || rm -f "$1.part"
     return 1
 }
-good() { echo "$sum  $1" | sha256sum -c --status - 2>/dev/null; }
+good() {
+    case $sum in
+    bytes:*) [ -e "$1" ] && [ "$(wc -c <"$1")" -eq "${sum#bytes:}" ] ;;
+    *) echo "$sum  $1" | sha256sum -c --status - 2>/dev/null ;;
+    esac
+}
 
 missing=
-while read -r sum file; do
+while read -r sum file remote; do
     if [ -e "$file" ]; then
         if good "$file"; then
             echo "$file: good"
@@ -82,11 +105,11 @@ END
 echo "
 Not all of $name could be fetched. Bring these files here in some other way:
 "
-echo "$files" | while read -r sum file; do
+echo "$files" | while read -r sum file remote; do
     case " $missing " in *" $file "*)
-        echo "  $from/$file
-    to      $(pwd)/$file
-    SHA-256 $sum" ;;
+        echo "  $from/${remote:-$file}
+    to      $(pwd)/$file"
+        case $sum in bytes:*) echo "    bytes   ${sum#bytes:}" ;; *) echo "    SHA-256 $sum" ;; esac ;;
     esac
 done
 [ "$name" = fashion-mnist ] && echo "

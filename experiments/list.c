@@ -70,8 +70,8 @@ static void list_line(const char *label, size_t indent, const char *words, FILE 
 static void list_named(const char *name, const char *doc, FILE *out)
 {
     char label[64];
-    snprintf(label, sizeof label, "  %-14s ", name);
-    list_line(label, 17, doc, out);
+    snprintf(label, sizeof label, "  %-16s ", name);
+    list_line(label, 19, doc, out);
 }
 
 /* A cell: bars would end it. */

@@ -39,7 +39,8 @@ static status fc_init(model *base)
 {
     fc *m = (fc *)base;
     if (!base->task->n_features)
-        return error_set(ERR_USAGE, "%s has no inputs; take --model toy", base->task->row->name);
+        return error_set(ERR_USAGE, "%s has no inputs that are numbers; take --model %s",
+                         base->task->row->name, base->task->length ? "transformer" : "toy");
     base->n_outputs = base->task->n_outputs;
     for (size_t l = 0; l <= m->depth; l++) {
         size_t shape[2] = {fc_out(m, l), fc_in(m, l)};

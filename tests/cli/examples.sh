@@ -32,6 +32,18 @@ array x.npy '(12, 4)' 48
 array y.npy '(12,)' 12
 printf 'To be, or not to be\n' >book.txt
 printf '[UNK]\nto\nbe\n' >vocab.txt
+mkdir data/tinyshakespeare data/wikitext2 data/sst2 data/mrpc
+i=0
+while [ $i -lt 60 ]; do echo "To be, or not to be: that is question $i."; i=$((i + 1)); done >lines.txt
+cp lines.txt book.txt
+cp lines.txt data/tinyshakespeare/input.txt
+for part in train valid test; do cp lines.txt "data/wikitext2/$part.txt"; done
+awk 'BEGIN { print "sentence\tlabel"; for (i = 0; i < 60; i++) print "film " i "\t" i % 2 }' >reviews.tsv
+cp reviews.tsv data/sst2/train.tsv
+cp reviews.tsv data/sst2/dev.tsv
+awk 'BEGIN { print "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String"
+    for (i = 0; i < 60; i++) print i % 2 "\t1\t2\tnews " i "\tnews of " i }' >data/mrpc/msr_paraphrase_train.txt
+cp data/mrpc/msr_paraphrase_train.txt data/mrpc/msr_paraphrase_test.txt
 # tensors HEADER BYTES: a safetensors file, with a header of less than 256 letters
 tensors() { # shellcheck disable=SC2059 # the octal length is in the format
     { printf "\\$(printf %o ${#1})\\0\\0\\0\\0\\0\\0\\0"; printf %s "$1"; ones "$2"; }; }
@@ -110,10 +122,13 @@ for table in spaces models data optimisers schedules; do
         case $table-$kind in
         data-idx | data-npy) spec=$spec:dir=. ;;
         data-toy) more=" --model toy:D=30" ;;
+        data-*text* | data-tinyshakespeare | data-sst2 | data-mrpc | data-tsv)
+            more=" --model transformer:width=8,layers=1,heads=2" ;;
         models-toy) spec="$spec --data toy" ;;
+        models-transformer) spec="$spec --data synthtext" ;;
         esac
         line="idim train $(option "$table") $spec$more"
-        [ "$table-$kind" = models-toy ] && line="idim train --model $spec"
+        case $table-$kind in models-toy | models-transformer) line="idim train --model $spec" ;; esac
         if [ "$table-$kind" = spaces-norms ]; then # no network here has norms
             check "$line is refused for its targets alone" refused 2 "norm" bin/idim train --data synth --space norms
         else

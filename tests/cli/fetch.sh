@@ -29,6 +29,16 @@ check "it is said" says "$images: what came from file://$work/mirror is not what
 check "it is not kept" test -z "$(find a -type f)"
 check "cifar10 is one archive" fails cifar10 a
 check "it is named" says "to      $work/a/cifar-10-binary.tar.gz"
+check "sst2's training file has another name there" fails sst2 a
+check "both are named" says "  file://$work/mirror/train_full.tsv
+    to      $work/a/train.tsv"
+head -c 10797147 /dev/zero >mirror/train.txt
+check "where the size alone is known, another one is refused" fails wikitext2 d
+check "it is not kept either" test ! -e d/train.txt
+printf x >>mirror/train.txt
+check "the right size is kept" fails wikitext2 d
+check "under its name" test -s d/train.txt
+rm mirror/train.txt
 
 real=${IDIM_TEST_DATA:-$here/../shared/data}/mnist
 if [ ! -e "$real/$images" ]; then
