@@ -3,10 +3,11 @@
 #include "data/data.h"
 
 /* names with a dash cannot be words of C: X(symbol) */
-#define TASKS(X)                                                                                   \
-    X(fashion_mnist)                                                                               \
-    X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy) X(tinyshakespeare) X(wikitext2) X(text)      \
-        X(sst2) X(mrpc) X(tsv) X(synthtext)
+/* clang-format off */
+#define TASKS(X) \
+    X(fashion_mnist) X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy) \
+    X(tinyshakespeare) X(wikitext2) X(text) X(sst2) X(mrpc) X(tsv) X(synthtext)
+/* clang-format on */
 
 #define DECLARE(name) extern const task_row task_##name;
 TASKS(DECLARE)
