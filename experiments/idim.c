@@ -10,6 +10,7 @@
     X(d90) \
     X(ranks) \
     X(spectra) \
+    X(similarity) \
     X(train) \
     X(eval) \
     X(merge) \

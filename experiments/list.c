@@ -7,7 +7,7 @@
 #include "experiments/command.h"
 #include "measure/d90.h"
 #include "measure/paired.h"
-#include "measure/update.h"
+#include "measure/similarity.h"
 #include "measure/variance.h"
 #include "spaces/space.h"
 #include "sweep/tables.h"
@@ -48,6 +48,10 @@ static const struct {
     {"updates.csv", "one row a tensor: what its update's singular values say", NULL,
      spectrum_columns},
     {"spectra.csv", "one row a singular value, tensor after tensor", NULL, update_value_columns},
+    {"similarity.csv", "one row a pair of tensors, subspace and i, j", NULL, similarity_columns},
+    {"angles.csv", "one row a principal angle", NULL, similarity_angle_columns},
+    {"amplification.csv", "one row a tensor and r: Hu et al.'s table 7", NULL,
+     amplification_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",

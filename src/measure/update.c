@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "linalg/linalg.h"
+#include "linalg/randomized.h"
 #include "linalg/svd.h"
 #include "measure/marchenko.h"
 #include "measure/update.h"
@@ -164,6 +165,18 @@ static status updates_adapter(updates *u, const char *path, const char *base, do
     for (size_t i = 0; i < u->n; i++)
         u->scaled = u->scaled && !isnan(adapter_at(u->adapter, i)->scale);
     return base ? updates_base(u, base) : OK;
+}
+
+status updates_is_adapter(const char *path, bool *is)
+{
+    tensors *t;
+    status st = tensors_open(&t, path);
+    *is = false;
+    for (size_t i = 0; !st && i < tensors_count(t) && !*is; i++)
+        *is = strstr(tensors_at(t, i)->name, ".lora_");
+    if (!st)
+        tensors_close(t);
+    return st;
 }
 
 status updates_open(updates **out, const char *a, const char *b, const char *base, double alpha)
@@ -414,10 +427,26 @@ static void vectors_cut(size_t m, size_t all, size_t k, real *U)
         memmove(U + i * k, U + i * all, k * sizeof *U);
 }
 
+/* The largest of a difference: good to 1e-5 of the first, where they do not lie as close together as that. */
+static status vectors_largest(const update *u, size_t k, real *U, real *s, real *Vt)
+{
+    const spectrum_about *a = &u->about;
+    const randomized how = {k, 1e-5, 0, stream_make(1, "vectors")};
+    randomized_done done;
+    double *bound = mem_array(k, sizeof *bound);
+    status st =
+        bound ? svd_randomized(a->m, a->n, u->W, a->n, &how, U, s, Vt, bound, &done) : ERR_MEMORY;
+    mem_free(bound);
+    return st;
+}
+
 status update_vectors_of(const update *u, size_t most, update_vectors *v)
 {
     const spectrum_about *a = &u->about;
     size_t side = a->m < a->n ? a->m : a->n, k = u->A && a->r < side ? a->r : side;
+    bool few = u->W && most && most < side;
+    if (few)
+        k = most;
     real *s = mem_array(k, sizeof *s), *Vt = u->W ? mem_raw(k * a->n, sizeof *Vt) : NULL;
     *v = (update_vectors){a->m,
                           a->n,
@@ -428,7 +457,8 @@ status update_vectors_of(const update *u, size_t most, update_vectors *v)
     status st = s && (Vt || !u->W) && v->U && v->V && v->sigma ? OK : ERR_MEMORY;
     if (!st && !u->W)
         st = spectrum_factors(a->m, a->n, a->r, u->s, u->A, u->B, v->U, v->sigma, v->V);
-    else if (!st && !(st = svd_thin(a->m, a->n, u->W, a->n, v->U, s, Vt)))
+    else if (!st && !(st = few ? vectors_largest(u, k, v->U, s, Vt)
+                               : svd_thin(a->m, a->n, u->W, a->n, v->U, s, Vt)))
         for (size_t j = 0; j < k; j++) {
             v->sigma[j] = (double)s[j];
             for (size_t i = 0; i < a->n; i++)

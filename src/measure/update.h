@@ -19,6 +19,8 @@ typedef struct updates updates;
  * ERR_USAGE: base with two checkpoints, alpha likewise, an adapter beside a checkpoint. */
 status updates_open(updates **u, const char *a, const char *b, const char *base, double alpha);
 void updates_close(updates *u); /* NULL is fine */
+/* Does it hold factors by their names? Errors as tensors_open. */
+status updates_is_adapter(const char *path, bool *is);
 
 size_t updates_count(const updates *u);
 const char *updates_name(const updates *u, size_t i); /* the module's, or the tensor's; borrowed */
