@@ -11,6 +11,7 @@
     X(ranks) \
     X(spectra) \
     X(similarity) \
+    X(intruders) \
     X(train) \
     X(eval) \
     X(merge) \

@@ -7,6 +7,7 @@
 #include "experiments/command.h"
 #include "measure/d90.h"
 #include "measure/paired.h"
+#include "measure/intruders.h"
 #include "measure/similarity.h"
 #include "measure/variance.h"
 #include "spaces/space.h"
@@ -52,6 +53,9 @@ static const struct {
     {"angles.csv", "one row a principal angle", NULL, similarity_angle_columns},
     {"amplification.csv", "one row a tensor and r: Hu et al.'s table 7", NULL,
      amplification_columns},
+    {"intruders.csv", "one row a tensor, side, epsilon and k", NULL, intruders_columns},
+    {"directions.csv", "one row a tensor, side and singular vector", NULL,
+     intruders_direction_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",

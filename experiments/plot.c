@@ -12,7 +12,7 @@ typedef struct options {
 static const key keys[] = {
     KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
     KEY_TEXT("figure", options, figure, "d90",
-             "which figure: d90, history, lr; of updates spectra, depth, similarity"),
+             "which figure: d90, history, lr; of updates spectra, depth, similarity, intruders"),
     {0},
 };
 

@@ -395,6 +395,70 @@ void update_clear(update *u)
     *u = (update){0};
 }
 
+/* ------------------------------------------------------------------ saving */
+
+/* The tensor of update i in the file that is saved, and whether it lies turned there. */
+static const safetensor *save_target(const updates *u, size_t i, bool *turned)
+{
+    if (!u->adapter) {
+        *turned = u->changes[i].turned;
+        return u->changes[i].after;
+    }
+    const adapter_pair *p = adapter_at(u->adapter, i);
+    *turned = p->fan_in_fan_out || p->embedding;
+    return u->bases[i];
+}
+
+/* Puts W in the place of its tensor; a turned one is turned back in place of W: kept (n) is freed later. */
+static status save_replace(const updates *u, size_t i, const real *W, safetensor *all, size_t n,
+                           real **kept)
+{
+    bool turned;
+    const safetensor *t = save_target(u, i, &turned);
+    size_t rows = t->shape[0], columns = t->n / rows;
+    if (turned) { /* W is (columns, rows) */
+        if (!(*kept = mem_raw(t->n, sizeof **kept)))
+            return ERR_MEMORY;
+        for (size_t a = 0; a < rows; a++)
+            for (size_t b = 0; b < columns; b++)
+                (*kept)[a * columns + b] = W[b * rows + a];
+        W = *kept;
+    }
+    for (size_t k = 0; k < n; k++)
+        if (!strcmp(all[k].name, t->name)) {
+            all[k].type = SAFETENSOR_REAL;
+            all[k].data = W;
+        }
+    return OK;
+}
+
+status updates_save(const updates *u, const char *folder, real *const *W)
+{
+    const tensors *from = u->adapter ? u->before : u->after;
+    if (!from)
+        return error_set(ERR_USAGE, "a whole model is saved; --from names the adapter's base");
+    if (!tensors_config(from))
+        return error_set(ERR_USAGE,
+                         "%s has no config.json, which a saved model needs; give its folder",
+                         tensors_path(from));
+    size_t n = tensors_count(from);
+    safetensor *all = mem_array(n, sizeof *all);
+    real **kept = mem_array(u->n, sizeof *kept);
+    status st = all && kept ? OK : ERR_MEMORY;
+    for (size_t k = 0; k < n && !st; k++)
+        all[k] = *tensors_at(from, k);
+    for (size_t i = 0; i < u->n && !st; i++)
+        if (W[i])
+            st = save_replace(u, i, W[i], all, n, &kept[i]);
+    if (!st)
+        st = tensors_write(folder, tensors_config(from), all, n);
+    for (size_t i = 0; kept && i < u->n; i++)
+        mem_free(kept[i]);
+    mem_free(kept);
+    mem_free(all);
+    return st;
+}
+
 /* ------------------------------------------------------------------ measured */
 
 status update_formed(const update *u, real **W)

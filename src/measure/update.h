@@ -43,6 +43,10 @@ typedef struct update {
 status updates_load(const updates *u, size_t i, bool before, update *out);
 void update_clear(update *u);
 
+/* The tuned model as a folder that transformers reads, with W[i] (m, n) in place of tensor i's weights: what the
+ * second checkpoint holds, or the adapter's base. ERR_USAGE: without a base or a configuration; ERR_FILE. */
+status updates_save(const updates *u, const char *folder, real *const *W);
+
 /* W (m, n) itself, formed where there are factors; mem_free. */
 status update_formed(const update *u, real **W);
 
