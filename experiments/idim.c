@@ -9,6 +9,7 @@
 #define COMMANDS(X) \
     X(d90) \
     X(ranks) \
+    X(bound) \
     X(spectra) \
     X(similarity) \
     X(intruders) \

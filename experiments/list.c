@@ -7,6 +7,7 @@
 #include "experiments/command.h"
 #include "measure/d90.h"
 #include "measure/paired.h"
+#include "measure/bound.h"
 #include "measure/intruders.h"
 #include "measure/similarity.h"
 #include "measure/variance.h"
@@ -56,6 +57,7 @@ static const struct {
     {"intruders.csv", "one row a tensor, side, epsilon and k", NULL, intruders_columns},
     {"directions.csv", "one row a tensor, side and singular vector", NULL,
      intruders_direction_columns},
+    {"bound.csv", "one row: a bound of the test error", NULL, bound_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",
