@@ -19,6 +19,7 @@
     X(extract) \
     X(list) \
     X(inspect) \
+    X(memory) \
     X(show) \
     X(plot) \
     X(tokenize) \

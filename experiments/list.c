@@ -9,6 +9,7 @@
 #include "measure/paired.h"
 #include "measure/bound.h"
 #include "measure/intruders.h"
+#include "measure/memory.h"
 #include "measure/similarity.h"
 #include "measure/variance.h"
 #include "spaces/space.h"
@@ -58,6 +59,8 @@ static const struct {
     {"directions.csv", "one row a tensor, side and singular vector", NULL,
      intruders_direction_columns},
     {"bound.csv", "one row: a bound of the test error", NULL, bound_columns},
+    {"memory.csv", "one row a method: training, storing, serving", NULL, memory_columns},
+    {"parameters.csv", "one row for tensors of the same roles", NULL, memory_role_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",

@@ -17,6 +17,7 @@ struct pretrained {
     adapter *adapter; /* NULL: none */
     double alpha;
     const json_t *config; /* of the file */
+    const char *path;     /* of that, for sentences */
     family family;
 };
 
@@ -102,10 +103,10 @@ static status find_family(pretrained *p)
     for (int f = 0; f < FAMILIES; f++)
         if (!strcmp(type, family_words[f])) {
             p->family = (family)f;
-            return check_settings(p);
+            return p->file ? check_settings(p) : OK;
         }
     return error_set(ERR_FORMAT, "%s: model_type \"%s\" is none of gpt2, llama, bert, roberta",
-                     tensors_path(p->file), type);
+                     p->path, type);
 }
 
 status pretrained_open(pretrained **out, const char *path, const char *adapter_, double alpha)
@@ -117,6 +118,7 @@ status pretrained_open(pretrained **out, const char *path, const char *adapter_,
         return ERR_MEMORY;
     if (!(st = tensors_open(&p->file, path))) {
         p->config = tensors_config(p->file);
+        p->path = tensors_path(p->file);
         if (tensors_kind_of(p->file) == TENSORS_ADAPTER)
             st =
                 error_set(ERR_FORMAT,
@@ -216,8 +218,7 @@ static status config_keys(const pretrained *p, char *const *given, size_t n, tex
                    !strcmp(numbers[i].key, "hidden")))
             continue; /* older files are without; the model's own default is theirs */
         if (!json_is_number(v))
-            return error_set(ERR_FORMAT, "%s: its config.json has no number %s",
-                             tensors_path(p->file), name);
+            return error_set(ERR_FORMAT, "%s: its config.json has no number %s", p->path, name);
         double value = json_number_value(v);
         if (p->family == ROBERTA && !strcmp(numbers[i].key, "positions"))
             value -= 2; /* its first two rows stand for padding */
@@ -256,6 +257,46 @@ status pretrained_spec(const pretrained *p, const char *given, char **spec)
         text_clear(&t);
     else
         *spec = t.text;
+    return st;
+}
+
+status pretrained_config_spec(const char *path, char **spec, bool *language, size_t *longest,
+                              size_t *vocabulary)
+{
+    enum { MOST = 1 << 20 };
+    pretrained p = {.path = path};
+    char *file = mem_printf(file_is_folder(path) ? "%s/config.json" : "%s", path), *bytes = NULL;
+    json_t *config = NULL;
+    size_t n = 0;
+    text t = {0};
+    status st = file ? file_read(file, MOST, &bytes, &n) : ERR_MEMORY;
+    *spec = NULL;
+    if (!st && !(config = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL)))
+        st = error_set(ERR_FORMAT, "%s: no JSON; a config.json of Hugging Face is read", file);
+    p.config = config;
+    if (!st && !(st = find_family(&p))) {
+        text_add(&t, "transformer:family=%s", family_words[p.family]);
+        if (!(st = config_keys(&p, NULL, 0, &t)) && text_failed(&t))
+            st = ERR_MEMORY;
+        *language = p.family == GPT2 || p.family == LLAMA;
+        double positions = jsonl_get_number(
+            config, p.family == GPT2 ? "n_positions" : "max_position_embeddings", 0);
+        double tokens = jsonl_get_number(config, "vocab_size", 0);
+        if (!(positions >= 2) || positions > 1e9 || !(tokens >= 1) || tokens > 1e9)
+            st = error_set(ERR_FORMAT, "%s: %g positions and %g tokens make no transformer", file,
+                           positions, tokens);
+        else {
+            *longest = (size_t)positions - (p.family == ROBERTA ? 2 : 0);
+            *vocabulary = (size_t)tokens;
+        }
+    }
+    if (st)
+        text_clear(&t);
+    else
+        *spec = t.text;
+    json_decref(config);
+    mem_free(bytes);
+    mem_free(file);
     return st;
 }
 

@@ -30,6 +30,12 @@ status pretrained_tokenizer(const pretrained *p, char **path);
  * stand in place of the checkpoint's. ERR_USAGE: given is another model. */
 status pretrained_spec(const pretrained *p, const char *given, char **spec);
 
+/* The same from a config.json alone (a file, or the folder it lies in): no weights, and settings that change
+ * numbers but no shapes are passed over. *language: its family predicts tokens (gpt2, llama); *longest: positions.
+ * ERR_FILE, ERR_FORMAT. */
+status pretrained_config_spec(const char *path, char **spec, bool *language, size_t *longest,
+                              size_t *vocabulary);
+
 /* theta0 (layout.n) holds the drawn weights; those that the checkpoint has are put in their places.
  * Tensors of a head that only the task knows, and what a method adds, stay as drawn: *fresh counts
  * their numbers. ERR_FORMAT: a tensor is missing, left over or of another shape; it is named. */

@@ -149,6 +149,18 @@ const char *space_swept(const char *spec);
  * yet. ERR_USAGE as space_new, of targets. */
 status space_describe(const char *spec, const layout *l, text *out);
 
+/* What a spec of one kind, full, lora or a preset of them, trains on a layout that may be larger than memory:
+ * d, how many of them are weights themselves, tensors, and a view that says what is trained, for asking a
+ * model how much work space it takes. Its pointers point at nothing that may be read. ERR_USAGE: another kind,
+ * ranks that differ; as space_new, of targets. */
+typedef struct space_counted {
+    size_t d, in_place, tensors;
+    view view;
+    rider *riders;
+} space_counted;
+status space_count(const char *spec, const layout *l, space_counted *c);
+void space_counted_clear(space_counted *c);
+
 status space_mem_new(space_mem **mem, const space *s);
 void space_mem_free(space_mem *mem);
 
