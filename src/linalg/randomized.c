@@ -9,6 +9,7 @@
 
 enum {
     EXTRA = 8,  /* columns of a block beyond the values wanted */
+    FIRST = 3,  /* blocks before bounds are looked at: two seldom do, and a look costs a product */
     BLOCKS = 8, /* in Q before it begins again */
     PASSES = 64 /* the default */
 };
@@ -58,7 +59,7 @@ static status krylov_init(krylov *w, size_t m, size_t n, const real *A, size_t l
 static status krylov_join(krylov *w)
 {
     status st;
-    for (int twice = 0; twice < 2; twice++) {
+    for (int twice = 0; twice < (w->k ? 2 : 1); twice++) {
         if (w->k) {
             mat_gemm(true, false, w->k, w->b, w->m, 1, w->Q, w->most, w->block, w->b, 0, w->rest,
                      w->b);
@@ -144,7 +145,11 @@ static status randomized_run(krylov *w, const randomized *how, real *U, real *s,
     status st = work ? krylov_start(w, &how->stream) : ERR_MEMORY;
     while (!st) {
         krylov_next(w);
-        if ((st = krylov_join(w)) || (st = krylov_values(w)))
+        if ((st = krylov_join(w)))
+            break;
+        if (w->k < FIRST * w->b && w->passes < passes)
+            continue;
+        if ((st = krylov_values(w)))
             break;
         krylov_vectors(w, how->r, U, Vt);
         memcpy(s, w->s, how->r * sizeof *s);
@@ -196,7 +201,7 @@ status svd_randomized(size_t m, size_t n, const real *A, size_t lda, const rando
         return error_set(ERR_USAGE, "%zu singular values of a %zu x %zu matrix: ask for 1 to %zu",
                          how->r, m, n, k);
     blocks = k / b < BLOCKS ? k / b : BLOCKS;
-    if (blocks < 3) /* Q would soon be a whole basis */
+    if (blocks < FIRST) /* Q would soon be a whole basis */
         return randomized_whole(m, n, A, lda, how, U, s, Vt, bound, done);
     status st = krylov_init(&w, m, n, A, lda, b, b * blocks);
     if (!st)

@@ -84,6 +84,9 @@ static void vectors_that_mix_are_whole_in_their_window(void **state)
     assert_near(l.cosine[0][0], sqrt(.5), .01);
     assert_near(l.window[0][0], 1, 1e-5);
     intruders_look_clear(&l);
+    assert_ok(intruders_look_at(&b, W, 2, 1, &l)); /* a run of one is the cosine */
+    assert_near(l.window[0][0], l.cosine[0][0], 1e-6);
+    intruders_look_clear(&l);
     intruders_base_clear(&b);
 }
 
@@ -136,6 +139,11 @@ static void a_longer_side_is_not_whole(void **state)
     assert_int_equal(f.rows[0].count, 1); /* left: new */
     assert_int_equal(f.rows[1].count, 0); /* right: the old e_0 */
     intruders_found_clear(&f);
+    how.lambda = how.epsilon = .5; /* what is no intruder on the whole side is left */
+    how.k = 1;
+    assert_ok(intruders_of(&u, &how, &f));
+    assert_int_equal(f.mitigated, 0);
+    intruders_found_clear(&f);
 }
 
 static void an_intruder_is_scaled_down(void **state)
@@ -172,6 +180,54 @@ static void an_intruder_is_scaled_down(void **state)
     }
 }
 
+static void all_intruders_or_the_first_alone(void **state)
+{
+    real W0[N * N], dW[N * N];
+    const double epsilon = .9, k = N;
+    intruders_how how = {.epsilons = &epsilon,
+                         .ks = &k,
+                         .n_epsilons = 1,
+                         .n_ks = 1,
+                         .window = 1,
+                         .lambda = .5,
+                         .epsilon = .9,
+                         .k = N};
+    intruders_found f;
+    planted(W0, dW);
+    update u = difference(N, N, W0, dW);
+    assert_ok(intruders_of(&u, &how, &f));
+    size_t count = f.rows[0].count;
+    assert_true(count > 1 && f.mitigated == 1);
+    intruders_found_clear(&f);
+    how.all = true;
+    assert_ok(intruders_of(&u, &how, &f));
+    assert_int_equal(f.mitigated, count);
+    intruders_found_clear(&f);
+}
+
+static void nulls_have_the_norm_of_the_update(void **state)
+{
+    real W0[N * N], dW[N * N];
+    const double epsilon = .9, k = N;
+    intruders_how how = {.epsilons = &epsilon,
+                         .ks = &k,
+                         .n_epsilons = 1,
+                         .n_ks = 1,
+                         .window = 1,
+                         .rank = 2,
+                         .nulls = true,
+                         .lambda = 1};
+    intruders_found f;
+    planted(W0, dW);
+    for (size_t i = 0; i < N * N; i++)
+        dW[i] *= (real)1e-3; /* moves no vector of values that are 1 apart */
+    update u = difference(N, N, W0, dW);
+    assert_ok(intruders_of(&u, &how, &f));
+    for (size_t i = 0; i < f.n_rows; i++)
+        assert_true(f.rows[i].null_gaussian <= 0 && f.rows[i].null_rank <= 0);
+    intruders_found_clear(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +237,8 @@ int main(void)
         cmocka_unit_test(rows_cover_the_grid_with_its_nulls),
         cmocka_unit_test(a_longer_side_is_not_whole),
         cmocka_unit_test(an_intruder_is_scaled_down),
+        cmocka_unit_test(all_intruders_or_the_first_alone),
+        cmocka_unit_test(nulls_have_the_norm_of_the_update),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
