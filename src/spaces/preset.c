@@ -44,8 +44,10 @@ static status preset_write(const space_ops *row, const char *args, text *out)
     text *parts = mem_array(n, sizeof *parts);
     if (!parts)
         st = ERR_MEMORY;
-    for (size_t i = 0; i < n && !st; i++)
+    for (size_t i = 0; i < n && !st; i++) {
         text_add(&parts[i], "%s", chain[i]);
+        st = text_failed(&parts[i]) ? ERR_MEMORY : OK;
+    }
     if (!st && *args && (st = key_cut(args, ",", &given, &n_given)))
         error_prefix("%s: ", row->name);
     for (size_t i = 0; i < n_given && !st; i++) {

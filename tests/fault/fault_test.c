@@ -16,6 +16,10 @@
 #include "format/idx.h"
 #include "format/npy.h"
 #include "format/tokenizer.h"
+#include "linalg/randomized.h"
+#include "measure/intruders.h"
+#include "measure/memory.h"
+#include "measure/similarity.h"
 #include "report/page.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -788,6 +792,127 @@ static int teardown(void **state)
     return 0;
 }
 
+/* ------------------------------------------------------------------ updates of weights */
+
+static const double one_half = .5, two_vectors = 2;
+
+/* Everything that is measured of one update. */
+static status measure_update(update *u)
+{
+    const update_how how = {0, 1e-3, 2, 1};
+    const intruders_how look = {.epsilons = &one_half,
+                                .ks = &two_vectors,
+                                .n_epsilons = 1,
+                                .n_ks = 1,
+                                .window = 2,
+                                .rank = 1,
+                                .nulls = true,
+                                .lambda = .5,
+                                .epsilon = .5,
+                                .k = 2};
+    update_spectrum s = {0};
+    similarity_bases b = {0};
+    similarity_table t = {0};
+    update_vectors v = {0};
+    intruders_found f = {0};
+    amplification_row row;
+    status st;
+    if (!(st = update_spectrum_of(u, &how, &s)) && !(st = similarity_bases_of(u, 0, &b)) &&
+        !(st = similarity_compare(&b, &b, false, &t)) && !(st = update_vectors_of(u, 1, &v)) &&
+        !(st = amplification_of(u, &v, 1, 1, &row)))
+        st = intruders_of(u, &look, &f);
+    update_spectrum_clear(&s);
+    similarity_bases_clear(&b);
+    mem_free(t.rows);
+    mem_free(t.angles);
+    update_vectors_clear(&v);
+    intruders_found_clear(&f);
+    return st;
+}
+
+/* "adapter" of its base, "checkpoints" */
+static status try_updates(const char *spec)
+{
+    bool pair = !strcmp(spec, "adapter");
+    char lora[300], base[300], tuned[300];
+    updates *u = NULL;
+    update x;
+    snprintf(lora, sizeof lora, "%s/lora.safetensors", folder);
+    snprintf(base, sizeof base, "%s/base.safetensors", folder);
+    snprintf(tuned, sizeof tuned, "%s/tuned.safetensors", folder);
+    status st = pair ? updates_open(&u, lora, NULL, base, 2)
+                     : updates_open(&u, base, tuned, NULL, (double)NAN);
+    if (!st && !(st = updates_load(u, 0, true, &x))) {
+        st = measure_update(&x);
+        update_clear(&x);
+    }
+    updates_close(u);
+    return st;
+}
+
+static status try_largest(const char *spec)
+{
+    enum { SIDE = 40, R = 2 };
+    const randomized how = {R, 1e-3, 0, stream_make(1, spec)};
+    real W[SIDE * SIDE], U[SIDE * R], s[R], Vt[R * SIDE];
+    double bound[R];
+    randomized_done done;
+    world_fill(W, SIDE * SIDE, 3);
+    return svd_randomized(SIDE, SIDE, W, SIDE, &how, U, s, Vt, bound, &done);
+}
+
+static status try_memory(const char *spec)
+{
+    const memory_ask ask_ = {.model = "transformer:width=8,layers=2,heads=2,vocabulary=20",
+                             .language = true,
+                             .vocabulary = 20,
+                             .length = 6,
+                             .batch = 2,
+                             .frozen = 4,
+                             .states = 2,
+                             .tasks = 2};
+    memory_model m;
+    memory_role *roles = NULL;
+    memory_row row;
+    size_t n;
+    status st = memory_model_init(&m, &ask_, "");
+    if (!st)
+        st = memory_roles(&m, &roles, &n);
+    mem_free(roles);
+    memory_model_clear(&m);
+    return st ? st : memory_of(&ask_, spec, &row);
+}
+
+static void updates_survive(void **state)
+{
+    static const size_t square[2] = {6, 6}, wide[2] = {2, 6}, tall[2] = {6, 2};
+    float x[36], y[36], a[12], b[12];
+    char path[300];
+    for (size_t i = 0; i < 36; i++) {
+        x[i] = (float)sin(1.3 * (double)(i * i + 1));
+        y[i] = x[i] + (float)cos(2.1 * (double)(i + 1));
+        a[i % 12] = x[i];
+        b[i % 12] = y[i];
+    }
+    safetensor pair[] = {
+        {.name = "q_proj.lora_A", .type = SAFETENSOR_F32, .dims = 2, .shape = wide, .data = a},
+        {.name = "q_proj.lora_B", .type = SAFETENSOR_F32, .dims = 2, .shape = tall, .data = b}};
+    safetensor weights = {
+        .name = "q_proj.weight", .type = SAFETENSOR_F32, .dims = 2, .shape = square, .data = x};
+    snprintf(path, sizeof path, "%s/lora.safetensors", folder);
+    assert_ok(safetensors_write(path, pair, 2, NULL, 0));
+    snprintf(path, sizeof path, "%s/base.safetensors", folder);
+    assert_ok(safetensors_write(path, &weights, 1, NULL, 0));
+    weights.data = y;
+    snprintf(path, sizeof path, "%s/tuned.safetensors", folder);
+    assert_ok(safetensors_write(path, &weights, 1, NULL, 0));
+    every(FAULT_MEMORY, try_updates, "adapter");
+    every(FAULT_MEMORY, try_updates, "checkpoints");
+    every(FAULT_MEMORY, try_largest, "largest");
+    every(FAULT_MEMORY, try_memory, "lora:r=2");
+    every(FAULT_MEMORY, try_memory, "houlsby:bottleneck=2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -807,11 +932,133 @@ int main(void)
         cmocka_unit_test(the_list_of_asks_survives),
         cmocka_unit_test(measuring_survives),
         cmocka_unit_test(reports_survive),
+        cmocka_unit_test(updates_survive),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
 
 #else
+
+/* ------------------------------------------------------------------ updates of weights */
+
+static const double one_half = .5, two_vectors = 2;
+
+/* Everything that is measured of one update. */
+static status measure_update(update *u)
+{
+    const update_how how = {0, 1e-3, 2, 1};
+    const intruders_how look = {.epsilons = &one_half,
+                                .ks = &two_vectors,
+                                .n_epsilons = 1,
+                                .n_ks = 1,
+                                .window = 2,
+                                .rank = 1,
+                                .nulls = true,
+                                .lambda = .5,
+                                .epsilon = .5,
+                                .k = 2};
+    update_spectrum s = {0};
+    similarity_bases b = {0};
+    similarity_table t = {0};
+    update_vectors v = {0};
+    intruders_found f = {0};
+    amplification_row row;
+    status st;
+    if (!(st = update_spectrum_of(u, &how, &s)) && !(st = similarity_bases_of(u, 0, &b)) &&
+        !(st = similarity_compare(&b, &b, false, &t)) && !(st = update_vectors_of(u, 1, &v)) &&
+        !(st = amplification_of(u, &v, 1, 1, &row)))
+        st = intruders_of(u, &look, &f);
+    update_spectrum_clear(&s);
+    similarity_bases_clear(&b);
+    mem_free(t.rows);
+    mem_free(t.angles);
+    update_vectors_clear(&v);
+    intruders_found_clear(&f);
+    return st;
+}
+
+/* "adapter" of its base, "checkpoints" */
+static status try_updates(const char *spec)
+{
+    bool pair = !strcmp(spec, "adapter");
+    char lora[300], base[300], tuned[300];
+    updates *u = NULL;
+    update x;
+    snprintf(lora, sizeof lora, "%s/lora.safetensors", folder);
+    snprintf(base, sizeof base, "%s/base.safetensors", folder);
+    snprintf(tuned, sizeof tuned, "%s/tuned.safetensors", folder);
+    status st = pair ? updates_open(&u, lora, NULL, base, 2)
+                     : updates_open(&u, base, tuned, NULL, (double)NAN);
+    if (!st && !(st = updates_load(u, 0, true, &x))) {
+        st = measure_update(&x);
+        update_clear(&x);
+    }
+    updates_close(u);
+    return st;
+}
+
+static status try_largest(const char *spec)
+{
+    enum { SIDE = 40, R = 2 };
+    const randomized how = {R, 1e-3, 0, stream_make(1, spec)};
+    real W[SIDE * SIDE], U[SIDE * R], s[R], Vt[R * SIDE];
+    double bound[R];
+    randomized_done done;
+    world_fill(W, SIDE * SIDE, 3);
+    return svd_randomized(SIDE, SIDE, W, SIDE, &how, U, s, Vt, bound, &done);
+}
+
+static status try_memory(const char *spec)
+{
+    const memory_ask ask_ = {.model = "transformer:width=8,layers=2,heads=2,vocabulary=20",
+                             .language = true,
+                             .vocabulary = 20,
+                             .length = 6,
+                             .batch = 2,
+                             .frozen = 4,
+                             .states = 2,
+                             .tasks = 2};
+    memory_model m;
+    memory_role *roles = NULL;
+    memory_row row;
+    size_t n;
+    status st = memory_model_init(&m, &ask_, "");
+    if (!st)
+        st = memory_roles(&m, &roles, &n);
+    mem_free(roles);
+    memory_model_clear(&m);
+    return st ? st : memory_of(&ask_, spec, &row);
+}
+
+static void updates_survive(void **state)
+{
+    static const size_t square[2] = {6, 6}, wide[2] = {2, 6}, tall[2] = {6, 2};
+    float x[36], y[36], a[12], b[12];
+    char path[300];
+    for (size_t i = 0; i < 36; i++) {
+        x[i] = (float)sin(1.3 * (double)(i * i + 1));
+        y[i] = x[i] + (float)cos(2.1 * (double)(i + 1));
+        a[i % 12] = x[i];
+        b[i % 12] = y[i];
+    }
+    safetensor pair[] = {
+        {.name = "q_proj.lora_A", .type = SAFETENSOR_F32, .dims = 2, .shape = wide, .data = a},
+        {.name = "q_proj.lora_B", .type = SAFETENSOR_F32, .dims = 2, .shape = tall, .data = b}};
+    safetensor weights = {
+        .name = "q_proj.weight", .type = SAFETENSOR_F32, .dims = 2, .shape = square, .data = x};
+    snprintf(path, sizeof path, "%s/lora.safetensors", folder);
+    assert_ok(safetensors_write(path, pair, 2, NULL, 0));
+    snprintf(path, sizeof path, "%s/base.safetensors", folder);
+    assert_ok(safetensors_write(path, &weights, 1, NULL, 0));
+    weights.data = y;
+    snprintf(path, sizeof path, "%s/tuned.safetensors", folder);
+    assert_ok(safetensors_write(path, &weights, 1, NULL, 0));
+    every(FAULT_MEMORY, try_updates, "adapter");
+    every(FAULT_MEMORY, try_updates, "checkpoints");
+    every(FAULT_MEMORY, try_largest, "largest");
+    every(FAULT_MEMORY, try_memory, "lora:r=2");
+    every(FAULT_MEMORY, try_memory, "houlsby:bottleneck=2");
+}
 
 int main(void)
 {
