@@ -34,6 +34,10 @@ typedef struct change {
     const char *role;
     int layer;
     bool turned; /* on file (in, out) */
+    /* Rows of a head of q and k whose rotary pairs lie otherwise before than after: 0, they do not. Pair i is
+     * rows 2 i and 2 i + 1 (`apart` false), or i and head/2 + i (true), as it is wanted, after. */
+    size_t head;
+    bool apart;
 } change;
 
 struct updates {
@@ -75,6 +79,34 @@ static bool change_turned(const tensors *t, const safetensor *x, const char *rol
             !strcmp(role, "down"));
 }
 
+/* The original Llama's files, and llama2.c's, have rotary pairs side by side, Hugging Face's half a head apart. */
+static void change_pairs(const updates *u, change *c)
+{
+    const json_t *before = tensors_config(u->before), *after = tensors_config(u->after);
+    bool side0 = json_is_true(json_object_get(before, "rope_interleaved"));
+    bool side1 = json_is_true(json_object_get(after, "rope_interleaved"));
+    const json_t *config = side0 ? before : after;
+    json_int_t width = json_integer_value(json_object_get(config, "hidden_size"));
+    json_int_t heads = json_integer_value(json_object_get(config, "num_attention_heads"));
+    if (side0 == side1 || (strcmp(c->role, "q") && strcmp(c->role, "k")) || heads < 1 ||
+        width < heads)
+        return;
+    size_t head = (size_t)(width / heads);
+    if (head % 2 || c->after->shape[0] % head)
+        return;
+    c->head = head;
+    c->apart = side0;
+}
+
+/* The row before that is row k after. */
+static size_t change_row(const change *c, size_t k)
+{
+    if (!c->head)
+        return k;
+    size_t first = k / c->head * c->head, i = k % c->head, half = c->head / 2;
+    return first + (c->apart ? 2 * (i % half) + i / half : i % 2 * half + i / 2);
+}
+
 static status change_shapes(const updates *u, const safetensor *x, const safetensor *y)
 {
     if (x->dims == y->dims && !memcmp(x->shape, y->shape, x->dims * sizeof *x->shape))
@@ -105,6 +137,7 @@ static status updates_match(updates *u)
             return st;
         c.role = tensors_role(x->name, &c.layer);
         c.turned = change_turned(u->after, x, c.role);
+        change_pairs(u, &c);
         u->changes[u->n++] = c;
     }
     for (size_t i = 0; i < tensors_count(u->before); i++)
@@ -348,7 +381,7 @@ static status update_change(const updates *u, size_t i, bool before, update *out
                     ? OK
                     : ERR_MEMORY;
     for (size_t k = 0; k < rows && !st; k++) {
-        if ((st = safetensor_reals(c->before, k * columns, columns, x)) ||
+        if ((st = safetensor_reals(c->before, change_row(c, k) * columns, columns, x)) ||
             (st = safetensor_reals(c->after, k * columns, columns, x + columns)))
             break;
         update_row(c, columns, x, x + columns, x + 2 * columns, &s);

@@ -2,7 +2,8 @@
  *
  *   of an adapter         s B A of every pair; with the base model's files also what it was added to
  *   of two checkpoints    W1 - W0 of every tensor of two dimensions and more that both have, (out, in); the
- *                         matrices that GPT-2's files hold as (in, out) are turned
+ *                         matrices that GPT-2's files hold as (in, out) are turned, and rows of q and k
+ *                         whose rotary pairs lie otherwise before (llama2.c) than after are put in after's order
  *
  * Tensors are read when they are asked for, so that what is held is one tensor. */
 #ifndef MEASURE_UPDATE_H

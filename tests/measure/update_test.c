@@ -137,6 +137,41 @@ static void gpt2s_matrices_are_turned(void **state)
     updates_close(u);
 }
 
+static void rotary_pairs_are_put_in_one_order(void **state)
+{
+    /* one head of 4: rows 0 1 2 3 side by side are pairs (0 1)(2 3); half a head apart 0 2 1 3 */
+    static const char side[] =
+        "{\"model_type\":\"llama\",\"hidden_size\":4,\"num_attention_heads\":1,"
+        "\"rope_interleaved\":true}";
+    static const char apart[] =
+        "{\"model_type\":\"llama\",\"hidden_size\":4,\"num_attention_heads\":1}";
+    static const size_t four_one[2] = {4, 1};
+    static const float rows[4] = {1, 2, 3, 4}, halves[4] = {1, 3, 2, 4};
+    const char *names[] = {"model.layers.0.self_attn.k_proj.weight",
+                           "model.layers.0.self_attn.v_proj.weight"};
+    safetensor before[] = {tensor(names[0], SAFETENSOR_F32, 2, four_one, rows),
+                           tensor(names[1], SAFETENSOR_F32, 2, four_one, rows)};
+    safetensor after[] = {tensor(names[0], SAFETENSOR_F32, 2, four_one, halves),
+                          tensor(names[1], SAFETENSOR_F32, 2, four_one, rows)};
+    char path[400];
+    put("side/model.safetensors", before, 2);
+    put("apart/model.safetensors", after, 2);
+    assert_ok(file_write(path_of("side/config.json", path), side, sizeof side - 1));
+    assert_ok(file_write(path_of("apart/config.json", path), apart, sizeof apart - 1));
+    for (int back = 0; back < 2; back++) {
+        updates *u;
+        update x;
+        assert_ok(opened(back ? "apart" : "side", back ? "side" : "apart", NULL, (double)NAN, &u));
+        for (size_t i = 0; i < 2; i++) {
+            assert_ok(updates_load(u, i, true, &x));
+            assert_near(x.about.norm, 0, 0);
+            assert_near(x.W0[1], i || back ? 2 : 3, 0); /* in the order of what is after */
+            update_clear(&x);
+        }
+        updates_close(u);
+    }
+}
+
 static void what_does_not_belong_together_is_refused(void **state)
 {
     safetensor a = tensor("W", SAFETENSOR_F32, 2, two_three, x0);
@@ -310,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_difference_is_that_of_tensors_of_one_name),
         cmocka_unit_test(sixteen_bits_leave_a_bulk_of_rounding),
         cmocka_unit_test(gpt2s_matrices_are_turned),
+        cmocka_unit_test(rotary_pairs_are_put_in_one_order),
         cmocka_unit_test(what_does_not_belong_together_is_refused),
         cmocka_unit_test(an_unknown_alpha_is_said_and_a_told_one_taken),
         cmocka_unit_test(a_base_gives_the_weights_before),
