@@ -253,7 +253,7 @@ const command command_memory = {
     .most = 1,
     .examples =
         {"idim memory llama/config.json --batch 1 --length 2048",
-         "idim memory gpt2/ --space full --space lora:r=8,targets=q+v",
+         "idim memory llama/ --space full --space lora:r=8,targets=q+v",
          "idim memory transformer:family=bert,width=768,layers=12,heads=12,vocabulary=30522"},
     .usual = " space batch length frozen recompute out ",
     .tables = {keys},

@@ -51,6 +51,17 @@ mkdir adapter model
 tensors '{"w":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}}' 6 | tee model.safetensors >model/model.safetensors
 tensors '{"q.lora_A":{"dtype":"U8","shape":[1,2],"data_offsets":[0,2]},"q.lora_B":{"dtype":"U8","shape":[3,1],"data_offsets":[2,5]}}' \
     5 >adapter/adapter_model.safetensors
+cp adapter/adapter_model.safetensors lora.safetensors
+cp -r adapter rank8
+cp -r adapter rank64
+for folder in base tuned tuned1 tuned2; do # the adapter's base model, and others of its shape
+    mkdir $folder
+    tensors '{"q.weight":{"dtype":"U8","shape":[3,2],"data_offsets":[0,6]}}' 6 >$folder/model.safetensors
+    echo '{"model_type":"llama"}' >$folder/config.json
+done
+mkdir llama
+echo '{"model_type":"llama","hidden_size":8,"num_hidden_layers":2,"num_attention_heads":2,"vocab_size":20,
+    "max_position_embeddings":4096,"rms_norm_eps":1e-5}' >llama/config.json
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
 "$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
@@ -96,8 +107,8 @@ done >>lines.txt
 # a space that a sentence names, as it would be typed; docs/kinds.md holds those of the tables, asked below
 grep -ho '`[a-z]*:[a-z]*=[^` ]*`' "$here"/README.md | tr -d '`' |
     sed 's/^/idim train --data synth --space /' >>lines.txt
-# a comment stands behind two blanks; words in capitals (NAME, FILE.csv) are for the reader
-sed 's/^ *//; s/   *.*//' lines.txt | grep -v ' [A-Z][A-Z]' | sort -u >examples.txt
+# a comment stands behind two blanks; words in capitals (NAME, FILE.csv) are for the reader; shared data may be away
+sed 's/^ *//; s/   *.*//' lines.txt | grep -v -e ' [A-Z][A-Z]' -e '\.\./shared' | sort -u >examples.txt
 many() { [ "$(wc -l <examples.txt)" -ge 15 ]; }
 check "there are examples" many
 while read -r line; do

@@ -25,6 +25,32 @@ static void has(const char *svg, const char *part)
         fail_msg("the figure has no \"%s\"", part);
 }
 
+static void put(const char *folder, const char *name, const char *csv)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_write(path, csv, strlen(csv)));
+}
+
+/* What the figures of updates read: two layers of one role, two values each. */
+static void put_updates(const char *folder)
+{
+    put(folder, "updates.csv",
+        "tensor,role,layer,values,norm,effective_rank,scaled\n"
+        "h.0.q,q,0,2,2.2,1.9,1\nh.1.q,q,1,2,3.6,1.8,1\n");
+    put(folder, "spectra.csv",
+        "tensor,role,layer,index,sigma,share,bound,null,null_rank,scaled\n"
+        "h.0.q,q,0,1,2,.8,,1.5,1.6,1\nh.0.q,q,0,2,1,.2,,1.4,1.5,1\n"
+        "h.1.q,q,1,1,3,.7,,1.5,1.6,1\nh.1.q,q,1,2,2,.3,,1.4,1.5,1\n");
+    put(folder, "similarity.csv",
+        "tensor,other,role,layer,other_layer,what,n,i,j,phi,random,excess\n"
+        "h.0.q,h.1.q,q,0,1,A,64,1,1,.3,.02,.28\nh.0.q,h.1.q,q,0,1,A,64,2,2,.2,.03,.17\n");
+    put(folder, "intruders.csv",
+        "tensor,role,side,epsilon,floor,k,intruders,null_gaussian,null_rank\n"
+        "h.0.q,q,left,.3,.2,1,0,0,0\nh.0.q,q,left,.5,.2,10,3,1,2\n"
+        "h.0.q,q,right,.3,.2,1,0,0,0\nh.0.q,q,right,.5,.2,10,2,1,2\n");
+}
+
 static void every_figure_is_drawn_in_every_format(void **state)
 {
     static const char *const magic[] = {"<?xml", "%PDF", "\x89PNG"};
@@ -35,6 +61,7 @@ static void every_figure_is_drawn_in_every_format(void **state)
         skip();
     test_folder(folder);
     world_make(folder);
+    put_updates(folder);
     for (size_t i = 0; plot_name(i); i++) {
         assert_ok(plot_draw(folder, plot_name(i), "svg+pdf+png"));
         for (size_t k = 0; k < 3; k++) {
@@ -47,7 +74,7 @@ static void every_figure_is_drawn_in_every_format(void **state)
     char plots[300];
     snprintf(plots, sizeof plots, "%s/plots", folder);
     assert_ok(file_names(plots, "", &left, &n));
-    assert_int_equal(n, 12); /* three figures, four files each: nothing half done is left */
+    assert_int_equal(n, 28); /* seven figures, four files each: nothing half done is left */
     file_names_free(left, n);
     test_folder_end(folder);
 }
@@ -191,7 +218,7 @@ static void unknown_figures_and_formats_are_refused(void **state)
     char folder[256];
     test_folder(folder);
     world_make(folder);
-    assert_refused(plot_draw(folder, "d9", "svg"), ERR_USAGE, "there are d90, history, lr");
+    assert_refused(plot_draw(folder, "d9", "svg"), ERR_USAGE, "there are d90, depth, history");
     assert_refused(plot_draw(folder, "../d90", "svg"), ERR_USAGE, "no such figure");
     assert_refused(plot_draw(folder, "d90", "jpeg"), ERR_USAGE, "svg, pdf or png");
     assert_refused(plot_draw(folder, "d90", "svg+"), ERR_USAGE, "svg+");
