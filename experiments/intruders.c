@@ -203,7 +203,7 @@ const command command_intruders = {
     .most = 2,
     .examples = {"idim intruders base/ tuned/", "idim intruders adapter/ --from base/",
                  "idim intruders base/ tuned/ --lambda .7 --save milder"},
-    .usual = " from epsilon k lambda save out ",
+    .usual = " from epsilon k lambda save ",
     .tables = {keys},
     .size = sizeof(options),
     .run = intruders_run,

@@ -210,7 +210,7 @@ static int similarity_run(void *options_, size_t n, char *const *names, FILE *ou
 const command command_similarity = {
     .name = "similarity",
     .group = "look inside updates",
-    .doc = "do two adapters, ranks, seeds or layers learn the same directions?",
+    .doc = "do two adapters, or layers, learn the same directions?",
     .takes = "ADAPTER [ADAPTER]",
     .least = 1,
     .most = 2,
