@@ -343,6 +343,7 @@ static status update_pair(const updates *u, size_t i, bool before, update *out)
         const safetensor *w = u->bases[i];
         st = update_before(w, w->shape[0], w->shape[1], p->fan_in_fan_out || p->embedding, &out->W0,
                            &out->about.weight_norm);
+        tensors_forget(u->before, w->data, w->bytes);
         if (!before) {
             mem_free(out->W0);
             out->W0 = NULL;
@@ -391,6 +392,9 @@ static status update_change(const updates *u, size_t i, bool before, update *out
     }
     if (st && st != ERR_MEMORY)
         error_prefix("%s: ", c->after->name);
+    /* of files larger than memory one tensor is here */
+    tensors_forget(u->before, c->before->data, c->before->bytes);
+    tensors_forget(u->after, c->after->data, c->after->bytes);
     double n = (double)c->after->n;
     out->s = 1;
     out->about = (spectrum_about){.tensor = c->after->name,
