@@ -137,6 +137,9 @@ static void patterns_give_rank_and_alpha_by_module(void **state)
     assert_true(adapter_find(a, "model.layers.0.self_attn.v_proj")->scale == 3);
     assert_true(adapter_find(a, "model.layers.11.self_attn.q_proj")->scale == 6);
     adapter_close(a);
+    put_adapter("pattern", "{\"r\": 2, \"rank_pattern\": {\"proj\": 3, \"q.proj\": 2}}", four, 4);
+    assert_ok(opened("pattern", (double)NAN, &a)); /* a whole name, where a dot is any letter */
+    adapter_close(a);
     put_adapter("pattern", "{\"r\": 2, \"rank_pattern\": {\"q_proj\": 3}}", all, 6);
     assert_refused(opened("pattern", (double)NAN, &a), ERR_FORMAT,
                    "layers.11.self_attn.q_proj: lora_A has rank 4, and adapter_config.json 3");
@@ -488,6 +491,8 @@ static void published(const char *name, size_t pairs, size_t others, double scal
         assert_true(isnan(adapter_at(a, 0)->scale));
     else
         assert_true(adapter_at(a, pairs - 1)->scale == scale);
+    for (size_t i = 1; i < pairs; i++) /* 2 before 10 */
+        assert_true(adapter_at(a, i)->layer >= adapter_at(a, i - 1)->layer);
     assert_ok(adapter_write(a, to));
     bool config = adapter_config(a) != NULL;
     adapter_close(a);

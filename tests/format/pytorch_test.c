@@ -138,20 +138,19 @@ static void nothing_but_tensors_is_asked_for(void **state)
     }
 }
 
-/* Thirty lists, each twice in the next: a billion places, walked no further than the limit. */
-static void a_list_in_a_billion_places_is_refused(void **state)
+/* Twelve lists, each eight times in the next: 7e10 places, walked no further than the limit. */
+static void a_list_in_many_places_is_refused(void **state)
 {
-    char words[512] = "\x80\2]q\0";
-    size_t n = 5;
-    for (unsigned char i = 0; i < 30; i++) {
-        const unsigned char more[] = {']', 'q', (unsigned char)(i + 1), '(', 'h', i, 'h', i, 'e'};
-        memcpy(words + n, more, sizeof more);
-        n += sizeof more;
+    char words[512] = "\x80\2(]q\0";
+    size_t n = 6;
+    for (unsigned char i = 0; i < 12; i++) {
+        const char begin[] = {']', 'q', (char)(i + 1), '('}, one[] = {'h', (char)i};
+        memcpy(words + n, begin, sizeof begin);
+        n += sizeof begin;
+        for (size_t k = 0; k < 8; k++, n += sizeof one)
+            memcpy(words + n, one, sizeof one);
+        words[n++] = 'e';
     }
-    /* the stack keeps the lists below: folded into one tuple */
-    memmove(words + 3, words + 2, n - 2);
-    words[2] = '(';
-    n++;
     memcpy(words + n, "t.", 2);
     pytorch *f;
     assert_refused(opened(words, n + 2, &f), ERR_LIMIT, "without end");
@@ -211,6 +210,19 @@ static void what_is_around_the_pickle_is_looked_at(void **state)
     torch_end(&z);
     hostile_put(path, z.bytes, z.n);
     assert_refused(pytorch_open(&f, path), ERR_FORMAT, "big-endian");
+    for (size_t beyond = 0; beyond < 2;
+         beyond++) { /* a storage that reaches into the directory, or out */
+        z = (torch_file){0};
+        torch_member(&z, "a/data.pkl", plain, sizeof plain - 1);
+        torch_member(&z, "a/data/0", six, sizeof six);
+        z.member[1].n = beyond ? z.n : 2000;
+        torch_end(&z);
+        hostile_put(path, z.bytes, z.n);
+        assert_refused(pytorch_open(&f, path), ERR_FORMAT, "lies beyond the file");
+    }
+    z = (torch_file){0};
+    torch_member(&z, "a/data.pkl", plain, sizeof plain - 1);
+    torch_member(&z, "a/data/0", six, sizeof six);
     z.members = 2; /* the same bytes under two names, then under one */
     z.member[1].name = "a/data.pkl";
     torch_end(&z);
@@ -269,7 +281,7 @@ int main(void)
         cmocka_unit_test(a_transposed_view_is_put_in_order),
         cmocka_unit_test(names_of_nested_dictionaries_are_joined),
         cmocka_unit_test(nothing_but_tensors_is_asked_for),
-        cmocka_unit_test(a_list_in_a_billion_places_is_refused),
+        cmocka_unit_test(a_list_in_many_places_is_refused),
         cmocka_unit_test(a_tensor_lies_in_its_storage),
         cmocka_unit_test(what_is_around_the_pickle_is_looked_at),
         cmocka_unit_test(the_real_file_holds_what_lies_beside_it_as_safetensors),

@@ -1,5 +1,6 @@
 /* survey_test.c -- what a list of tensors is taken for, what is folded, what is found wrong. */
 #include "tests/format/hostile.h"
+#include "tests/format/torch.h"
 
 #include "format/survey.h"
 
@@ -129,6 +130,28 @@ static void what_does_not_fit_the_configuration_is_said(void **state)
     }
 }
 
+/* As torch.save writes a head that is tied: one storage, two names. */
+static void a_storage_of_two_names_counts_once(void **state)
+{
+#define TIED TORCH_TENSOR("FloatStorage", "0", "\6", "\0", "K\2K\3\x86", "K\3K\1\x86")
+    static const char words[] =
+        TORCH_BEGIN TORCH_TEXT("\5", "wte.w") TIED TORCH_TEXT("\6", "head.w") TIED TORCH_END;
+    torch_file z;
+    tensors *t;
+    survey s;
+    char *path = mem_printf("%s/tied.bin", folder);
+    torch_make(&z, words, sizeof words - 1, numbers, 24);
+    hostile_put(path, z.bytes, z.n);
+    assert_ok(tensors_open(&t, path));
+    assert_ok(survey_init(&s, t));
+    assert_int_equal(tensors_count(t), 2);
+    assert_int_equal(s.parameters, 6);
+    assert_true(s.bytes == 24);
+    survey_clear(&s);
+    tensors_close(t);
+    mem_free(path);
+}
+
 static void numbers_are_measured(void **state)
 {
     static const made two = {"x", {2, 0}};
@@ -172,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_model_is_known_and_counted),
         cmocka_unit_test(names_that_differ_by_their_layer_are_one_group),
         cmocka_unit_test(what_does_not_fit_the_configuration_is_said),
+        cmocka_unit_test(a_storage_of_two_names_counts_once),
         cmocka_unit_test(numbers_are_measured),
         cmocka_unit_test(numbers_stay_when_their_memory_is_let_go),
     };
