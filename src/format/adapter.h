@@ -94,7 +94,8 @@ status adapter_new(adapter **a, const adapter_make *how, const adapter_part *par
 
 /* The folder as PEFT reads it: adapter_model.safetensors and adapter_config.json. An adapter that was read
  * comes back with every tensor bit for bit, under its own name, with metadata and all keys of the
- * configuration; one without a configuration is written without. ERR_FILE. */
+ * configuration; one without a configuration is written without. ERR_FILE; ERR_USAGE: without, where
+ * there is one. */
 status adapter_write(const adapter *a, const char *folder);
 
 #endif

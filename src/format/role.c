@@ -78,9 +78,17 @@ static size_t role_path(const char *name)
     return n;
 }
 
+/* PEFT's name for the layer that an adapter stands beside. */
+static size_t role_base(const char *name, size_t n)
+{
+    static const char base[] = ".base_layer";
+    size_t k = sizeof base - 1;
+    return n > k && !strncmp(name + n - k, base, k) ? n - k : n;
+}
+
 const char *tensors_role(const char *name, int *layer)
 {
-    size_t n = role_path(name);
+    size_t n = role_base(name, role_path(name));
     *layer = -1;
     for (const char *c = name; *c && *layer < 0; c++) {
         size_t digits = strspn(c, "0123456789");

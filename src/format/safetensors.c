@@ -321,6 +321,21 @@ status safetensor_reals(const safetensor *t, size_t first, size_t n, real *restr
         case SAFETENSOR_I32:
             NUMBER(int32_t);
             break;
+        case SAFETENSOR_I16:
+            NUMBER(int16_t);
+            break;
+        case SAFETENSOR_I8:
+            NUMBER(int8_t);
+            break;
+        case SAFETENSOR_U64:
+            NUMBER(uint64_t);
+            break;
+        case SAFETENSOR_U32:
+            NUMBER(uint32_t);
+            break;
+        case SAFETENSOR_U16:
+            NUMBER(uint16_t);
+            break;
         case SAFETENSOR_U8:
             NUMBER(uint8_t);
             break;

@@ -71,7 +71,7 @@ const char *safetensors_meta(const safetensors *f, const char *name);
 const json_t *safetensors_metadata(const safetensors *f); /* all of them; NULL: none */
 
 /* Numbers first .. first + n of a tensor, converted. ERR_USAGE: a type that is known by its size alone
- * (F32, F16, BF16, F64, I64, I32, U8 and BOOL are read). */
+ * (those of 4, 6 and 8 bits that are floats, and complex ones). */
 status safetensor_reals(const safetensor *t, size_t first, size_t n, real *out);
 
 typedef struct safetensor_meta {

@@ -79,6 +79,7 @@ static const struct {
     {"\x89HDF", 4, "an HDF5 file; take the model's safetensors"},
     {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46", 8,
      "a file of torch.save before PyTorch 1.6; load it there and save it again, as safetensors"},
+    {"{", 1, "a JSON file; name the folder that it lies in"},
     {"\x80", 1, "a bare pickle, which would have to be run; save it as safetensors"},
 };
 
@@ -557,6 +558,9 @@ status tensors_put(const char *folder, const char *file, const safetensor *all, 
     char *data = mem_printf("%s/%s", folder, file),
          *words = mem_printf("%s/%s", folder, config_file);
     status st = data && words ? file_make_folder(folder) : ERR_MEMORY;
+    if (!st && !config && file_exists(words)) /* it would be read as this one's */
+        st = error_set(ERR_USAGE, "%s: is there, and what is written has none; name another folder",
+                       words);
     if (!st)
         st = safetensors_write(data, all, n, meta, n_meta);
     if (!st && config)

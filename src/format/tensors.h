@@ -84,7 +84,7 @@ const char *tensors_role(const char *name, int *layer);
  * name. */
 status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n);
 
-/* The same with names of one's own; config: a text, NULL writes none. */
+/* The same with names of one's own; config: a text; NULL writes none, and refuses a folder that has one. */
 status tensors_put(const char *folder, const char *file, const safetensor *all, size_t n,
                    const safetensor_meta *meta, size_t n_meta, const char *config_file,
                    const char *config);

@@ -15,6 +15,7 @@
 #include "format/csv.h"
 #include "format/idx.h"
 #include "format/npy.h"
+#include "format/survey.h"
 #include "format/tokenizer.h"
 #include "linalg/randomized.h"
 #include "measure/intruders.h"
@@ -450,12 +451,15 @@ static void files_survive(void **state)
 static status try_tensors(const char *path)
 {
     tensors *t;
+    survey s;
     char hex[HASH_HEX];
     status st = tensors_open(&t, path);
     if (st)
         assert_null(t);
     else
         st = tensors_hash(t, hex);
+    if (!st && !(st = survey_init(&s, t)))
+        survey_clear(&s);
     tensors_close(t);
     return st;
 }

@@ -220,6 +220,10 @@ static void loralib_has_no_scale_until_alpha_is_told(void **state)
     adapter_close(a);
     assert_ok(opened("loralib", 16, &a));
     assert_true(adapter_at(a, 0)->scale == 8);
+    char *path = path_of("back-loralib");
+    put_adapter("back-loralib", "{}", all, 2); /* another's configuration is not left beside it */
+    assert_refused(adapter_write(a, path), ERR_USAGE, "name another folder");
+    mem_free(path);
     adapter_close(a);
     assert_refused(opened("loralib", -1, &a), ERR_USAGE, "alpha -1");
 }

@@ -142,6 +142,11 @@ static void every_type_that_models_use_is_converted(void **state)
         {"I64", 8, {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, -2},
         {"I32", 4, {0xfd, 0xff, 0xff, 0xff}, -3},
         {"U8", 1, {200}, 200},
+        {"I8", 1, {200}, -56},
+        {"I16", 2, {0xfe, 0xff}, -2},
+        {"U16", 2, {0xfe, 0xff}, 65534},
+        {"U32", 4, {0, 0, 0, 0x80}, 0x1p31},
+        {"U64", 8, {0, 0, 0, 0, 0, 0, 0, 0x80}, 0x1p63},
         {"BOOL", 1, {1}, 1},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

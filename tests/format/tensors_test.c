@@ -139,6 +139,7 @@ static void what_is_known_and_not_read_is_named(void **state)
         {"\x89HDF\r\n", 6, "HDF5"},
         {"\x80\2\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.", 15, "before PyTorch 1.6"},
         {"\x80\4K\1.", 5, "bare pickle"},
+        {"{\"weight_map\": {}}", 18, "name the folder that it lies in"},
         {"hello", 5, "no file of tensors"},
         {"", 0, "no file of tensors"},
     };
@@ -371,6 +372,7 @@ static void names_say_role_and_layer(void **state)
         {"base_model.model.gpt_neox.layers.7.attention.query_key_value.lora_A.weight", "qkv", 7},
         {"roberta.encoder.layer.4.attention.self.query.lora_B", "q", 4},
         {"classifier.out_proj.weight", "classifier", -1},
+        {"base_model.model.model.embed_tokens.base_layer.weight", "embed", -1},
         {"something.else", "", -1},
         {"model.layers.3.xq_proj.weight", "", 3},
         {"model.layers.3.x_q_proj.weight", "q", 3},
