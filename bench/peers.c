@@ -82,6 +82,36 @@ static status measure_steps(torch *t)
                       (bench_row){.what = "dense d=750 pull"});
 }
 
+/* Transformers of the same shape: 8 texts of 256 tokens; the full step, and LoRA of rank 8 on q and v. */
+static status measure_texts(torch *t)
+{
+    static const struct {
+        const char *data, *model, *space, *work, *what, *asked;
+    } rows[] = {
+        {"synthtext:length=256,vocabulary=512,n=64", "transformer:width=64,layers=5,heads=8",
+         "full", "text64", "transformer 5 x 64 step", "ratio <= 0.3"},
+        {"synthtext:length=256,vocabulary=512,n=64", "transformer:width=64,layers=5,heads=8",
+         "lora:r=8,targets=q+v", "text64lora", "transformer 5 x 64 lora step", NULL},
+        {"synthtext:length=256,vocabulary=4096,n=64", "transformer:width=256,layers=4,heads=4",
+         "full", "text256", "transformer 4 x 256 step", "ratio <= 0.9"},
+        {"synthtext:length=256,vocabulary=4096,n=64", "transformer:width=256,layers=4,heads=4",
+         "lora:r=8,targets=q+v", "text256lora", "transformer 4 x 256 lora step", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        task *data;
+        step w;
+        status st;
+        if ((st = task_new(&data, rows[i].data)) ||
+            (st = step_open(&w, data, rows[i].model, rows[i].space)) ||
+            (st = torch_pair(t, rows[i].work, bench_alone(step_run, &w),
+                             (bench_row){.what = rows[i].what, .asked = rows[i].asked})))
+            return st;
+        step_close(&w);
+        task_free(data);
+    }
+    return OK;
+}
+
 static status no_torch(const char *python)
 {
     fprintf(stderr,
@@ -105,7 +135,8 @@ static status measure_torch(void)
     status st = torch_line(&t, version, sizeof version);
     if (!st && *version) {
         snprintf(t.name, sizeof t.name, "PyTorch %s", version);
-        st = measure_steps(&t);
+        if (!(st = measure_steps(&t)))
+            st = measure_texts(&t);
     }
     status end = os_reap(&t.child, &code); /* closes its stdin: that is its end */
     if (st || end)

@@ -1,4 +1,4 @@
-/* step.h -- one training step of batch 128 on one thread, as the trainer's loop does it, whole and in its
+/* step.h -- one training step of batch 128 (8 texts) on one thread, as the trainer's loop does it, whole and in its
  * parts. The rate is next to 0: the same step again and again, nothing saturates. */
 #ifndef BENCH_STEP_H
 #define BENCH_STEP_H
@@ -8,7 +8,7 @@
 #include "spaces/space.h"
 #include "train/optimiser.h"
 
-enum { STEP_BATCH = 128 };
+enum { STEP_BATCH = 128, STEP_TEXTS = 8 };
 
 typedef struct step {
     const task *t;
@@ -21,7 +21,8 @@ typedef struct step {
     uint32_t *order; /* of the training split, as an epoch shuffles it */
     real *theta0, *z, *g_z, *slot[2], *outputs, *g_outputs;
     void *work;
-    size_t count, first;
+    uint8_t *hits;
+    size_t batch, count, first;
 } step;
 
 /* The parts, in the loop's order. */
@@ -29,8 +30,8 @@ static inline void step_fetch(void *context)
 {
     step *w = context;
     size_t n = w->t->splits[IDIM_SPLIT_TRAIN].n;
-    w->first = w->first + 2 * STEP_BATCH <= n ? w->first + STEP_BATCH : 0;
-    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->order + w->first, STEP_BATCH, 1, &w->b);
+    w->first = w->first + 2 * w->batch <= n ? w->first + w->batch : 0;
+    task_fetch(w->t, IDIM_SPLIT_TRAIN, w->order + w->first, w->batch, 1, &w->b);
 }
 
 static inline void step_bind(void *context)
@@ -50,9 +51,8 @@ static inline void step_loss(void *context)
 {
     step *w = context;
     idim_tally tally = {0};
-    uint8_t hits[STEP_BATCH];
     model_loss(w->m, &w->v, &w->b.batch, &(pass){.mode = IDIM_TRAIN}, w->work, w->outputs,
-               w->g_outputs, &tally, hits);
+               w->g_outputs, &tally, w->hits);
 }
 
 static inline void step_backward(void *context)
@@ -91,9 +91,9 @@ static inline status step_open(step *w, const task *t, const char *model_, const
     stream draw = stream_make(1, "theta0");
     size_t n = t->splits[IDIM_SPLIT_TRAIN].n;
     status st;
-    *w = (step){.t = t};
+    *w = (step){.t = t, .batch = t->length ? STEP_TEXTS : STEP_BATCH};
     if ((st = model_new(&w->m, model_, t)) || (st = view_init(&w->v, &w->m->layout)) ||
-        (st = batch_init(&w->b, t, STEP_BATCH)) || (st = optimiser_new(&w->o, "adam")))
+        (st = batch_init(&w->b, t, w->batch)) || (st = optimiser_new(&w->o, "adam")))
         return st;
     w->order = mem_array(n, sizeof *w->order);
     w->theta0 = mem_array(w->m->layout.n, sizeof(real));
@@ -104,20 +104,21 @@ static inline status step_open(step *w, const task *t, const char *model_, const
     if ((st = space_new(&w->s, space_, &w->m->layout, w->theta0, draw)) ||
         (st = space_mem_new(&w->mem, w->s)))
         return st;
-    size_t d = w->s->d, k = STEP_BATCH * w->m->n_outputs;
+    size_t d = w->s->d, k = w->batch * w->m->n_outputs;
     w->z = mem_array(d, sizeof(real));
     w->g_z = mem_array(d, sizeof(real));
     w->slot[0] = mem_array(d, sizeof(real));
     w->slot[1] = mem_array(d, sizeof(real));
     w->outputs = mem_array(k, sizeof(real));
     w->g_outputs = mem_array(k, sizeof(real));
-    if (!w->z || !w->g_z || !w->slot[0] || !w->slot[1] || !w->outputs || !w->g_outputs)
+    w->hits = mem_array(w->batch * task_labels(t), 1);
+    if (!w->hits || !w->z || !w->g_z || !w->slot[0] || !w->slot[1] || !w->outputs || !w->g_outputs)
         return ERR_MEMORY;
     space_start(w->s, w->mem, w->z);
     view_point(&w->v, w->theta0, NULL);
     step_fetch(w);
     step_bind(w); /* work depends on the riders that the space brings */
-    w->work = mem_array(w->m->row->work(w->m, &w->v, STEP_BATCH, IDIM_TRAIN), 1);
+    w->work = mem_array(w->m->row->work(w->m, &w->v, w->batch, IDIM_TRAIN), 1);
     return w->work ? OK : ERR_MEMORY;
 }
 
@@ -126,6 +127,7 @@ static inline void step_close(step *w)
     real *const own[] = {w->theta0, w->z, w->g_z, w->slot[0], w->slot[1], w->outputs, w->g_outputs};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         mem_free(own[i]);
+    mem_free(w->hits);
     mem_free(w->order);
     mem_free(w->work);
     space_mem_free(w->mem);

@@ -1,0 +1,108 @@
+/* texts.c -- one training step of a transformer (8 texts of 256 tokens, one thread, Adam): the full space
+ * beside its own matrix products, LoRA beside the full space with the ratio that its counted products
+ * allow, a driven LoRA beside the plain one. */
+#include <string.h>
+
+#include "bench/step.h"
+#include "linalg/linalg.h"
+
+typedef struct shape {
+    size_t width, layers, heads, vocabulary;
+} shape;
+
+enum { ROWS = 8 * 256, LENGTH = 256 };
+
+typedef struct products {
+    const shape *s;
+    real *a, *b, *c;
+} products;
+
+/* One layer (out, in) over all positions: forward, gradient of its input, and of itself. */
+static void one_layer(const products *p, size_t out, size_t in, bool weight)
+{
+    mat_gemm(false, true, ROWS, out, in, 1, p->a, in, p->b, in, 0, p->c, out);
+    mat_gemm(false, false, ROWS, in, out, 1, p->c, out, p->b, in, 0, p->a, in);
+    if (weight)
+        mat_gemm(true, false, out, in, ROWS, 1, p->c, out, p->a, in, 0, p->b, in);
+}
+
+/* The weights' products of a full step; attention's own are left out. */
+static void products_run(void *context)
+{
+    const products *p = context;
+    size_t w = p->s->width;
+    for (size_t l = 0; l < p->s->layers; l++) {
+        one_layer(p, 3 * w, w, true);
+        one_layer(p, w, w, true);
+        one_layer(p, 4 * w, w, true);
+        one_layer(p, w, 4 * w, true);
+    }
+    one_layer(p, p->s->vocabulary, w, true);
+}
+
+/* Multiplications and additions of a step: weights 2 rows in out each way, causal attention's two products
+ * over half of the pairs forward and five (with the scores made again) backward. */
+static double counted(const shape *s, bool frozen)
+{
+    double w = (double)s->width, n = ROWS, weights = (double)s->layers * 12 * w * w,
+           head = (double)s->vocabulary * w;
+    double attention = (double)s->layers * 7 * n * LENGTH * w; /* 2 n T w / 2 each */
+    double lora = (double)s->layers * 2 * 6 * n * 8 * 2 * w;
+    return frozen ? 4 * n * (weights + head) + attention + lora
+                  : 6 * n * (weights + head) + attention;
+}
+
+static status measure_shape(const shape *s)
+{
+    char data[96], model_[96], what[96], asked[64];
+    task *t;
+    step full, lora, driven;
+    size_t wide = s->vocabulary > 4 * s->width ? s->vocabulary : 4 * s->width;
+    products p = {s, mem_array(ROWS * 4 * s->width, sizeof(real)),
+                  mem_array(wide * 4 * s->width, sizeof(real)),
+                  mem_array(ROWS * wide, sizeof(real))};
+    status st;
+    if (!p.a || !p.b || !p.c)
+        return ERR_MEMORY;
+    snprintf(data, sizeof data, "synthtext:length=%d,vocabulary=%zu,n=64", LENGTH, s->vocabulary);
+    snprintf(model_, sizeof model_, "transformer:width=%zu,layers=%zu,heads=%zu", s->width,
+             s->layers, s->heads);
+    if ((st = task_new(&t, data)) || (st = step_open(&full, t, model_, "full")) ||
+        (st = step_open(&lora, t, model_, "lora:r=8,targets=q+v")) ||
+        (st = step_open(&driven, t, model_, "fastfood:d=500@lora:r=8,targets=q+v")))
+        return st;
+    snprintf(what, sizeof what, "transformer %zu x %zu full", s->layers, s->width);
+    bench_pair((bench_row){.name = "step",
+                           .what = what,
+                           .yardstick = "its weights' products",
+                           .asked = s->width < 100 ? "ratio <= 2" : "ratio <= 1.33"},
+               bench_alone(step_run, &full), bench_alone(products_run, &p));
+    snprintf(what, sizeof what, "transformer %zu x %zu lora r=8", s->layers, s->width);
+    snprintf(asked, sizeof asked, "ratio <= %.2f", 1.08 * counted(s, true) / counted(s, false));
+    bench_pair((bench_row){.name = "step", .what = what, .yardstick = "full step", .asked = asked},
+               bench_alone(step_run, &lora), bench_alone(step_run, &full));
+    snprintf(what, sizeof what, "transformer %zu x %zu fastfood@lora", s->layers, s->width);
+    bench_pair(
+        (bench_row){
+            .name = "step", .what = what, .yardstick = "lora step", .asked = "ratio <= 1.10"},
+        bench_alone(step_run, &driven), bench_alone(step_run, &lora));
+    step_close(&full);
+    step_close(&lora);
+    step_close(&driven);
+    task_free(t);
+    mem_free(p.a);
+    mem_free(p.b);
+    mem_free(p.c);
+    return OK;
+}
+
+int main(void)
+{
+    static const shape shapes[] = {{64, 5, 8, 512}, {256, 4, 4, 4096}};
+    status st = idim_start();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes && !st; i++)
+        st = measure_shape(&shapes[i]);
+    if (st)
+        fprintf(stderr, "%s\n", error_text());
+    return st != OK;
+}

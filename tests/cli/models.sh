@@ -1,0 +1,88 @@
+#!/bin/sh
+# A checkpoint fine-tuned, saved, merged, taken apart: the same function by every way.
+# shellcheck source=tests/cli/lib.inc
+. "$(dirname "$0")/lib.inc"
+
+if ! command -v python3 >/dev/null; then
+    echo "skipped: models: python3 is not installed"
+    exit 0
+fi
+# A Hugging Face folder of a small GPT-2 (matrices in, out) with weights that are sines.
+cat >make.py <<'END'
+import json, math, os, struct, sys
+w, layers, vocabulary, positions = 8, 2, 12, 8
+folder, shift = sys.argv[1], float(sys.argv[2])
+tensors = {"wte.weight": (vocabulary, w), "wpe.weight": (positions, w), "ln_f.weight": (w,), "ln_f.bias": (w,)}
+for i in range(layers):
+    for name, shape in {"ln_1": (w,), "ln_2": (w,), "attn.c_attn": (w, 3 * w), "attn.c_proj": (w, w),
+                        "mlp.c_fc": (w, 4 * w), "mlp.c_proj": (4 * w, w)}.items():
+        tensors["h.%d.%s.weight" % (i, name)] = shape
+        tensors["h.%d.%s.bias" % (i, name)] = shape[-1:]
+header, data, at = {}, b"", 0
+for k, (name, shape) in enumerate(sorted(tensors.items())):
+    n = math.prod(shape)
+    gain = "ln_" in name and name.endswith("weight")
+    numbers = [(1 if gain else 0) + .3 * math.sin(.7 * i + k + shift) for i in range(n)]
+    header["transformer." + name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [at, at + 4 * n]}
+    data += struct.pack("<%df" % n, *numbers)
+    at += 4 * n
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+os.makedirs(folder)
+open(folder + "/model.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + data)
+json.dump({"model_type": "gpt2", "n_embd": w, "n_layer": layers, "n_head": 2, "n_positions": positions,
+           "vocab_size": vocabulary, "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new",
+           "mine": "kept"}, open(folder + "/config.json", "w"))
+END
+python3 make.py base 0
+python3 make.py other 1
+
+text=synthtext:length=8,vocabulary=12,n=64
+score() { "$idim" eval --data $text --csv "$@" | tail -1 | cut -d, -f6; }
+near() { awk -v a="$(score "$@")" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < 1e-4 && d > -1e-4) }'; }
+
+train() { "$idim" train --from base --data $text --steps 30 --batch 8 --lr 3e-2 --quiet --out ./t "$@" >said.txt 2>&1; }
+check "a checkpoint is trained further and saved" \
+    train --space lora:r=2,targets=q+v++full:targets=norm --save tuned --save-adapter adapter
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+told=$(score --from base --z "t/z/$id.safetensors")
+less() { awk -v a="$told" -v b="$(score --from base)" 'BEGIN { exit !(a < b - .05) }'; }
+check "training moved the score" less
+check "the saved model is the one that was scored" near --from tuned
+check "so is the base model with the adapter" near --from base --adapter adapter
+check "the configuration keeps its keys" grep -q '"mine": *"kept"' tuned/config.json
+check "PEFT's configuration names what was trained" grep -q '"modules_to_save"' adapter/adapter_config.json
+
+check "base and adapter become one model" "$idim" merge --from base --adapter adapter --save merged
+check "which is the same one" near --from merged
+check "base and z become one model" "$idim" merge --from base --z "t/z/$id.safetensors" --save again
+check "bit for bit what training saved" same again/model.safetensors tuned/model.safetensors
+
+check "an adapter is taken out of two models" "$idim" extract base tuned --rank 2 --save out
+near_matrices() { awk -v a="$(score --from base --adapter out)" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < .5 && d > -.5) }'; }
+check "its matrices are the trained ones" near_matrices
+check "nothing that differs is said" refused 2 "no matrix" "$idim" extract base base --save none
+
+check "all of dora comes back from an adapter" train --space dora:r=1,targets=o --save tuned2 --save-adapter adapter2
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+told=$(score --from base --z "t/z/$id.safetensors")
+check "by its lengths" near --from base --adapter adapter2
+
+check "a z that starts elsewhere is refused" refused 1 "put that checkpoint back" \
+    "$idim" eval --from other --z "t/z/$id.safetensors" --data $text
+check "a z without its checkpoint is refused" refused 2 "name it by --from" "$idim" eval --z "t/z/$id.safetensors"
+check "an adapter alone is refused" refused 2 "by --from" "$idim" eval --adapter adapter --data $text
+check "an adapter is no checkpoint" refused 1 "needs its base model" "$idim" eval --from adapter --data $text
+check "a space without a low-rank path is no adapter" refused 2 "is no adapter" "$idim" train --from base --data $text \
+    --space fastfood:d=5 --steps 2 --quiet --out ./t --save-adapter none
+check "a model from scratch has no folder to be saved as" refused 2 "give --from" "$idim" train --data $text \
+    --model transformer:width=8,layers=1,heads=1 --steps 2 --out ./t --save none
+
+ranks() {
+    "$idim" ranks --from base --data $text --steps 20 --batch 8 --space lora:targets=q+v --space full:targets=norm \
+        --space fastfood --ranks 1+2 --d 4+40 --lr 1e-2 --lr-full 1e-2 --seeds 1 --quiet --plot no --out ./r >said.txt
+}
+check "ranks of a checkpoint" ranks
+check "one line a method" test "$(wc -l <r/ranks.csv)" -eq 4
+check "the rule of a loss is gain" grep -q "own baseline, gain .9" r/ranks.csv
+exit "$bad"
