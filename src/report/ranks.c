@@ -11,6 +11,20 @@
 
 static const char *const state_words[] = {"exact", "above", "below", "unmeasurable"};
 
+/* r of a space that does not name it. */
+static double ranks_default(const char *spec)
+{
+    const space_ops *row;
+    char kind[64];
+    snprintf(kind, sizeof kind, "%.*s", (int)strcspn(spec, ":@+"), spec);
+    if (space_find(kind, &row))
+        return (double)NAN;
+    for (const key *k = row->keys; k && k->name; k++)
+        if (!strcmp(k->name, "r") && k->fallback)
+            return strtod(k->fallback, NULL);
+    return (double)NAN;
+}
+
 double ranks_swept(const curves *c, const curve_space *s, double d)
 {
     const char *key_ = space_swept(s->space);
@@ -30,6 +44,7 @@ double ranks_swept(const curves *c, const curve_space *s, double d)
              at += 1 + strcspn(at + 1, ",@+")) /* the keys of the first space */
             if (!strncmp(at + 1, "r=", 2))
                 return strtod(at + 3, NULL);
+        return ranks_default(s->space); /* a key at its default is left out */
     }
     return (double)NAN;
 }

@@ -21,6 +21,7 @@ static void put_runs(const char *folder)
     } runs[] = {{"lora", "lora:r=1", 20, .5},
                 {"lora", "\"lora:r=2,targets=q\"", 40, .7},
                 {"lora", "lora:r=4", 80, .85},
+                {"lora", "lora:targets=q", 160, .86},
                 {"full:targets=bias", "full:targets=bias", 7, .6},
                 {"onehot", "onehot:d=10", 10, .82}};
     text t = {0};
@@ -41,7 +42,7 @@ static void methods_stand_in_the_order_of_their_trained_numbers(void **state)
     test_folder(folder);
     put_runs(folder);
     text_add(&table,
-             "%s" ROW("lora", "exact", "66.5", "20", "80", "exact", "80")
+             "%s" ROW("lora", "exact", "66.5", "20", "160", "exact", "80")
                  ROW("full:targets=bias", "above", "", "7", "7", "above", "")
                      ROW("onehot", "below", "", "10", "10", "below", ""),
              head);
@@ -53,7 +54,7 @@ static void methods_stand_in_the_order_of_their_trained_numbers(void **state)
     assert_string_equal(rows[1].s->space, "lora");
     assert_string_equal(rows[2].s->space, "full:targets=bias");
     assert_true(rows[1].state == IDIM_EXACT && rows[1].rank == 4);
-    assert_true(rows[1].least == 1 && rows[1].most == 4);
+    assert_true(rows[1].least == 1 && rows[1].most == 8);
     assert_true(rows[0].state == IDIM_UNMEASURABLE && rows[2].state == IDIM_UNMEASURABLE);
     assert_string_equal(rows[2].swept, "");
     assert_non_null(strstr(words.text, "lora                                     66.5"));
@@ -72,7 +73,7 @@ static void rank_1_that_passes_is_said_so(void **state)
     char path[300];
     test_folder(folder);
     put_runs(folder);
-    text_add(&table, "%s" ROW("lora", "below", "", "20", "80", "below", ""), head);
+    text_add(&table, "%s" ROW("lora", "below", "", "20", "160", "below", ""), head);
     world_put(folder, "d90.csv", table.text);
     assert_ok(ranks_write(folder, &words));
     assert_non_null(strstr(words.text, "<= 1"));
@@ -80,7 +81,7 @@ static void rank_1_that_passes_is_said_so(void **state)
     assert_ok(csv_open(&file, path));
     assert_string_equal(csv_cell(file, 0, csv_find(file, "rank90_state")), "below");
     assert_string_equal(csv_cell(file, 0, csv_find(file, "rank90")), "");
-    assert_string_equal(csv_cell(file, 0, csv_find(file, "best_d")), "80");
+    assert_string_equal(csv_cell(file, 0, csv_find(file, "best_d")), "160");
     csv_free(file);
     text_clear(&words);
     text_clear(&table);
