@@ -75,7 +75,7 @@ const command command_merge = {
     .doc = "a checkpoint and its adapter (or z) as one model",
     .examples = {"idim merge --from gpt2 --adapter my-adapter --save merged",
                  "idim merge --from gpt2 --z results/train/z/ID.safetensors --save merged",
-                 "idim merge --from roberta --adapter mnli --adapter.alpha 16 --save merged"},
+                 "idim merge --from gpt2 --adapter my-adapter --adapter.alpha 16 --save merged"},
     .usual = " from adapter z save ",
     .tables = {run_keys, keys},
     .size = sizeof(options),

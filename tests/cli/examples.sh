@@ -34,7 +34,7 @@ printf 'To be, or not to be\n' >book.txt
 printf '[UNK]\nto\nbe\n' >vocab.txt
 mkdir data/tinyshakespeare data/wikitext2 data/sst2 data/mrpc
 i=0
-while [ $i -lt 60 ]; do echo "To be, or not to be: that is question $i."; i=$((i + 1)); done >lines.txt
+while [ $i -lt 600 ]; do echo "To be, or not to be: that is question $i."; i=$((i + 1)); done >lines.txt
 cp lines.txt book.txt
 cp lines.txt data/tinyshakespeare/input.txt
 for part in train valid test; do cp lines.txt "data/wikitext2/$part.txt"; done
@@ -62,6 +62,18 @@ done
 mkdir llama
 echo '{"model_type":"llama","hidden_size":8,"num_hidden_layers":2,"num_attention_heads":2,"vocab_size":20,
     "max_position_embeddings":4096,"rms_norm_eps":1e-5}' >llama/config.json
+# a checkpoint with a tokenizer, the same trained further, and the adapter that does it
+python=$(command -v python3) || python=
+if [ -n "$python" ]; then
+    python3 "$here/tests/cli/gpt2.py" gpt2 0 512 16
+    printf '[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\nto\nbe\nor\nnot\n' >gpt2/vocab.txt
+    IDIM_DATA=data "$idim" train --from gpt2 --data tinyshakespeare:length=32 --space lora:r=1,targets=q --steps 2 \
+        --out first --quiet --save gpt2-tuned --save-adapter my-adapter >/dev/null
+else
+    echo "skipped: examples of checkpoints: python3 is not installed"
+fi
+mkdir -p tests/spaces
+cp "$here/tests/spaces/directions.npy" tests/spaces
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
 "$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
@@ -72,7 +84,7 @@ cat >bin/idim <<END
 #!/bin/sh
 printf '%s\n' "\$@" >"$work/words.txt"
 case \$1 in
-d90 | train) case " \$* " in *" --dry "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
+d90 | train | ranks) case " \$* " in *" --dry "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
 esac
 exec "$idim" "\$@"
 END
@@ -108,7 +120,7 @@ done >>lines.txt
 grep -ho '`[a-z]*:[a-z]*=[^` ]*`' "$here"/README.md | tr -d '`' |
     sed 's/^/idim train --data synth --space /' >>lines.txt
 # a comment stands behind two blanks; words in capitals (NAME, FILE.csv) are for the reader; shared data may be away
-sed 's/^ *//; s/   *.*//' lines.txt | grep -v -e ' [A-Z][A-Z]' -e '\.\./shared' | sort -u >examples.txt
+sed 's/^ *//; s/   *.*//' lines.txt | grep -v -e ' [A-Z][A-Z]' -e '\.\./shared' -e '/ID\.' -e "${python:-gpt2}" | sort -u >examples.txt
 many() { [ "$(wc -l <examples.txt)" -ge 15 ]; }
 check "there are examples" many
 while read -r line; do
@@ -142,6 +154,8 @@ for table in spaces models data optimisers schedules; do
         case $table-$kind in models-toy | models-transformer) line="idim train --model $spec" ;; esac
         if [ "$table-$kind" = spaces-norms ]; then # no network here has norms
             check "$line is refused for its targets alone" refused 2 "norm" bin/idim train --data synth --space norms
+        elif [ "$table-$kind" = spaces-file ]; then # a P of as many weights as the tests' network has
+            check "$line is refused for its shape alone" refused 2 "a matrix" bin/idim train --data synth --space "$spec"
         else
             check "$line" both "$line"
         fi
