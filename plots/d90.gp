@@ -94,7 +94,9 @@ answer(i) = state[i] eq 'exact' ? 'd90 = '.rounded(d90[i], unit(i)).interval(i) 
             state[i] eq 'below' ? 'd90 < '.sprintf('%.0f', d_min[i]) : 'd90 cannot be measured'
 
 if (!exists("heading")) {
-    heading = (strlen(model) ? model : 'd90').(strlen(data) ? ' on '.data : '')
+    # a checkpoint's keys fill more than a line: its kind alone
+    kind(s) = strlen(s) > 36 && strstrt(s, ':') > 1 ? s[1:strstrt(s, ':') - 1] : s
+    heading = (strlen(model) ? kind(model) : 'd90').(strlen(data) ? ' on '.kind(data) : '')
     if (strlen(D)) { heading = heading.',  D = '.thousands(D) }
 }
 rule = (spaces == 1 ? name[1].': ' : '').rule.(strlen(epochs) && epochs ne '0' ? ', '.epochs.(epochs eq '1' ? ' epoch' : ' epochs') : '')
