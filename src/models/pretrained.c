@@ -351,15 +351,6 @@ static bool is_turned(const pretrained *p, const tensor *t)
     return p->family == GPT2 && t->shape[1] && !strncmp(t->name, "h.", 2);
 }
 
-static bool has_role(const tensor *t, const char *role)
-{
-    size_t n = strlen(role);
-    for (const char *at = strstr(t->roles, role); at; at = strstr(at + 1, role))
-        if ((at == t->roles || at[-1] == '+') && (!at[n] || at[n] == '+'))
-            return true;
-    return false;
-}
-
 /* ------------------------------------------------------------------ weights */
 
 static status check_shape(const pretrained *p, const safetensor *from, const tensor *to)
@@ -434,7 +425,8 @@ status pretrained_load(const pretrained *p, const model *m, real *theta0, size_t
         const tensor *t = &m->layout.tensors[k];
         if (taken[k])
             continue;
-        bool head = is_head(t->name) || (has_role(t, "head") && !has_role(t, "embed"));
+        bool head =
+            is_head(t->name) || (tensor_has_role(t, "head") && !tensor_has_role(t, "embed"));
         if (!t->outside && !head)
             st = error_set(ERR_FORMAT, "%s: the tensor %s is missing", tensors_path(p->file),
                            t->name);

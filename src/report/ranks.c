@@ -9,8 +9,6 @@
 #include "report/words.h"
 #include "spaces/space.h"
 
-static const char *const state_words[] = {"exact", "above", "below", "unmeasurable"};
-
 /* r of a space that does not name it. */
 static double ranks_default(const char *spec)
 {
@@ -127,12 +125,12 @@ void ranks_csv(const ranks_row *rows, size_t n, text *out)
         bool ranked = !strcmp(r->swept, "r");
         csv_text(out, r->s->space);
         csv_text(out, r->swept);
-        csv_text(out, state_words[d->state]);
+        csv_text(out, d90_state_text[d->state]);
         csv_number(out, d->state == IDIM_EXACT ? d->fit : (double)NAN);
         csv_number(out, d->low > 0 ? d->low : (double)NAN);
         csv_number(out, d->high);
         csv_number(out, d->grid_state == IDIM_EXACT ? d->grid : (double)NAN);
-        csv_text(out, ranked ? state_words[r->state] : "");
+        csv_text(out, ranked ? d90_state_text[r->state] : "");
         csv_number(out, r->rank);
         csv_number(out, r->least);
         csv_number(out, r->most);

@@ -1,5 +1,5 @@
 /* adapter_fuzz.c -- the file of an adapter without a configuration: names that make pairs, and shapes. */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/tensors.h"
 
 #include "format/adapter.h"
 
@@ -26,28 +26,16 @@ static status fuzz_try(const uint8_t *bytes, size_t n)
     return st;
 }
 
-/* The header, its length before it, n bytes of tensors behind it. */
-static void put_file(const char *header, size_t n)
-{
-    uint8_t file[1024] = {0};
-    size_t length = strlen(header);
-    file[0] = (uint8_t)length;
-    file[1] = (uint8_t)(length >> 8);
-    memcpy(file + 8, header, length);
-    for (size_t i = 0; i < n; i++)
-        file[8 + length + i] = (uint8_t)(53 * i + 7);
-    fuzz_seed(file, 8 + length + n);
-}
-
 static void fuzz_valid(void)
 {
-    put_file("{\"l.0.q.lora_A\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
-             "\"l.0.q.lora_B\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[8,20]},"
-             "\"head.weight\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[20,21]}}",
-             21);
-    put_file("{\"base_model.model.e.lora_embedding_A\":{\"dtype\":\"BF16\",\"shape\":[1,2],"
-             "\"data_offsets\":[0,4]},\"base_model.model.e.lora_embedding_B\":{\"dtype\":\"U8\","
-             "\"shape\":[2,1],\"data_offsets\":[4,6]},\"base_model.model.e.lora_magnitude_vector\":"
-             "{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[6,8]}}",
-             8);
+    fuzz_tensors("{\"l.0.q.lora_A\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+                 "\"l.0.q.lora_B\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[8,20]},"
+                 "\"head.weight\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[20,21]}}",
+                 21);
+    fuzz_tensors(
+        "{\"base_model.model.e.lora_embedding_A\":{\"dtype\":\"BF16\",\"shape\":[1,2],"
+        "\"data_offsets\":[0,4]},\"base_model.model.e.lora_embedding_B\":{\"dtype\":\"U8\","
+        "\"shape\":[2,1],\"data_offsets\":[4,6]},\"base_model.model.e.lora_magnitude_vector\":"
+        "{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[6,8]}}",
+        8);
 }

@@ -1,5 +1,5 @@
 /* safetensors_fuzz.c -- files of named tensors: every number of each that can be read. */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/tensors.h"
 
 #include "format/safetensors.h"
 
@@ -31,26 +31,13 @@ static status fuzz_try(const uint8_t *bytes, size_t n)
     return st;
 }
 
-/* The header, its length before it, n bytes of tensors behind it. */
-static void put_file(const char *header, size_t n)
-{
-    uint8_t file[1024] = {0};
-    size_t length = strlen(header);
-    file[0] = (uint8_t)length;
-    file[1] = (uint8_t)(length >> 8);
-    memcpy(file + 8, header, length);
-    for (size_t i = 0; i < n; i++)
-        file[8 + length + i] = (uint8_t)(53 * i + 7);
-    fuzz_seed(file, 8 + length + n);
-}
-
 static void fuzz_valid(void)
 {
-    put_file("{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],"
-             "\"data_offsets\":[0,24]},\"b\":{\"dtype\":\"BF16\",\"shape\":[],\"data_offsets\":"
-             "[24,26]}}",
-             26);
-    put_file(
+    fuzz_tensors("{\"__metadata__\":{\"k\":\"v\"},\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],"
+                 "\"data_offsets\":[0,24]},\"b\":{\"dtype\":\"BF16\",\"shape\":[],\"data_offsets\":"
+                 "[24,26]}}",
+                 26);
+    fuzz_tensors(
         "{\"x\":{\"dtype\":\"I64\",\"shape\":[2,1],\"data_offsets\":[0,16]},\"none\":{\"dtype\":"
         "\"U8\",\"shape\":[0,7],\"data_offsets\":[16,16]},\"y\":{\"dtype\":\"BOOL\",\"shape\":[3],"
         "\"data_offsets\":[16,19]},\"z\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":"
