@@ -9,11 +9,11 @@
 #define COMMANDS(X) \
     X(d90) \
     X(ranks) \
+    X(train) \
     X(bound) \
     X(spectra) \
     X(similarity) \
     X(intruders) \
-    X(train) \
     X(eval) \
     X(merge) \
     X(extract) \
