@@ -15,6 +15,7 @@
 #include "spaces/space.h"
 #include "sweep/tables.h"
 #include "train/optimiser.h"
+#include "train/trainer.h"
 
 enum { COLUMNS = 80 };
 
@@ -34,6 +35,7 @@ static const struct {
     {"spaces", (const void *const *)space_rows},
     {"models", (const void *const *)model_rows},
     {"data", (const void *const *)task_rows},
+    {"trainers", (const void *const *)trainer_rows},
     {"optimisers", (const void *const *)optimiser_rows},
     {"schedules", (const void *const *)schedule_rows},
 };

@@ -187,6 +187,7 @@ extern const idim_loss_row idim_loss_f1;       /* the same loss; F1 of class 1 o
 extern const idim_loss_row idim_loss_matthews; /* the same; Matthews' correlation of two classes */
 extern const idim_loss_row idim_loss_tokens;   /* the same; its mean in nats, lower is better */
 extern const idim_loss_row idim_loss_squared;  /* mean of squares over outputs; exp(-loss) */
+extern const idim_loss_row idim_loss_return; /* of environments, no eval: mean return of episodes */
 
 /* ------------------------------------------------------------------ a network */
 
@@ -288,6 +289,20 @@ typedef struct idim_samples {
     size_t text_bytes; /* of the text behind the counted labels: bits per byte; 0: not known */
 } idim_samples;
 
+/* What a policy acts in, in place of samples. An episode is a state that steps move, each with a reward; the
+ * network sees x and its outputs act. Samples of a split are then episodes (of the training split: what an
+ * epoch counts, transitions for dqn, episodes for es). */
+typedef struct idim_environment {
+    size_t n_state;      /* doubles of a state */
+    bool choice;         /* the largest output is the action; false: the outputs themselves are */
+    const char *trainer; /* when none is named: "dqn" */
+    /* The state that the episode of this stream begins with. */
+    void (*reset)(const idim_task *task, const idim_stream *stream, double *state);
+    void (*observe)(const idim_task *task, const double *state, idim_real *x); /* (n_features) */
+    /* One step with these outputs (n_outputs). false: the episode ends here. */
+    bool (*step)(const idim_task *task, double *state, const idim_real *outputs, double *reward);
+} idim_environment;
+
 typedef struct idim_task_row {
     const char *name, *doc, *source, *example;
     unsigned revision;
@@ -301,6 +316,7 @@ typedef struct idim_task_row {
      * and targets are written into the buffers that batch already points at. */
     void (*fetch)(const idim_task *task, idim_split split, const uint32_t *index, size_t n,
                   idim_batch *batch);
+    const idim_environment *environment; /* NULL: a data set */
 } idim_task_row;
 
 struct idim_task {
@@ -322,7 +338,10 @@ struct idim_task {
     const idim_real *scale, *shift; /* (n_features) or NULL: 1 and 0 */
     bool memorise;                  /* scored and tuned on the training split (shuffled labels) */
     double published; /* baseline that `fixed` thresholds take (Li et al.: 1.0); 0: none */
-    void *own;        /* the frame's */
+    size_t horizon;   /* of an environment: steps of the longest episode */
+    idim_stream
+        episodes; /* of an environment: validation and test episodes, the same for all seeds */
+    void *own;    /* the frame's */
 };
 
 /* ------------------------------------------------------------------ the measurement */

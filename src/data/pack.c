@@ -3,7 +3,7 @@
  *   header | spec, content, row's name, loss's name | arrays, each at a multiple of 64
  *
  * The block never leaves the machine: it is made and read by one program, so it has no format of its
- * own. Splits that share their arrays share them here. */
+ * own. Splits that share their arrays share them here. An environment has none and is made anew from its spec. */
 #include <stdio.h>
 #include <string.h>
 
@@ -111,6 +111,11 @@ static status unpack(task **out, const void *map, size_t n)
         return error_set(ERR_FORMAT, "the shared data set is cut short; start again");
     if ((st = task_find(h.row, &row)))
         return st;
+    if (row->environment) {
+        if (!(st = task_new(out, from + h.spec)))
+            os_unmap(map, n);
+        return st;
+    }
     task *t = frame_new(row, sizeof *t);
     if (!t)
         return ERR_MEMORY;

@@ -6,7 +6,8 @@
 /* clang-format off */
 #define TASKS(X) \
     X(fashion_mnist) X(mnist) X(cifar10) X(idx) X(npy) X(synth) X(toy) \
-    X(tinyshakespeare) X(wikitext2) X(text) X(sst2) X(mrpc) X(tsv) X(synthtext)
+    X(tinyshakespeare) X(wikitext2) X(text) X(sst2) X(mrpc) X(tsv) X(synthtext) \
+    X(cartpole) X(pendulum)
 /* clang-format on */
 
 #define DECLARE(name) extern const task_row task_##name;

@@ -5,6 +5,7 @@
  *             itself in nats (tokens)
  *   squared   mean over outputs of (y - target)^2;  d/dy = 2 (y - target) / (k n);  score: exp(-loss)
  *             (the toy problem of Li et al. 2018, section 2: performance 1 is loss 0)
+ *   return    of environments: the tally sums returns of episodes, the score is their mean; no gradient here
  *
  * Sums that are reported are double. A row is right when its label's output is the largest; of equal
  * ones the first counts. A row whose label is -1 is not counted: its gradient is 0. */
@@ -151,4 +152,10 @@ const idim_loss_row idim_loss_squared = {
     .worst = 0,
     .eval = squared_eval,
     .score = squared_score,
+};
+const idim_loss_row idim_loss_return = {
+    .name = "return",
+    .metric = "return",
+    .worst = 0,
+    .score = mean_score,
 };

@@ -9,6 +9,7 @@
 #include "spaces/space.h"
 #include "sweep/run.h"
 #include "train/optimiser.h"
+#include "train/trainer.h"
 
 const key run_keys[] = {
     KEY_TEXT("data", run_spec, data, "fashion-mnist", "the task: `idim list data`"),
@@ -22,6 +23,8 @@ const key run_keys[] = {
     KEY_TEXT("from.content", run_spec, from_content, "",
              "SHA-256 of checkpoint and adapter; empty: of what is there"),
     KEY_TEXT("space", run_spec, space, "full", "what is trained: `idim list spaces`"),
+    KEY_TEXT("trainer", run_spec, trainer, "supervised",
+             "how a step learns: `idim list trainers`; an environment's own is taken by itself"),
     KEY_TEXT("optimiser", run_spec, optimiser, "adam", "what makes steps: `idim list optimisers`"),
     KEY_TEXT("schedule", run_spec, schedule, "constant",
              "of the learning rate: `idim list schedules`"),
@@ -51,10 +54,13 @@ static const struct {
 } kinds[] = {
     {"data", "data set", offsetof(run_spec, data)},
     {"model", "model", offsetof(run_spec, model)},
+    {"trainer", "trainer", offsetof(run_spec, trainer)},
     {"optimiser", "optimiser", offsetof(run_spec, optimiser)},
     {"schedule", "schedule", offsetof(run_spec, schedule)},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static const char supervised[] = "supervised"; /* the default of run_keys */
 
 status run_defaults(run_spec *r, key_texts *texts)
 {
@@ -68,6 +74,7 @@ static status kind_form(size_t i, const run_spec *r, const run_rows *own, bool h
     const void *const *tables[KINDS] = {
         (const void *const *)(own ? own->tasks : task_rows),
         (const void *const *)(own ? own->models : model_rows),
+        (const void *const *)trainer_rows,
         (const void *const *)optimiser_rows,
         (const void *const *)schedule_rows,
     };
@@ -125,6 +132,19 @@ done:
     return st;
 }
 
+/* An environment is learnt by its own trainer where none was named. */
+static status run_trainer(run_spec *r, const run_rows *rows, key_texts *texts)
+{
+    const void *found;
+    const char *args;
+    status st = kind_open("data set", r->data,
+                          (const void *const *)(rows ? rows->tasks : task_rows), &found, &args);
+    const task_row *row = found;
+    if (st || !row->environment || strcmp(r->trainer, supervised))
+        return st;
+    return key_set("run", run_keys, "trainer", row->environment->trainer, r, texts);
+}
+
 status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical, key_texts *texts)
 {
     status st;
@@ -135,6 +155,8 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
         return error_set(ERR_USAGE, "adapter=%s: name the base model that it belongs to by --from",
                          r->adapter);
     if (*r->from && (st = run_from(canonical, texts)))
+        return st;
+    if ((st = run_trainer(canonical, rows, texts)))
         return st;
     for (size_t i = 0; i < KINDS; i++)
         if ((st = kind_form(i, canonical, rows, false, &form, &revision)) ||
@@ -240,7 +262,8 @@ static status form_rest(const run_spec *r, const run_rows *rows, const char *con
     for (size_t i = 0; i < KINDS; i++) {
         if ((st = kind_form(i, r, rows, true, &spec, &revision)))
             return st;
-        text_add(form, "%s %u\n", kinds[i].name, revision);
+        if (strcmp(spec, supervised)) /* it came later: ids of runs that learn from samples stay */
+            text_add(form, "%s %u\n", kinds[i].name, revision);
         mem_free(spec);
     }
     if ((st = space_canonical(r->space, &spec, &revisions)))

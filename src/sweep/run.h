@@ -18,7 +18,8 @@ enum { RUN_REVISION = 1, RUN_ID = 21 /* 20 hexadecimal digits and '\0' */ };
 typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
 
 typedef struct run_spec {
-    const char *data, *model, *from, *adapter, *from_content, *space, *optimiser, *schedule;
+    const char *data, *model, *from, *adapter, *from_content, *space, *trainer, *optimiser,
+        *schedule;
     size_t epochs, steps, batch;
     double clip, l2, adapter_alpha;
     int role; /* tune: streams of its own, no test score */

@@ -8,6 +8,7 @@
 #include "sweep/keep.h"
 #include "sweep/provenance.h"
 #include "sweep/runner.h"
+#include "train/trainer.h"
 
 /* What a crash costs, unless saving takes long (a large team is one file a member, each brought to disk):
  * then so many times what it took, so that a twentieth of the time goes there at the most. */
@@ -198,6 +199,7 @@ typedef struct unit { /* what a team needs made, member by member */
     space **spaces;
     optimiser **optimisers;
     schedule **schedules;
+    trainer *trainer;
     train_result *results;
     real *theta0;
     char (*ids)[RUN_ID];
@@ -229,6 +231,7 @@ static void unit_clear(unit *u)
         }
     for (size_t i = 0; u->spaces && i < u->n; i++)
         space_free(u->spaces[i]);
+    trainer_free(u->trainer);
     mem_free(u->members);
     mem_free(u->spaces);
     mem_free(u->optimisers);
@@ -332,7 +335,8 @@ static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs
     if (!u->members || !u->spaces || !u->optimisers || !u->schedules || !u->results || !u->theta0 ||
         !u->ids || !u->forms || !u->partial)
         return ERR_MEMORY;
-    if ((st = runner_theta0(r, m, &runs[0], u->theta0)) || (st = unit_spaces(u, r, m, runs)))
+    if ((st = trainer_new(&u->trainer, runs[0].trainer)) ||
+        (st = runner_theta0(r, m, &runs[0], u->theta0)) || (st = unit_spaces(u, r, m, runs)))
         return st;
     for (size_t i = 0; i < n; i++) {
         if ((st = optimiser_new(&u->optimisers[i], runs[i].optimiser)) ||
@@ -429,7 +433,8 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runn
     if ((st = runner_task(r, runs[0].data, fd, &t)) || (st = runner_model(r, runs[0].model, &m)) ||
         (st = unit_init(&u, r, m, runs, n)))
         goto done;
-    train_plan plan = {.task = t,
+    train_plan plan = {.trainer = u.trainer,
+                       .task = t,
                        .model = m,
                        .theta0 = u.theta0,
                        .batch = runs[0].batch,

@@ -12,16 +12,18 @@
 
 static const char line_name[] = "checkpoint";
 
-enum { Z, Z_BEST, OPTIMISER, SPACE, HISTORY, PARTS };
-static const char *const part_names[PARTS] = {"z", "z_best", "optimiser", "space", "history"};
+enum { Z, Z_BEST, OPTIMISER, SPACE, TRAINER, HISTORY, PARTS };
+static const char *const part_names[PARTS] = {"z",     "z_best",  "optimiser",
+                                              "space", "trainer", "history"};
 
 /* The tensors of a checkpoint with so many rows; shapes are kept in `shape`. */
 static void parts_of(const checkpoint *c, const size_t rows, const double *history,
                      size_t shape[PARTS][2], safetensor parts[PARTS])
 {
     const size_t shapes[PARTS][2] = {
-        {c->d, 0}, {c->d, 0}, {c->slots, c->d}, {c->state_bytes, 0}, {rows, TRAIN_ROW}};
-    const void *const data[PARTS] = {c->z, c->z_best, c->kept, c->state, history};
+        {c->d, 0},        {c->d, 0}, {c->slots, c->d}, {c->state_bytes, 0}, {c->trainer_bytes, 0},
+        {rows, TRAIN_ROW}};
+    const void *const data[PARTS] = {c->z, c->z_best, c->kept, c->state, c->trainer_state, history};
     memcpy(shape, shapes, sizeof shapes);
     for (size_t i = 0; i < PARTS; i++) {
         bool flat = i != OPTIMISER && i != HISTORY;
@@ -32,7 +34,7 @@ static void parts_of(const checkpoint *c, const size_t rows, const double *histo
                                 .n = flat ? shape[i][0] : shape[i][0] * shape[i][1],
                                 .data = data[i]};
     }
-    parts[SPACE].type = SAFETENSOR_U8;
+    parts[SPACE].type = parts[TRAINER].type = SAFETENSOR_U8;
     parts[HISTORY].type = SAFETENSOR_F64;
     for (size_t i = 0; i < PARTS; i++)
         parts[i].bytes = parts[i].n * (safetensor_type_bits(parts[i].type) / 8);
@@ -202,6 +204,7 @@ static status read_line(const safetensors *f, const json_t *line, checkpoint *c)
     take_bytes(c->z_best, found[Z_BEST]);
     take_bytes(c->kept, found[OPTIMISER]);
     take_bytes(c->state, found[SPACE]);
+    take_bytes(c->trainer_state, found[TRAINER]);
     take_history(found[HISTORY], c, rows);
     return OK;
 }

@@ -1,14 +1,14 @@
 /* checkpoint.h -- the state of a run between two steps as a file: everything that decides its further bytes.
  *
  * A safetensors file that Python opens: z, z_best (d), optimiser (slots, d), space (bytes of the space's
- * state), history (rows, 7); counts and sums stand in one sealed line of its metadata, with a checksum of
+ * state), trainer (of the trainer's), history (rows, 7); counts and sums stand in one sealed line of its metadata, with a checksum of
  * each tensor. Written atomically: after a crash the old one is there or the new one. */
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
 #include "train/train.h"
 
-enum { CHECKPOINT_FORMAT = 2 };
+enum { CHECKPOINT_FORMAT = 3 };
 
 typedef struct checkpoint {
     const train_plan *plan;
@@ -19,7 +19,9 @@ typedef struct checkpoint {
     size_t d, slots, state_bytes;
     real *z, *z_best, *kept; /* (d) (d) (slots, d) */
     void *state;             /* (state_bytes) */
-    train_result *result;    /* history and best_epoch; with room for all rows of the plan */
+    size_t trainer_bytes;
+    void *trainer_state;  /* (trainer_bytes) */
+    train_result *result; /* history and best_epoch; with room for all rows of the plan */
 } checkpoint;
 
 /* Makes the folder too. ERR_FILE, ERR_MEMORY. */

@@ -28,8 +28,8 @@ typedef struct optimiser_row {
 
 struct optimiser { /* first member of every kind */
     const optimiser_row *row;
-    double lr, wd;
     key_texts texts;
+    double lr, wd;
 };
 
 extern const optimiser_row *const optimiser_rows[];
@@ -52,8 +52,8 @@ typedef struct schedule_row {
 
 struct schedule {
     const schedule_row *row;
-    double warmup; /* share of T over which the factor rises linearly from 0; every row has it */
     key_texts texts;
+    double warmup; /* share of T over which the factor rises linearly from 0; every row has it */
 };
 
 extern const schedule_row *const schedule_rows[];

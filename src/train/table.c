@@ -1,9 +1,11 @@
-/* table.c -- the optimisers, and what the two tables of this floor share: finding, making, naming. */
+/* table.c -- the optimisers and trainers, and what the three tables of this floor share: making one, naming it. */
 #include "base/kind.h"
 #include "base/mem.h"
 #include "train/optimiser.h"
+#include "train/trainer.h"
 
 #define OPTIMISERS(X) X(sgd) X(adam) X(adamw)
+#define TRAINERS(X) X(supervised) X(dqn) X(es)
 
 #define DECLARE(name) extern const optimiser_row optimiser_##name;
 OPTIMISERS(DECLARE)
@@ -11,64 +13,91 @@ OPTIMISERS(DECLARE)
 #define POINT(name) &optimiser_##name,
 const optimiser_row *const optimiser_rows[] = {OPTIMISERS(POINT) NULL};
 #undef POINT
+#define DECLARE(name) extern const trainer_row trainer_##name;
+TRAINERS(DECLARE)
+#undef DECLARE
+#define POINT(name) &trainer_##name,
+const trainer_row *const trainer_rows[] = {TRAINERS(POINT) NULL};
+#undef POINT
 
 KIND_ROW(optimiser_row);
 KIND_ROW(schedule_row);
+KIND_ROW(trainer_row);
 
-status optimiser_new(optimiser **o, const char *spec)
+/* How each of them begins. */
+typedef struct made {
+    const kind_row *row;
+    key_texts texts;
+} made;
+_Static_assert(offsetof(optimiser, texts) == offsetof(made, texts) &&
+                   offsetof(schedule, texts) == offsetof(made, texts) &&
+                   offsetof(trainer, texts) == offsetof(made, texts),
+               "each begins as a made");
+
+static void made_free(made *m)
+{
+    if (m)
+        key_texts_clear(&m->texts);
+    mem_free(m);
+}
+
+static status made_new(const char *what, const char *spec, const void *const *rows, made **out)
 {
     const void *found;
     const char *args;
     status st;
-    *o = NULL;
-    if ((st = kind_open("optimiser", spec, (const void *const *)optimiser_rows, &found, &args)))
+    *out = NULL;
+    if ((st = kind_open(what, spec, rows, &found, &args)))
         return st;
-    const optimiser_row *row = found;
-    optimiser *made = mem_array(1, row->size);
-    if (!made)
+    const kind_row *row = found;
+    made *m = mem_array(1, row->size);
+    if (!m)
         return ERR_MEMORY;
-    made->row = row;
-    if ((st = key_parse(row->name, row->keys, args, made, &made->texts))) {
-        optimiser_free(made);
-        return st;
-    }
-    *o = made;
-    return OK;
+    m->row = row;
+    if ((st = key_parse(row->name, row->keys, args, m, &m->texts)))
+        made_free(m);
+    else
+        *out = m;
+    return st;
+}
+
+status optimiser_new(optimiser **o, const char *spec)
+{
+    made *m;
+    status st = made_new("optimiser", spec, (const void *const *)optimiser_rows, &m);
+    *o = (optimiser *)m;
+    return st;
 }
 
 void optimiser_free(optimiser *o)
 {
-    if (o)
-        key_texts_clear(&o->texts);
-    mem_free(o);
+    made_free((made *)o);
 }
 
 status schedule_new(schedule **s, const char *spec)
 {
-    const void *found;
-    const char *args;
-    status st;
-    *s = NULL;
-    if ((st = kind_open("schedule", spec, (const void *const *)schedule_rows, &found, &args)))
-        return st;
-    const schedule_row *row = found;
-    schedule *made = mem_array(1, row->size);
-    if (!made)
-        return ERR_MEMORY;
-    made->row = row;
-    if ((st = key_parse(row->name, row->keys, args, made, &made->texts))) {
-        schedule_free(made);
-        return st;
-    }
-    *s = made;
-    return OK;
+    made *m;
+    status st = made_new("schedule", spec, (const void *const *)schedule_rows, &m);
+    *s = (schedule *)m;
+    return st;
 }
 
 void schedule_free(schedule *s)
 {
-    if (s)
-        key_texts_clear(&s->texts);
-    mem_free(s);
+    made_free((made *)s);
+}
+
+status trainer_new(trainer **tr, const char *spec)
+{
+    made *m;
+    status st = made_new("trainer", spec, (const void *const *)trainer_rows, &m);
+    *tr = (trainer *)m;
+    return st;
+}
+
+void trainer_free(trainer *tr)
+{
+    made_free((made *)tr);
 }
 
 status optimiser_with_lr(const char *spec, double lr, char **out)

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "linalg/linalg.h"
 #include "train/checkpoint.h"
+#include "train/trainer.h"
 
 enum {
     EVAL_BATCH = 500,   /* divides the usual test sets; the batch size moves no bit of a score */
@@ -33,9 +34,10 @@ typedef struct seat { /* a member while it trains */
     idim_tally seen; /* since the last history row */
     size_t from;     /* the step at which it joins: 0, or where it was left */
     bool live;
+    learner learner; /* of a trainer that acts */
 } seat;
 
-typedef struct trainer {
+typedef struct team {
     const train_plan *plan;
     seat *seats;
     size_t n, n_live;
@@ -45,6 +47,7 @@ typedef struct trainer {
     uint8_t *hits;
     real *outputs, *g_outputs;
     void *work;
+    episodes play; /* of an environment */
     /* the live ones, in the form that bind and gather take */
     size_t *live;
     const space **space;
@@ -52,7 +55,7 @@ typedef struct trainer {
     real **z, **g_z;
     const real **z_const;
     view **view;
-} trainer;
+} team;
 
 size_t train_steps_per_epoch(const task *t, size_t batch_size)
 {
@@ -116,7 +119,25 @@ typedef struct passing {
     void *work;
     real *outputs;
     uint8_t *hits;
+    episodes *play;
 } passing;
+
+/* Returns of a bound view over the episodes of a split. */
+static idim_tally evaluate_episodes(const task *t, const model *m, const view *v, split which,
+                                    const pass *ps, episodes *play)
+{
+    size_t n = t->splits[which].n;
+    idim_tally tally = {.n = n};
+    for (size_t i = 0, k; i < n; i += k) {
+        k = n - i < play->most ? n - i : play->most;
+        for (size_t j = 0; j < k; j++)
+            play->streams[j] = task_episode(t, which, i + j);
+        episodes_play(play, t, m, v, ps, k);
+        for (size_t j = 0; j < k; j++)
+            tally.loss += play->returns[j];
+    }
+    return tally;
+}
 
 /* Tally of a bound view over a split; hits (rows of the split) or NULL. */
 static idim_tally evaluate(const task *t, const model *m, const view *v, split which, pool *p,
@@ -125,6 +146,8 @@ static idim_tally evaluate(const task *t, const model *m, const view *v, split w
     size_t n = t->splits[which].n, most = eval_batch(t), labels = task_labels(t);
     pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)p};
     idim_tally tally = {0};
+    if (t->row->environment)
+        return evaluate_episodes(t, m, v, which, &ps, with->play);
     for (size_t i = 0; i < n; i += most) {
         size_t k = n - i < most ? n - i : most;
         for (size_t j = 0; j < k; j++)
@@ -145,7 +168,8 @@ status train_evaluate(const task *t, const model *m, const real *theta, split wh
     view v = {0};
     batch_buffer b = {0};
     size_t most = eval_batch(t);
-    passing with = {.batch = &b};
+    episodes play = {0};
+    passing with = {.batch = &b, .play = &play};
     status st;
     *tally = (idim_tally){0};
     if (t->splits[which].n == 0)
@@ -161,8 +185,11 @@ status train_evaluate(const task *t, const model *m, const real *theta, split wh
         st = ERR_MEMORY;
         goto done;
     }
+    if (t->row->environment && (st = episodes_init(&play, t, m, most, with.work)))
+        goto done;
     *tally = evaluate(t, m, &v, which, p, &with, hits);
 done:
+    episodes_clear(&play);
     mem_free(with.work);
     mem_free(with.outputs);
     mem_free(with.index);
@@ -209,7 +236,7 @@ static status seat_init(seat *s, const train_plan *plan, const train_member *m, 
 }
 
 /* Everything that decides the further bytes of a run. */
-static checkpoint seat_state(const trainer *t, seat *s)
+static checkpoint seat_state(const team *t, seat *s)
 {
     const space *sp = s->m->space;
     return (checkpoint){.plan = t->plan,
@@ -225,10 +252,12 @@ static checkpoint seat_state(const trainer *t, seat *s)
                         .z_best = s->z_best,
                         .kept = s->kept,
                         .state = s->mem->state,
+                        .trainer_bytes = s->learner.state_bytes,
+                        .trainer_state = s->learner.state,
                         .result = s->r};
 }
 
-static void trainer_say(const trainer *t, const char *then)
+static void team_say(const team *t, const char *then)
 {
     error_prefix("%s: ", then);
     if (t->plan->said)
@@ -236,17 +265,17 @@ static void trainer_say(const trainer *t, const char *then)
 }
 
 /* A checkpoint is a convenience: where it cannot be kept, that is said and training goes on. */
-static void seat_save(const trainer *t, seat *s)
+static void seat_save(const team *t, seat *s)
 {
     checkpoint c;
     if (!s->m->checkpoint)
         return;
     c = seat_state(t, s);
     if (checkpoint_write(s->m->checkpoint, &c))
-        trainer_say(t, "no checkpoint was kept");
+        team_say(t, "no checkpoint was kept");
 }
 
-static void trainer_save(const trainer *t)
+static void team_save(const team *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         seat *s = &t->seats[i];
@@ -258,6 +287,9 @@ static void trainer_save(const trainer *t)
 
 static void seat_clear(seat *s)
 {
+    if (s->learner.plan)
+        s->learner.plan->trainer->row->end(&s->learner);
+    mem_free(s->learner.state);
     space_mem_free(s->mem);
     view_clear(&s->view);
     mem_free(s->z);
@@ -267,7 +299,7 @@ static void seat_clear(seat *s)
 }
 
 /* Lists the live seats that have joined again, in order. */
-static void trainer_list(trainer *t)
+static void team_list(team *t)
 {
     t->n_live = 0;
     for (size_t i = 0; i < t->n; i++) {
@@ -285,14 +317,58 @@ static void trainer_list(trainer *t)
     }
 }
 
-static void trainer_bind(trainer *t)
+static void team_bind(team *t)
 {
     if (t->n_live)
         space_bind(t->n_live, t->space, t->mem, t->z_const, t->g_z, t->view);
 }
 
-static status trainer_init(trainer *t, const train_plan *plan, const train_member *members,
-                           size_t n, train_result *results)
+/* Does the trainer go with the task? */
+static status team_check(const train_plan *plan)
+{
+    const idim_environment *env = plan->task->row->environment;
+    const trainer_row *row = plan->trainer ? plan->trainer->row : NULL;
+    bool acts = row && row->gradient;
+    if (acts && !env)
+        return error_set(ERR_USAGE,
+                         "trainer=%s learns by acting, and %s is a data set; leave the "
+                         "trainer out",
+                         row->name, task_spec(plan->task));
+    if (!acts && env)
+        return error_set(ERR_USAGE,
+                         "%s is an environment: it has no samples for a supervised "
+                         "trainer; take --trainer %s",
+                         task_spec(plan->task), env->trainer);
+    if (acts && row->choice && !env->choice)
+        return error_set(ERR_USAGE,
+                         "trainer=%s chooses among actions, and those of %s are numbers; "
+                         "take --trainer %s",
+                         row->name, task_spec(plan->task), env->trainer);
+    return OK;
+}
+
+/* What a trainer that acts keeps for a member, zeros at step 0. */
+static status seat_learner(team *t, seat *s)
+{
+    const train_plan *plan = t->plan;
+    const trainer_row *row = plan->trainer->row;
+    s->learner = (learner){.plan = plan,
+                           .space = s->m->space,
+                           .mem = s->mem,
+                           .view = &s->view,
+                           .z = s->z,
+                           .g_z = s->g_z,
+                           .T = train_steps(plan),
+                           .play = &t->play,
+                           .work = t->work};
+    if (row->state_bytes)
+        s->learner.state_bytes = row->state_bytes(plan->trainer, plan, s->m->space);
+    s->learner.state = mem_array(s->learner.state_bytes, 1);
+    return s->learner.state ? OK : ERR_MEMORY;
+}
+
+static status team_init(team *t, const train_plan *plan, const train_member *members, size_t n,
+                        train_result *results)
 {
     const task *task_ = plan->task;
     const model *m = plan->model;
@@ -300,6 +376,8 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
     size_t eval_most = eval_batch(task_), bytes = 1;
     size_t most = plan->batch > eval_most ? plan->batch : eval_most;
     status st;
+    if ((st = team_check(plan)))
+        return st;
     if (n_train == 0 || plan->batch == 0)
         return error_set(ERR_USAGE, "%s: nothing to train on: %zu training samples, batch %zu",
                          task_spec(task_), n_train, plan->batch);
@@ -327,8 +405,8 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
     for (size_t i = 0; i < n; i++)
         if ((st = seat_init(&t->seats[i], plan, &members[i], &results[i])))
             return st;
-    trainer_list(t);
-    trainer_bind(t); /* riders are in the views now, and count in the work space */
+    team_list(t);
+    team_bind(t); /* riders are in the views now, and count in the work space */
     for (size_t i = 0; i < n; i++) {
         size_t train = m->row->work(m, &t->seats[i].view, plan->batch, IDIM_TRAIN);
         size_t eval = m->row->work(m, &t->seats[i].view, eval_most, IDIM_EVAL);
@@ -336,10 +414,19 @@ static status trainer_init(trainer *t, const train_plan *plan, const train_membe
         bytes = eval > bytes ? eval : bytes;
     }
     t->work = mem_array(bytes, 1);
-    return t->work ? OK : ERR_MEMORY;
+    if (!t->work)
+        return ERR_MEMORY;
+    if (!task_->row->environment)
+        return OK;
+    if ((st = episodes_init(&t->play, task_, m, eval_most, t->work)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        if ((st = seat_learner(t, &t->seats[i])))
+            return st;
+    return OK;
 }
 
-static void trainer_clear(trainer *t)
+static void team_clear(team *t)
 {
     for (size_t i = 0; t->seats && i < t->n; i++)
         seat_clear(&t->seats[i]);
@@ -357,13 +444,14 @@ static void trainer_clear(trainer *t)
     mem_free(t->outputs);
     mem_free(t->g_outputs);
     mem_free(t->work);
+    episodes_clear(&t->play);
     batch_clear(&t->batch);
 }
 
 /* ------------------------------------------------------------------ one step */
 
 /* NaN or Inf: the run ends with the worst value of its metric; a result, not a failure. */
-static void seat_diverge(const trainer *t, seat *s)
+static void seat_diverge(const team *t, seat *s)
 {
     double worst = t->plan->task->loss->worst;
     s->live = false;
@@ -395,7 +483,32 @@ static void seat_move(seat *s, size_t step, size_t T, size_t per_epoch)
     space_after_step(sp, s->mem, step + 1, T, s->z, s->g_z);
 }
 
-static void trainer_step(trainer *t, size_t T, size_t per_epoch)
+/* A step of members whose trainer acts. */
+static void team_act(team *t, size_t T, size_t per_epoch)
+{
+    const trainer *tr = t->plan->trainer;
+    bool lost = false;
+    team_bind(t);
+    for (size_t i = 0; i < t->n_live; i++) {
+        seat *s = &t->seats[t->live[i]];
+        s->learner.step = t->step;
+        if (!tr->row->gradient(tr, &s->learner, &s->seen)) {
+            seat_diverge(t, s);
+            lost = true;
+        } else if (s->m->l2 > 0) {
+            view_add_l2(&s->view, (real)s->m->l2);
+        }
+    }
+    if (lost)
+        team_list(t);
+    if (t->n_live && !tr->row->whole)
+        space_gather(t->n_live, t->space, t->mem, t->z_const, t->g_z, t->view);
+    for (size_t i = 0; i < t->n_live; i++)
+        seat_move(&t->seats[t->live[i]], t->step, T, per_epoch);
+}
+
+/* A step of members that learn from samples. */
+static void team_step(team *t, size_t T, size_t per_epoch)
 {
     const train_plan *plan = t->plan;
     size_t step = t->step;
@@ -416,7 +529,7 @@ static void trainer_step(trainer *t, size_t T, size_t per_epoch)
         rng_permutation(&epoch, n_train, t->order);
     }
     task_fetch(plan->task, IDIM_SPLIT_TRAIN, t->order + first, k, t->epoch + 1, &t->batch);
-    trainer_bind(t);
+    team_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
         idim_tally tally = {0};
@@ -433,7 +546,7 @@ static void trainer_step(trainer *t, size_t T, size_t per_epoch)
             view_add_l2(&s->view, (real)s->m->l2);
     }
     if (lost)
-        trainer_list(t);
+        team_list(t);
     if (t->n_live)
         space_gather(t->n_live, t->space, t->mem, t->z_const, t->g_z, t->view);
     for (size_t i = 0; i < t->n_live; i++)
@@ -447,19 +560,19 @@ static bool better(const task *t, double a, double b)
     return t->loss->lower_is_better ? a < b : a > b;
 }
 
-static idim_tally seat_evaluate(trainer *t, const seat *s, split which, uint8_t *all_hits)
+static idim_tally seat_evaluate(team *t, const seat *s, split which, uint8_t *all_hits)
 {
-    passing with = {&t->batch, t->index, t->work, t->outputs, t->hits};
+    passing with = {&t->batch, t->index, t->work, t->outputs, t->hits, &t->play};
     return evaluate(t->plan->task, t->plan->model, &s->view, which, t->plan->pool, &with, all_hits);
 }
 
 /* After the steps of history row k: validation scores of all live members. */
-static void trainer_score(trainer *t, size_t k, size_t T, size_t per_epoch)
+static void team_score(team *t, size_t k, size_t T, size_t per_epoch)
 {
     const task *task_ = t->plan->task;
     size_t step = t->step;
     bool has_val = task_->splits[IDIM_SPLIT_VAL].n > 0, lost = false;
-    trainer_bind(t);
+    team_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
         train_result *r = s->r;
@@ -497,7 +610,7 @@ static void trainer_score(trainer *t, size_t k, size_t T, size_t per_epoch)
         }
     }
     if (lost)
-        trainer_list(t);
+        team_list(t);
 }
 
 /* What the validation score (the training score where there is none) gained over the last tenth of
@@ -516,7 +629,7 @@ static double result_gain(const task *t, const train_result *r)
     return t->loss->lower_is_better ? -gain : gain;
 }
 
-static status seat_finish(trainer *t, seat *s)
+static status seat_finish(team *t, seat *s)
 {
     const task *task_ = t->plan->task;
     const space *sp = s->m->space;
@@ -531,8 +644,9 @@ static status seat_finish(trainer *t, seat *s)
     if (n_test == 0)
         return error_set(ERR_USAGE, "%s: no test samples to score on", task_spec(task_));
 
-    /* a loss is no share of hits: bits would say nothing of it */
-    size_t n_bits = task_->loss->lower_is_better ? 0 : n_test * task_labels(task_);
+    /* a loss or a return is no share of hits: bits would say nothing of it */
+    size_t n_bits =
+        task_->loss->lower_is_better || task_->row->environment ? 0 : n_test * task_labels(task_);
     uint8_t *hits = n_bits ? mem_array(n_bits, 1) : NULL;
     real *theta = mem_array(sp->n, sizeof *theta);
     r->n_bits = n_bits;
@@ -556,7 +670,7 @@ done:
 }
 
 /* The weights of the best epoch, where that was not the last. */
-static void trainer_score_best(trainer *t)
+static void team_score_best(team *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         seat *s = &t->seats[i];
@@ -564,10 +678,10 @@ static void trainer_score_best(trainer *t)
         if (s->live)
             memcpy(s->z, s->z_best, s->m->space->d * sizeof *s->z);
     }
-    trainer_list(t);
+    team_list(t);
     if (t->n_live == 0)
         return;
-    trainer_bind(t);
+    team_bind(t);
     for (size_t i = 0; i < t->n_live; i++) {
         seat *s = &t->seats[t->live[i]];
         idim_tally test = seat_evaluate(t, s, IDIM_SPLIT_TEST, NULL);
@@ -576,7 +690,7 @@ static void trainer_score_best(trainer *t)
 }
 
 /* Takes a member up where it was left. What is wrong with a checkpoint is said, and the run starts anew. */
-static status seat_take_up(trainer *t, seat *s)
+static status seat_take_up(team *t, seat *s)
 {
     const train_member *m = s->m;
     train_result *r = s->r;
@@ -587,7 +701,7 @@ static status seat_take_up(trainer *t, seat *s)
     if (st == ERR_MEMORY)
         return st;
     if (st) {
-        trainer_say(t, "the run starts anew");
+        team_say(t, "the run starts anew");
         return OK;
     }
     s->from = c.step;
@@ -601,7 +715,7 @@ static status seat_take_up(trainer *t, seat *s)
     return OK;
 }
 
-static status trainer_take_up(trainer *t)
+static status team_take_up(team *t)
 {
     size_t first = train_steps(t->plan);
     status st;
@@ -613,12 +727,18 @@ static status trainer_take_up(trainer *t)
             first = s->from;
     }
     t->step = first;
-    trainer_list(t);
+    team_list(t);
+    for (size_t i = 0; i < t->n && t->plan->task->row->environment; i++) {
+        learner *l = &t->seats[i].learner;
+        l->step = t->seats[i].from;
+        if ((st = t->plan->trainer->row->start(t->plan->trainer, l)))
+            return st;
+    }
     return OK;
 }
 
 /* Does anybody sit here who joins at this step, or still waits? */
-static bool trainer_join(trainer *t)
+static bool team_join(team *t)
 {
     bool joins = false, waits = false;
     for (size_t i = 0; i < t->n; i++) {
@@ -626,64 +746,64 @@ static bool trainer_join(trainer *t)
         waits = waits || (t->seats[i].live && t->seats[i].from > t->step);
     }
     if (joins)
-        trainer_list(t);
+        team_list(t);
     return t->n_live || waits;
 }
 
-static status trainer_told(trainer *t, size_t row, size_t rows, bool fresh)
+static status team_told(team *t, size_t row, size_t rows, bool fresh)
 {
     const train_plan *plan = t->plan;
     train_word word = plan->told ? plan->told(plan->context, row, rows, fresh) : TRAIN_GO_ON;
     if (word != TRAIN_GO_ON)
-        trainer_save(t);
+        team_save(t);
     return word == TRAIN_STOP ? error_set(ERR_STOPPED, "stopped after %zu of %zu steps", t->step,
                                           train_steps(plan))
                               : OK;
 }
 
-static status trainer_run(trainer *t)
+static status team_run(team *t)
 {
     const train_plan *plan = t->plan;
     size_t T = train_steps(plan), rows = train_rows(plan);
     size_t per_epoch = train_steps_per_epoch(plan->task, plan->batch);
-    status st = trainer_take_up(t);
+    status st = team_take_up(t);
     if (st)
         return st;
-    for (size_t k = train_rows_done(plan, t->step); k < rows && trainer_join(t); k++) {
+    for (size_t k = train_rows_done(plan, t->step); k < rows && team_join(t); k++) {
         size_t end = train_row_end(plan, k);
-        while (t->step < end && trainer_join(t)) {
+        while (t->step < end && team_join(t)) {
             if (t->n_live) /* else all that are left still wait */
-                trainer_step(t, T, per_epoch);
+                (plan->task->row->environment ? team_act : team_step)(t, T, per_epoch);
             t->step++;
-            if (t->step < end && (st = trainer_told(t, k, rows, false)))
+            if (t->step < end && (st = team_told(t, k, rows, false)))
                 return st;
         }
-        trainer_score(t, k, T, per_epoch);
-        if ((st = trainer_told(t, k + 1, rows, true)))
+        team_score(t, k, T, per_epoch);
+        if ((st = team_told(t, k + 1, rows, true)))
             return st;
     }
     t->step = T; /* for who was left when all was done */
-    trainer_list(t);
-    trainer_bind(t);
+    team_list(t);
+    team_bind(t);
     for (size_t i = 0; i < t->n; i++)
         if ((st = seat_finish(t, &t->seats[i])))
             return st;
-    trainer_score_best(t);
+    team_score_best(t);
     return OK;
 }
 
 status train_team(const train_plan *plan, const train_member *members, size_t n,
                   train_result *results)
 {
-    trainer t = {0};
+    team t = {0};
     memset(results, 0, n * sizeof *results);
     for (size_t i = 0; i < n; i++)
         results[i].score = results[i].score_best = results[i].loss = results[i].val =
             results[i].val_best = results[i].train = (double)NAN;
-    status st = trainer_init(&t, plan, members, n, results);
+    status st = team_init(&t, plan, members, n, results);
     if (!st)
-        st = trainer_run(&t);
-    trainer_clear(&t);
+        st = team_run(&t);
+    team_clear(&t);
     for (size_t i = 0; st && i < n; i++)
         train_result_clear(&results[i]);
     return st;

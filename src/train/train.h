@@ -27,8 +27,11 @@ typedef enum train_word {
     TRAIN_STOP  /* the same, and the team ends with ERR_STOPPED */
 } train_word;
 
+struct trainer;
+
 /* What the members of a team share. */
 typedef struct train_plan {
+    const struct trainer *trainer; /* NULL: supervised */
     const task *task;
     const model *model;
     const real *theta0; /* (model->layout.n) */
