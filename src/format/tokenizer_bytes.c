@@ -46,29 +46,40 @@ status tokenizer_make_bytes(tokenizer *t)
 /* A byte that is no character: behind the last code point. */
 enum { BYTE = 0x110000 };
 
-/* The different characters of a text, which are many fewer than its length. */
+/* The different characters of a text, which are many fewer than its length. A short text costs no more than
+ * the pages that it needs: what is met is noted page by page. */
+enum { PAGE = 256, PAGES = BYTE / PAGE + 1 };
+
 static status chars_of(const char *bytes, size_t n, uint32_t **found, size_t *n_found)
 {
-    uint8_t *seen = mem_array(BYTE + 256, 1);
+    uint8_t **pages = mem_array(PAGES, sizeof *pages);
+    status st = pages ? OK : ERR_MEMORY;
     uint32_t c;
     *n_found = 0;
     *found = NULL;
-    if (!seen)
-        return ERR_MEMORY;
-    for (size_t i = 0; i < n;) {
+    for (size_t i = 0; i < n && !st;) {
         size_t k = unicode_next(bytes + i, n - i, &c);
         if (c == UNICODE_NONE)
             c = BYTE + (unsigned char)bytes[i];
-        *n_found += !seen[c];
-        seen[c] = 1;
+        uint8_t **page = &pages[c / PAGE];
+        if (!*page && !(*page = mem_array(PAGE, 1)))
+            st = ERR_MEMORY;
+        else {
+            *n_found += !(*page)[c % PAGE];
+            (*page)[c % PAGE] = 1;
+        }
         i += k;
     }
-    *found = mem_array(*n_found, sizeof **found);
-    for (size_t i = 0, k = 0; *found && i < BYTE + 256; i++)
-        if (seen[i])
-            (*found)[k++] = (uint32_t)i;
-    mem_free(seen);
-    return *found ? OK : ERR_MEMORY;
+    if (!st && !(*found = mem_array(*n_found, sizeof **found)))
+        st = ERR_MEMORY;
+    for (size_t p = 0, k = 0; pages && p < PAGES; p++) {
+        for (size_t i = 0; !st && pages[p] && i < PAGE; i++)
+            if (pages[p][i])
+                (*found)[k++] = (uint32_t)(p * PAGE + i);
+        mem_free(pages[p]);
+    }
+    mem_free(pages);
+    return st;
 }
 
 status tokenizer_make_chars(tokenizer *t, const char *bytes, size_t n)
