@@ -17,6 +17,8 @@
     X(eval) \
     X(merge) \
     X(extract) \
+    X(pack) \
+    X(unpack) \
     X(list) \
     X(inspect) \
     X(memory) \

@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "experiments/rebuilt.h"
-#include "sweep/keep.h"
 
-/* Where data and checkpoints lie is said by the options; a data set that was named too must be the same
- * in all else, which the id shows. */
+/* Where data, checkpoints and a space's files lie is said by the options; a data set or space that was named
+ * too must be the same in all else, which the id shows. */
 static status take_places(const run_spec *options, run_spec *run)
 {
     run_spec defaults;
@@ -17,6 +16,8 @@ static status take_places(const run_spec *options, run_spec *run)
         run->adapter_alpha = options->adapter_alpha;
         if (strcmp(options->data, defaults.data))
             run->data = options->data;
+        if (strcmp(options->space, defaults.space))
+            run->space = options->space;
         if (*run->from_content && !*run->from)
             st = error_set(ERR_USAGE,
                            "this z starts from a checkpoint (%.16s...): name it by --from",
@@ -27,35 +28,60 @@ static status take_places(const run_spec *options, run_spec *run)
 }
 
 /* The same id: the same data, model, checkpoint and space are here as were there. */
-static status check_id(const rebuilt *w, const char *z, const char id[RUN_ID])
+static status check_id(const rebuilt *w, const char *z)
 {
     char here[RUN_ID];
     status st = run_id(&w->run, NULL, runner_content(w->runner), here, NULL);
-    if (!st && strcmp(here, id))
+    if (!st && strcmp(here, w->kept.id))
         st = error_set(ERR_USAGE,
                        "%s: it is of run %s, and what is named here makes run %s; give the same "
                        "data, checkpoint and program",
-                       z, id, here);
+                       z, w->kept.id, here);
     return st;
+}
+
+status rebuilt_z(rebuilt *w)
+{
+    runner_start start;
+    status st = w->kept.z ? OK : runner_start_of(w->runner, &w->run, -1, &start);
+    if (st || w->kept.z)
+        return st;
+    st = kept_start(&w->kept, start.z0, start.d);
+    runner_start_clear(&start);
+    return st;
+}
+
+/* Where weights are stored they stand for what the space would make of z. */
+static status take_weights(rebuilt *w, const char *z)
+{
+    const kept *k = &w->kept;
+    bool stored = k->packed.n_tensors > 0;
+    status st = *z && !stored ? rebuilt_z(w) : OK;
+    if (!st)
+        st = runner_weights(w->runner, &w->run, -1, stored ? NULL : k->z, k->d, &w->model,
+                            &w->theta);
+    return st || !stored ? st : kept_weights(k, z, &w->model->layout, w->theta);
 }
 
 status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threads)
 {
     run_spec given = *run;
-    char id[RUN_ID];
     status st;
     *w = (rebuilt){0};
-    if (*z && ((st = keep_z_read(z, &given, &w->texts, id, &w->z, &w->d)) ||
-               (st = take_places(run, &given))))
-        goto done;
-    if (!*z)
+    if (*z) {
+        if ((st = kept_read(&w->kept, z)))
+            goto done;
+        given = w->kept.run;
+        if ((st = take_places(run, &given)))
+            goto done;
+    } else {
         given.space = "full"; /* step 0: of no space */
-    if ((st = run_canonical(&given, NULL, &w->run, &w->texts)) ||
-        (st = runner_new(&w->runner, NULL, threads, 0)) ||
-        (st = runner_task(w->runner, w->run.data, -1, &w->task)) ||
-        (*z && (st = check_id(w, z, id))))
-        goto done;
-    st = runner_weights(w->runner, &w->run, -1, w->z, w->d, &w->model, &w->theta);
+    }
+    if (!(st = run_canonical(&given, NULL, &w->run, &w->texts)) &&
+        !(st = runner_new(&w->runner, NULL, threads, 0)) &&
+        !(st = runner_task(w->runner, w->run.data, -1, &w->task)) &&
+        (!*z || !(st = check_id(w, z))))
+        st = take_weights(w, z);
 done:
     if (st)
         rebuilt_close(w);
@@ -65,8 +91,8 @@ done:
 void rebuilt_close(rebuilt *w)
 {
     mem_free(w->theta);
-    mem_free(w->z);
     runner_free(w->runner);
+    kept_clear(&w->kept);
     key_texts_clear(&w->texts);
     *w = (rebuilt){0};
 }

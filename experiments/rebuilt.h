@@ -2,6 +2,7 @@
 #ifndef EXPERIMENTS_REBUILT_H
 #define EXPERIMENTS_REBUILT_H
 
+#include "sweep/kept.h"
 #include "sweep/runner.h"
 
 typedef struct rebuilt {
@@ -11,13 +12,14 @@ typedef struct rebuilt {
     const task *task;
     const model *model;
     real *theta; /* (model->layout.n) */
-    real *z;     /* (d) that was read; NULL: step 0 */
-    size_t d;
+    kept kept;   /* what was read; empty: step 0 */
 } rebuilt;
 
-/* z: a file of keep.h; its run stands in place of `run`, but for where data and checkpoints lie (from,
- * adapter, dir). "": step 0 of the run, a checkpoint's weights. Errors as run_canonical and keep_z_read. */
+/* z: a file of kept.h; its run stands in place of `run`, but for where data and checkpoints lie (from,
+ * adapter, dir). "": step 0 of the run, a checkpoint's weights. Errors as run_canonical and kept_read. */
 status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threads);
+/* Fills kept.z where it was packed beside weights and is not there yet: the space is made for it. */
+status rebuilt_z(rebuilt *w);
 void rebuilt_close(rebuilt *w);
 
 #endif

@@ -99,7 +99,7 @@ static status save_model(const options *o, const run_spec *run, const char *path
         fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
     size_t pairs;
     if (!st && *o->save_adapter &&
-        !(st = runner_adapter(w.runner, &w.run, -1, w.z, w.d, o->save_adapter, &pairs)))
+        !(st = runner_adapter(w.runner, &w.run, -1, w.kept.z, w.kept.d, o->save_adapter, &pairs)))
         fprintf(out, "%s: an adapter of %zu matrices\n", o->save_adapter, pairs);
     rebuilt_close(&w);
     return st;

@@ -19,6 +19,7 @@ const d90_column bound_columns[] = {
     COLUMN("kl", D90_NUMBER, kl, "share", "by the inverse of the binary relative entropy"),
     COLUMN("catoni", D90_NUMBER, catoni, "share", "Catoni's, its a chosen on a grid and paid for"),
     COLUMN("catoni_a", D90_NUMBER, catoni_a, "", "that a"),
+    COLUMN("tried", D90_COUNT, tried, "settings", "among which it was chosen; paid for in extra"),
     {0},
 };
 
@@ -70,6 +71,8 @@ status bound_of(bound_row *row)
                          row->delta);
     if (!isnan(row->bits))
         row->length = (double)row->d * row->bits;
+    if (row->tried > 1) /* which of them it is */
+        row->extra += log2((double)row->tried);
     double K = row->length + row->extra, m = (double)row->samples;
     if (!(K >= 1))
         return error_set(ERR_USAGE,

@@ -23,13 +23,15 @@ typedef struct bound_row {
     double train_error; /* Lhat */
     size_t samples;     /* m */
     double delta;
+    size_t
+        tried; /* settings among which this one was chosen when their results were seen; 0, 1: none */
     double complexity; /* C, nats a sample */
     double rate, occam, kl, catoni, catoni_a;
 } bound_row;
 
 extern const d90_column bound_columns[]; /* the last row is all zeros */
 
-/* d, bits or length (bits NaN), extra, train_error, samples, delta are given. ERR_USAGE: no samples, an error that
+/* d, bits or length (bits NaN), extra, train_error, samples, delta, tried are given; log2(tried) is added to extra. ERR_USAGE: no samples, an error that
  * is no share, delta that is none or 0, a code of no bits. */
 status bound_of(bound_row *row);
 

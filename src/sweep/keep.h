@@ -3,7 +3,7 @@
  *     partial/ID.safetensors   its state while it is in progress (train/checkpoint.h); taken away when its
  *                              line is in the journal, kept of a run that was stopped
  *     z/ID.safetensors         on request, of a finished run: one tensor "z" (d), with what it takes to
- *                              make the whole fine-tuned model from it again */
+ *                              make the whole fine-tuned model from it again; kept.h reads it */
 #ifndef SWEEP_KEEP_H
 #define SWEEP_KEEP_H
 
@@ -21,9 +21,12 @@ char *keep_z(const char *folder, const char *id);
 status keep_z_write(const char *folder, const record *r, const run_rows *rows, const char *form,
                     const space *s);
 
-/* The run that a z belongs to, without its places, its id, and the z (d), fresh. ERR_FILE; ERR_FORMAT: not
- * a file of ours, or of another width of real. */
-status keep_z_read(const char *path, run_spec *run, key_texts *texts, char id[RUN_ID], real **z,
-                   size_t *d);
+/* What is written beside a z. */
+typedef struct keep_about {
+    const run_spec *run; /* without its places */
+    const char *id, *kind, *form;
+    bool regenerable, coded; /* coded: z went through few bits */
+} keep_about;
+status keep_z_put(const char *path, const keep_about *about, const real *z, size_t d);
 
 #endif

@@ -349,6 +349,23 @@ status run_read(const json_t *object, run_spec *r, key_texts *texts)
     return st;
 }
 
+status run_form_read(const char *form, run_spec *r, key_texts *texts)
+{
+    status st = run_defaults(r, texts);
+    for (size_t n; *form && !st; form += n + (form[n] == '\n')) {
+        n = strcspn(form, "\n");
+        const char *equals = memchr(form, '=', n);
+        if (!equals)
+            break;
+        char *name = mem_printf("%.*s", (int)(equals - form), form);
+        char *value = mem_printf("%.*s", (int)(form + n - equals) - 1, equals + 1);
+        st = name && value ? key_set("run", run_keys, name, value, r, texts) : ERR_MEMORY;
+        mem_free(name);
+        mem_free(value);
+    }
+    return st;
+}
+
 status run_copy(const run_spec *r, run_spec *copy, key_texts *texts)
 {
     text value = {0};

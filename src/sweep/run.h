@@ -62,6 +62,10 @@ void run_value(const run_spec *r, const char *name, text *out);
 void run_write(const run_spec *r, text *out);
 status run_read(const json_t *object, run_spec *r, key_texts *texts);
 
+/* The run whose form (run_id) begins with these "key=value" lines; lines behind them without "=" end them.
+ * ERR_FORMAT, ERR_USAGE: a line is none of this program's. */
+status run_form_read(const char *form, run_spec *r, key_texts *texts);
+
 /* A copy with texts of its own. */
 status run_copy(const run_spec *r, run_spec *copy, key_texts *texts);
 

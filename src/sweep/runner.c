@@ -532,6 +532,43 @@ status runner_weights(runner *r, const run_spec *run, int fd, const real *z, siz
     return st;
 }
 
+void runner_start_clear(runner_start *start)
+{
+    mem_free(start->z0);
+    mem_free(start->parts);
+    *start = (runner_start){0};
+}
+
+status runner_start_of(runner *r, const run_spec *run, int fd, runner_start *start)
+{
+    const model *m;
+    space *s = NULL;
+    space_mem *mem = NULL;
+    real *theta0;
+    *start = (runner_start){0};
+    status st = runner_weights(r, run, fd, NULL, 0, &m, &theta0);
+    if (st || (st = space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
+                                     r->memory)))
+        goto done;
+    *start = (runner_start){.z0 = mem_array(s->d, sizeof *start->z0),
+                            .d = s->d,
+                            .parts = mem_array(s->zlayout.n_tensors, sizeof *start->parts),
+                            .n_parts = s->zlayout.n_tensors,
+                            .regenerable = space_regenerable(s)};
+    st = start->z0 && start->parts ? space_mem_new(&mem, s) : ERR_MEMORY;
+    if (!st)
+        space_start(s, mem, start->z0);
+    for (size_t i = 0; i < start->n_parts && !st; i++)
+        start->parts[i] = s->zlayout.tensors[i].n;
+done:
+    space_mem_free(mem);
+    space_free(s);
+    mem_free(theta0);
+    if (st)
+        runner_start_clear(start);
+    return st;
+}
+
 /* The view that training would have at z, and the adapter that it is. */
 static status write_adapter(const runner *r, const run_spec *run, const model *m,
                             const real *theta0, const real *z, size_t d, const char *folder,

@@ -56,6 +56,15 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory);
  * space's. */
 status runner_weights(runner *r, const run_spec *run, int fd, const real *z, size_t d,
                       const model **m, real **theta);
+/* What a run's z is held against: z at step 0 (d), how many numbers each of its parts has, and whether what is
+ * frozen comes back from the seed. Freed by runner_start_clear, which accepts what a failure left. */
+typedef struct runner_start {
+    real *z0;
+    size_t d, *parts, n_parts;
+    bool regenerable;
+} runner_start;
+status runner_start_of(runner *r, const run_spec *run, int fd, runner_start *start);
+void runner_start_clear(runner_start *start);
 /* Writes z (d) of a canonical run as a LoRA adapter (adapted_write); pairs: matrices that it has one of. */
 status runner_adapter(runner *r, const run_spec *run, int fd, const real *z, size_t d,
                       const char *folder, size_t *pairs);

@@ -20,10 +20,12 @@
 #include "linalg/randomized.h"
 #include "measure/intruders.h"
 #include "measure/memory.h"
+#include "measure/quantise.h"
 #include "measure/similarity.h"
 #include "report/page.h"
 #include "report/table.h"
 #include "report/terminal.h"
+#include "sweep/kept.h"
 #include "sweep/scores.h"
 #include "sweep/store.h"
 #include "sweep/tables.h"
@@ -498,6 +500,49 @@ static status try_made(const char *path)
     return st;
 }
 
+/* z in few bits, packed, read, and written as it was before. */
+static status try_packed(const char *path)
+{
+    real x[] = {1, 2, 3, -4, (real).5}, values[] = {5, 6};
+    zcode_group all = {.n = 5};
+    quantised q = {0};
+    kept k = {.kind = "0123456789abcdef", .d = 5}, back = {0};
+    char *z = mem_printf("%s.safetensors", path);
+    status st = ERR_MEMORY;
+    k.form = mem_string("data=synth\nspace=onehot:d=5\ncore 1\n");
+    if (!z || !k.form || (st = run_form_read(k.form, &k.run, &k.texts)) ||
+        (st = quantise(x, &all, 1, 3, QUANTISE_AUTO, &q)))
+        goto done;
+    packed_tensor stored = {.n = 2, .values = mem_copy(values, 2, sizeof *values)};
+    st = ERR_MEMORY;
+    if (!stored.values || !(k.packed.tensors = mem_copy(&stored, 1, sizeof stored))) {
+        mem_free(stored.values);
+        goto done;
+    }
+    k.packed.n_tensors = 1;
+    k.packed.z = q.z;
+    q.z = (zcode){0};
+    if ((st = kept_pack(&k, path)) || (st = kept_read(&back, path)) ||
+        (st = kept_start(&back, x, 5)) || (st = kept_write(&back, z)))
+        goto done;
+    kept_clear(&back);
+    st = kept_read(&back, z);
+done:
+    quantise_clear(&q);
+    kept_clear(&k);
+    kept_clear(&back);
+    mem_free(z);
+    return st;
+}
+
+static void packed_models_survive(void **state)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/model.idim", folder);
+    every(FAULT_MEMORY, try_packed, path);
+    every(FAULT_WRITE, try_packed, path);
+}
+
 static void checkpoints_survive(void **state)
 {
     static const char words[] = TORCH_BEGIN TORCH_TEXT("\1", "w")
@@ -929,6 +974,7 @@ int main(void)
         cmocka_unit_test(files_survive),
         cmocka_unit_test(tokenizers_survive),
         cmocka_unit_test(checkpoints_survive),
+        cmocka_unit_test(packed_models_survive),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
         cmocka_unit_test(the_store_survives),
         cmocka_unit_test(a_fold_that_fails_loses_nothing),

@@ -41,6 +41,16 @@ static void without_errors_kl_is_closed(void **state)
     assert_near(r.complexity, (1000 * log(2) + 2 * log(1000) + log(100)) / 50000, 1e-15);
 }
 
+static void a_choice_among_many_costs_its_logarithm(void **state)
+{
+    bound_row one = given(4, 70), r = one;
+    r.extra = 64;
+    r.tried = 64;
+    assert_ok(bound_of(&r));
+    assert_near(r.extra, 70, 1e-12);
+    assert_near(r.kl, one.kl, 1e-12);
+}
+
 static void bounds_are_never_above_1(void **state)
 {
     bound_row r = given(5000, 0);
@@ -75,6 +85,7 @@ int main(void)
         cmocka_unit_test(the_published_scale_is_met),
         cmocka_unit_test(numpy_has_the_same_bounds),
         cmocka_unit_test(without_errors_kl_is_closed),
+        cmocka_unit_test(a_choice_among_many_costs_its_logarithm),
         cmocka_unit_test(bounds_are_never_above_1),
         cmocka_unit_test(tighter_is_kl_than_occam),
         cmocka_unit_test(what_bounds_nothing_is_refused),
