@@ -12,6 +12,7 @@
 
 #include "tests/test.h"
 
+#include "base/hash.h"
 #include "base/os.h"
 #include "base/rng.h"
 
@@ -79,6 +80,19 @@ static inline void fuzz_put(const char *folder, const char *name, const void *by
     FILE *out = fopen(path, "wb");
     if (!out || fwrite(bytes, 1, n, out) != n || fclose(out))
         abort();
+}
+
+/* Of n ways to use an input, is i to be tried? The replay tries all; libFuzzer, whose inputs are many, the one
+ * that the bytes draw. */
+static inline bool fuzz_turn(const uint8_t *bytes, size_t n, size_t i, size_t of)
+{
+#ifdef IDIM_FUZZ
+    return hash_crc32(bytes, n) % of == i;
+#else
+    (void)bytes;
+    (void)n;
+    return i < of;
+#endif
 }
 
 /* What a program promises beyond not crashing: said, then aborted, so that both drivers see it. */

@@ -75,6 +75,8 @@ static status fuzz_try(const uint8_t *bytes, size_t n)
     fuzz_put(fuzz_folder(), "x", bytes, n);
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         char spec[400];
+        if (!fuzz_turn(bytes, n, i, sizeof specs / sizeof *specs))
+            continue;
         snprintf(spec, sizeof spec, "%s%s/x", specs[i], fuzz_folder());
         st = made(spec);
         best = st && best ? st : OK;
