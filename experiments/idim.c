@@ -15,6 +15,7 @@
     X(similarity) \
     X(intruders) \
     X(eval) \
+    X(generate) \
     X(merge) \
     X(extract) \
     X(pack) \

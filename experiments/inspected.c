@@ -10,7 +10,7 @@ enum { NAME = 42 };
 
 /* ------------------------------------------------------------------ where it can go */
 
-enum { MODEL = 1, ADAPTER = 2, UNSCALED = 4, ARCHIVE = 8, IDX = 16, KEPT = 32 };
+enum { MODEL = 1, ADAPTER = 2, UNSCALED = 4, ARCHIVE = 8, IDX = 16, KEPT = 32, SPEAKER = 64 };
 
 /* Shown where the command, and its option, are there. %s: the path. */
 static const struct {
@@ -30,7 +30,7 @@ static const struct {
     {MODEL, false, "eval", "from", "idim eval --from %s --data TASK"},
     {MODEL, false, "train", "from", "idim train --from %s --data TASK"},
     {MODEL, false, "ranks", "from", "idim ranks --from %s --data TASK"},
-    {MODEL, false, "generate", "from", "idim generate --from %s"},
+    {SPEAKER, false, "generate", "from", "idim generate --from %s"},
     {KEPT, false, "eval", "z", "idim eval --z %s"},
     {ARCHIVE, false, "d90", "data", "idim d90 --data npy:%s"},
     {IDX, false, "d90", "data", "idim d90 --data idx:%s"},
@@ -79,8 +79,10 @@ static bool inspected_goes(const inspected *in, size_t i, text *out)
 {
     bool unscaled = in->a && isnan(adapter_at(in->a, 0)->scale);
     bool model = in->t && !in->a && in->s.read && tensors_config(in->t) && !in->s.n_wrong;
-    unsigned is = (model ? MODEL : 0u) | (in->a && !unscaled ? ADAPTER : 0u) |
-                  (unscaled ? UNSCALED : 0u) | (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u) |
+    bool speaks = model && (!strcmp(in->s.family, "GPT-2") || !strcmp(in->s.family, "Llama"));
+    unsigned is = (model ? MODEL : 0u) | (speaks ? SPEAKER : 0u) |
+                  (in->a && !unscaled ? ADAPTER : 0u) | (unscaled ? UNSCALED : 0u) |
+                  (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u) |
                   (inspected_kept(in) ? KEPT : 0u);
     text word = {0};
     if (!(goes[i].of & is) || (goes[i].base && !in->s.read) ||

@@ -100,6 +100,7 @@ void task_free(task *t)
     for (size_t i = 0; i < f->n_blocks; i++)
         mem_free(f->blocks[i]);
     mem_free(f->blocks);
+    tokenizer_free(f->tokenizer);
     text_clear(&f->notes);
     mem_free(f->spec);
     if (f->map)

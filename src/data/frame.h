@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "data/data.h"
+#include "format/tokenizer.h"
 
 typedef struct frame { /* behind task->own */
     key_texts texts;
@@ -12,7 +13,8 @@ typedef struct frame { /* behind task->own */
     char content[HASH_HEX];
     void **blocks; /* freed with the task */
     size_t n_blocks;
-    const void *map; /* of an unpacked task */
+    tokenizer *tokenizer; /* of a text; NULL: none, or unpacked */
+    const void *map;      /* of an unpacked task */
     size_t n_map;
 } frame;
 

@@ -182,7 +182,7 @@ status plain_fill(task *t, const plain_options *o, const char *sub,
                   const char *const names[IDIM_SPLITS], const plain_shares *shares)
 {
     plain_text p = {0};
-    tokenizer *tok = NULL;
+    const tokenizer *tok;
     status st = plain_read(t, o, sub, names, shares, &p);
     if (st || (st = tokens_open(t, &tok, o->tokenizer, p.bytes, p.n)))
         goto done;
@@ -197,7 +197,6 @@ status plain_fill(task *t, const plain_options *o, const char *sub,
             st = plain_split(t, o, tok, (split)s, p.bytes + from, p.ends[s] - from);
     }
 done:
-    tokenizer_free(tok);
     mem_free(p.bytes);
     return st;
 }

@@ -212,7 +212,7 @@ static status sentences_made(task *t, const sentences_options *o, const sentence
     static const idim_loss_row *const losses[] = {&idim_loss_softmax, &idim_loss_f1,
                                                   &idim_loss_matthews};
     samples_options all = o->samples;
-    tokenizer *tok = NULL;
+    const tokenizer *tok;
     status st;
     all.standardise = WITHOUT_STANDARD;
     if (o->metric && c->n != 2)
@@ -230,7 +230,6 @@ static status sentences_made(task *t, const sentences_options *o, const sentence
                        task_spec(t), o->tokenizer);
     if (!st && !(st = sentences_split(t, o, tok, &f[0], c, IDIM_SPLIT_TRAIN)) && f[1].rows)
         st = sentences_split(t, o, tok, &f[1], c, IDIM_SPLIT_TEST);
-    tokenizer_free(tok);
     if (st || (st = task_apply(t, &all)))
         return st;
     return sentences_check(t, c);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "data/frame.h"
 #include "data/tokens.h"
 #include "format/inflate.h"
 
@@ -26,10 +27,12 @@ static const char *tokens_place(const char *place, char *path)
     return place; /* its absence is said by that name */
 }
 
-status tokens_open(task *t, tokenizer **tok, const char *place, const char *text_, size_t n)
+status tokens_open(task *t, const tokenizer **tok, const char *place, const char *text_, size_t n)
 {
     char path[TOKENS_PATH];
-    status st = tokenizer_open_for(tok, tokens_place(place, path), text_, n);
+    frame *f = t->own;
+    status st = tokenizer_open_for(&f->tokenizer, tokens_place(place, path), text_, n);
+    *tok = f->tokenizer;
     if (st) {
         error_prefix("tokenizer=");
         return st;
@@ -37,6 +40,12 @@ status tokens_open(task *t, tokenizer **tok, const char *place, const char *text
     task_note(t, tokenizer_content(*tok), strlen(tokenizer_content(*tok)));
     t->vocabulary = tokenizer_size(*tok);
     return OK;
+}
+
+const tokenizer *tokens_of(const task *t)
+{
+    const frame *f = t->own;
+    return f->tokenizer;
 }
 
 status tokens_file(task *t, const char *dir, const char *sub, const char *name, char *path,

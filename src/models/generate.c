@@ -31,29 +31,40 @@ static void heap_sink(const real *logits, uint32_t *heap, size_t n, size_t at)
     }
 }
 
-int32_t generate_pick(real *logits, size_t n, double temperature, double top_p, double u,
-                      uint32_t *order)
+/* The likeliest of the first `left` goes behind the others; its share. */
+static double heap_pop(const real *logits, uint32_t *heap, size_t left)
 {
-    size_t best = likeliest(logits, n), left = n, kept = 0;
+    uint32_t t = heap[0];
+    heap[0] = heap[left - 1];
+    heap[left - 1] = t;
+    heap_sink(logits, heap, left - 1, 0);
+    return (double)logits[t];
+}
+
+int32_t generate_pick(real *logits, size_t n, const generate_ask *ask, double u, uint32_t *order)
+{
+    size_t best = likeliest(logits, n), kept = 0;
+    size_t most = ask->top_k && ask->top_k < n ? ask->top_k : n;
     double sum = 0, held = 0, at = 0;
     real top = logits[best];
-    if (!(temperature > 0))
+    if (!(ask->temperature > 0))
         return (int32_t)best;
     for (size_t i = 0; i < n; i++) {
-        double p = exp(((double)logits[i] - (double)top) / temperature);
+        double p = exp(((double)logits[i] - (double)top) / ask->temperature);
         logits[i] = (real)p;
         sum += (double)logits[i];
         order[i] = (uint32_t)i;
     }
     for (size_t i = n / 2; i-- > 0;)
         heap_sink(logits, order, n, i);
-    while (left && (!kept || held < top_p * sum)) { /* the likeliest go to the end of the array */
-        uint32_t t = order[0];
-        order[0] = order[--left];
-        order[left] = t;
-        heap_sink(logits, order, left, 0);
-        held += (double)logits[t];
-        kept++;
+    if (most < n) { /* top_p is a share of what top_k leaves */
+        for (sum = 0; kept < most; kept++)
+            sum += heap_pop(logits, order, n - kept);
+        for (kept = 0; kept < most && (!kept || held < ask->top_p * sum); kept++)
+            held += (double)logits[order[n - 1 - kept]];
+    } else {
+        for (; kept < n && (!kept || held < ask->top_p * sum); kept++)
+            held += heap_pop(logits, order, n - kept);
     }
     for (size_t k = 0; k < kept; k++) {
         uint32_t token = order[n - 1 - k];
@@ -107,8 +118,7 @@ status generate(const model *m, const view *v, const generate_ask *ask)
     for (size_t k = 0; k < ask->most; k++) {
         m->row->decode(m, v, room, tokens, first, some, work, logits);
         first += some;
-        token = generate_pick(logits, n, ask->temperature, ask->top_p, rng_uniform(&ask->draws, k),
-                              order);
+        token = generate_pick(logits, n, ask, rng_uniform(&ask->draws, k), order);
         if (token == ask->end || ask->told(ask->context, token))
             break;
         tokens = &token;

@@ -8,7 +8,8 @@ typedef struct generate_ask {
     const int32_t *prompt;
     size_t n_prompt, most; /* tokens behind the prompt at most */
     double temperature;    /* of the softmax; 0: the likeliest token, of equal ones the first */
-    double top_p;          /* draw among the likeliest tokens that hold this share; 1: all */
+    size_t top_k;          /* draw among so many of the likeliest tokens; 0: all */
+    double top_p;          /* and of these among the likeliest that hold this share; 1: all */
     int32_t end;           /* stops behind this token, which is not told; -1: none */
     stream draws;          /* token k is drawn by its number k */
     /* Told each token; a value other than 0 stops there. */
@@ -20,8 +21,8 @@ typedef struct generate_ask {
  * longer than its positions; ERR_MEMORY. */
 status generate(const model *m, const view *v, const generate_ask *ask);
 
-/* The token that these logits and options give, u uniform in (0,1); logits are lost. order (n). */
-int32_t generate_pick(real *logits, size_t n, double temperature, double top_p, double u,
-                      uint32_t *order);
+/* The token that these logits and an ask's temperature, top_k and top_p give, u uniform in (0,1); logits are lost.
+ * order (n). */
+int32_t generate_pick(real *logits, size_t n, const generate_ask *ask, double u, uint32_t *order);
 
 #endif

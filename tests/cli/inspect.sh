@@ -42,6 +42,7 @@ echo '{"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 2, "num_att
 put model/model.safetensors "{$(f32 model.embed_tokens.weight 3,2 0,24),$(
     f32 model.layers.0.self_attn.q_proj.weight 2,2 24,40),$(f32 model.layers.1.self_attn.q_proj.weight 2,2 40,56)}" 56
 check "a model, folded by layer" said model "Llama" "2 layers of width 2, 1 heads, vocabulary 3" "model.layers.*.self_attn.q_proj.weight" "shows all 3"
+check "which goes on with a text" said model "idim generate --from model"
 put model/model.safetensors "{$(f32 model.embed_tokens.weight 3,2 0,24),$(
     f32 model.layers.1.self_attn.q_proj.weight 2,2 24,40)}" 40
 check "a model with a hole" wrong model "model.layers.0.self_attn.q_proj.weight is missing; 1 of 2 layers have it"

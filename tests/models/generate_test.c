@@ -178,11 +178,17 @@ static void stories260k_tells_its_published_story(void **state)
 
 /* ------------------------------------------------------------------ choice */
 
-static int32_t pick(double temperature, double top_p, double u)
+static int32_t pick_of(size_t top_k, double temperature, double top_p, double u)
 {
+    const generate_ask ask = {.temperature = temperature, .top_k = top_k, .top_p = top_p};
     real logits[] = {(real)log(.1), (real)log(.4), (real)log(.3), (real)log(.2)};
     uint32_t order[4];
-    return generate_pick(logits, 4, temperature, top_p, u, order);
+    return generate_pick(logits, 4, &ask, u, order);
+}
+
+static int32_t pick(double temperature, double top_p, double u)
+{
+    return pick_of(0, temperature, top_p, u);
 }
 
 static void tokens_are_drawn_by_their_share_among_the_likeliest(void **state)
@@ -199,6 +205,19 @@ static void tokens_are_drawn_by_their_share_among_the_likeliest(void **state)
     /* at temperature 1/2 shares go with squares: .16 of .3 is .533 */
     assert_int_equal(pick(.5, 1, .53), 1);
     assert_int_equal(pick(.5, 1, .54), 2);
+}
+
+/* As Hugging Face's warpers, one behind the other: the share of top_p is of what top_k leaves. */
+static void top_k_goes_before_top_p(void **state)
+{
+    assert_int_equal(pick_of(1, 1, 1, .999), 1);
+    assert_int_equal(pick_of(3, 1, 1, .999), 3); /* .4, .3, .2 of .9 */
+    assert_int_equal(pick_of(3, 1, 1, .44), 1);
+    assert_int_equal(pick_of(3, 1, 1, .45), 2);
+    assert_int_equal(pick_of(3, 1, .75, .999),
+                     2); /* .4 + .3 of .9 is .78; of 1 three would be needed */
+    assert_int_equal(pick_of(4, 1, .75, .999), 3);
+    assert_int_equal(pick_of(9, 1, 1, .91), 0);
 }
 
 static int told_nothing(void *context, int32_t token)
@@ -237,6 +256,7 @@ int main(void)
         cmocka_unit_test(decoding_gives_what_a_whole_pass_gives),
         cmocka_unit_test(stories260k_tells_its_published_story),
         cmocka_unit_test(tokens_are_drawn_by_their_share_among_the_likeliest),
+        cmocka_unit_test(top_k_goes_before_top_p),
         cmocka_unit_test(a_text_that_cannot_be_gone_on_with_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
