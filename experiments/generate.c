@@ -242,9 +242,10 @@ const command command_generate = {
     .name = "generate",
     .group = "models",
     .doc = "a text that a language model goes on with",
-    .examples = {"idim generate --from gpt2 --prompt \"To be, or not to be\"",
-                 "idim generate --from gpt2 --adapter my-adapter --temperature .8 --top-p .9",
-                 "idim generate --z results/train/z/ID.safetensors --tokens 100"},
+    .examples =
+        {"idim generate --from gpt2 --prompt \"To be, or not to be\"",
+         "idim generate --from gpt2 --adapter my-adapter --prompt Once --temperature .8 --top-p .9",
+         "idim generate --z results/train/z/ID.safetensors --tokens 100"},
     .usual = " from adapter z prompt tokens temperature ",
     .tables = {keys},
     .size = sizeof(options),
