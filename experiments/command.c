@@ -230,8 +230,8 @@ void command_line(const command *c, const void *options, text *out)
             key_value(k, options, &value);
             key_value(k, defaults, &fallback);
             bool usual = option_among(c->usual, k) || option_among(c->told, k);
-            if (value.text && fallback.text &&
-                (strcmp(value.text, fallback.text) || (usual && *value.text)))
+            if (value.text && fallback.text && *value.text && /* nothing is no choice */
+                (usual || strcmp(value.text, fallback.text)))
                 option_line(k, value.text, out);
         }
     text_clear(&value);

@@ -4,12 +4,12 @@
 #include "base/file.h"
 #include "experiments/measured.h"
 #include "experiments/plan.h"
+#include "sweep/exec.h"
 #include "sweep/scores.h"
 
 typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
     const char *rule, *scores;
-    int better;
     bool plot, dry;
     double fixed;
     folder_options folder;
@@ -23,7 +23,6 @@ static const key keys[] = {
         "baseline of fixed rules; 0: the published one"),
     KEY_TEXT("scores", options, scores, "",
              "a CSV with space,d,seed,score of anybody's runs: nothing is trained"),
-    KEY_WORD("better", options, better, "higher", "higher+lower", "which scores of --scores are"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
     PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
@@ -36,10 +35,26 @@ static void d90_defaults(void *options_)
     o->ask.run.space = "fastfood";
 }
 
+/* "d90-train.py": of the words of a program's command the first that is a file, else the program. */
+static char *exec_folder_name(const run_spec *r)
+{
+    char **words, *name = NULL;
+    size_t n, at = 0;
+    if (exec_words(r, "", &words, &n))
+        return mem_string("d90-exec"); /* what is wrong with it is said later */
+    for (size_t i = n; i-- > 1;)
+        at = file_exists(words[i]) ? i : at;
+    const char *slash = strrchr(words[at], '/');
+    name = mem_printf("d90-%s", slash ? slash + 1 : words[at]);
+    key_parts_free(words, n);
+    return name;
+}
+
 /* "d90-fashion-mnist-fc-fastfood": a folder for each question. */
 static char *default_folder(const run_spec *r)
 {
-    char *name = mem_printf("d90-%s-%s-%s", r->data, r->model, r->space);
+    char *name =
+        *r->exec ? exec_folder_name(r) : mem_printf("d90-%s-%s-%s", r->data, r->model, r->space);
     for (char *c = name; c && *c; c++)
         if (strchr("/ :,=\"'*?+@", *c))
             *c = '-';
@@ -57,7 +72,7 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
     const measured m = shared(o);
     results r;
     text runs = {0};
-    status st = scores_d90(o->scores, o->rule, o->fixed, o->better == 1, &r);
+    status st = scores_d90(o->scores, o->rule, o->fixed, o->ask.run.better == 1, &r);
     if (st)
         return st;
     if (o->dry) {
@@ -103,6 +118,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     status st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts);
     if (!st) {
         canonical.dry = false;
+        canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */
         command_line(&command_d90, &canonical, &line);
         st = text_failed(&line)
                  ? ERR_MEMORY

@@ -16,7 +16,23 @@ char *folder_path(const char *name, const char *fallback)
 size_t folder_jobs(const folder_options *o)
 {
     size_t fit = os_cores() / o->threads;
+    if (*o->gpus)
+        for (const char *c = (fit = 1, o->gpus); *c; c++)
+            fit += *c == '+';
     return o->jobs ? o->jobs : fit ? fit : 1;
+}
+
+status folder_fits(const folder_options *o, const run_spec *run)
+{
+    if (*o->gpus && !*run->exec)
+        return error_set(
+            ERR_USAGE, "gpus=%s: idim trains on the CPU; devices are for programs of yours, --exec",
+            o->gpus);
+    if (o->keep_z && *run->exec)
+        return error_set(ERR_USAGE,
+                         "keep-z: the numbers that a program trains are known to it alone; "
+                         "have it write them into {out}");
+    return OK;
 }
 
 status folder_open(sweep **s, const char *path, const folder_options *o)
@@ -26,6 +42,8 @@ status folder_open(sweep **s, const char *path, const folder_options *o)
                              .threads = o->threads,
                              .again = o->again,
                              .keep_z = o->keep_z,
+                             .grace_s = o->grace,
+                             .gpus = o->gpus,
                              .show = o->quiet ? NULL : stderr,
                              .log = {stderr, (log_level)(LOG_WARN + o->log)}};
     os_catch_signals();

@@ -10,6 +10,8 @@ typedef struct folder_options {
     const char *out;
     size_t jobs, threads;
     bool again, quiet, keep_z;
+    const char *gpus;
+    double grace;
     int log;   /* level above LOG_WARN */
     bool here; /* set by a command, not by a key: in this process, one run after another */
 } folder_options;
@@ -19,6 +21,10 @@ typedef struct folder_options {
         KEY("jobs", struct_, field_.jobs, "0", 0, 4096, "processes",                               \
             "runs side by side; 0: as many as there are cores"),                                   \
         KEY("threads", struct_, field_.threads, "1", 1, 1024, "threads", "of one run"),            \
+        KEY_TEXT("gpus", struct_, field_.gpus, "",                                                 \
+                 "devices 0+1 for programs (--exec): each job sees one, by CUDA_VISIBLE_DEVICES"), \
+        KEY("grace", struct_, field_.grace, "30", 0, 86400, "s",                                   \
+            "that a program has to end in after a signal was passed on to it"),                    \
         KEY("again", struct_, field_.again, "no", 0, 0, "", "try again what failed by itself"),    \
         KEY("keep-z", struct_, field_.keep_z, "no", 0, 0, "",                                      \
             "z/ID.safetensors of each run: the whole trained model in d numbers"),                 \
@@ -29,6 +35,8 @@ typedef struct folder_options {
 /* "results/NAME", or the path itself when it has a slash; fallback when name is "". Fresh. */
 char *folder_path(const char *name, const char *fallback);
 
+/* ERR_USAGE: an option that such a run has no use for. */
+status folder_fits(const folder_options *o, const run_spec *run);
 /* Opens the sweep of a folder with those options. */
 status folder_open(sweep **s, const char *path, const folder_options *o);
 /* Ends its workers, which leave checkpoints, and says the notes that folder_collect did not come to say.

@@ -8,6 +8,7 @@
 #include "report/page.h"
 #include "report/plot.h"
 #include "report/table.h"
+#include "sweep/exec.h"
 #include "sweep/repeat.h"
 
 const char measured_figures[] = "  plots/d90.{svg,pdf,png}";
@@ -15,7 +16,22 @@ const char measured_figures[] = "  plots/d90.{svg,pdf,png}";
 /* With rates to choose from, a grid whose best one lies at its edge is made longer. */
 static bool longer(const ask *a)
 {
+    if (*a->run.exec && !exec_names(a->run.exec, "lr"))
+        return false;
     return strchr(a->lr, '+') || strchr(a->lr_full, '+') || !strcmp(a->lr_full, "auto");
+}
+
+/* Nothing is known of a program's network before it ran. */
+static void say_exec(const ask *a, const stages *p, const measured *o, FILE *out)
+{
+    char most[32];
+    fprintf(out, "a program of yours: %s runs%s, %zu jobs\n", count_text(stages_most(p), most),
+            longer(a) ? " or more" : "", folder_jobs(o->folder));
+    if (!exec_names(a->run.exec, "epochs") && !exec_names(a->run.exec, "steps"))
+        fprintf(out,
+                "no floor: the command has neither {epochs} nor {steps}, so that step 0 cannot be "
+                "asked for, and rules by gain say nothing\n");
+    fflush(out);
 }
 
 static status say_plan(const measured *o, const ask *a, const stages *p, FILE *out)
@@ -23,7 +39,11 @@ static status say_plan(const measured *o, const ask *a, const stages *p, FILE *o
     const runner_about *about = stages_about(p);
     char D[32], most[32], **spaces;
     size_t n;
-    status st = ask_spaces(a->run.space, &spaces, &n);
+    if (*a->run.exec) {
+        say_exec(a, p, o, out);
+        return OK;
+    }
+    status st = ask_spaces(&a->run, &spaces, &n);
     if (st)
         return st;
     fprintf(out, "%s, %s, D = %s: %s runs%s, %zu jobs\n", a->run.data, a->run.model,
@@ -149,6 +169,8 @@ status measured_asks(const measured *o, const ask *asks, size_t n, const char *p
     status st;
     fprintf(out, "%s\n", typed ? typed : "");
     fflush(out);
+    if ((st = folder_fits(&folder, &asks[0].run)))
+        return st;
     folder.here = o->dry; /* in memory: no folder is made, no process started */
     if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
         (st = train_asks(o, s, asks, n, path, &noted, &D, out)) || o->dry)

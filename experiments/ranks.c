@@ -34,17 +34,17 @@ static void ranks_defaults(void *options_)
 }
 
 /* The spaces of one kind of sweep, a list cut by blanks; those of one size go with the ranks. */
-static status ranks_group(const char *list, bool numbers, char **out)
+static status ranks_group(const run_spec *run, bool numbers, char **out)
 {
     char **spaces;
     size_t n;
     text t = {0};
-    status st = ask_spaces(list, &spaces, &n);
+    status st = ask_spaces(run, &spaces, &n);
     *out = NULL;
     if (st)
         return st;
     for (size_t i = 0; i < n; i++) {
-        const char *swept = space_swept(spaces[i]);
+        const char *swept = run_swept(run, spaces[i]);
         if ((swept && !strcmp(swept, "d")) == numbers)
             text_add(&t, "%s%s", t.length ? " " : "", spaces[i]);
     }
@@ -65,7 +65,7 @@ static status ranks_asks(const options *o, ask asks[2], size_t *n, key_texts *te
     for (int numbers = 0; numbers < 2 && !st; numbers++) {
         char *list;
         ask a = o->ask;
-        if ((st = ranks_group(o->ask.run.space, numbers, &list)) || !list)
+        if ((st = ranks_group(&o->ask.run, numbers, &list)) || !list)
             continue;
         if (!numbers)
             a.d = o->ranks;
@@ -90,6 +90,7 @@ static status ranks_all(const options *o, const char *path, FILE *out, size_t *f
             asks[0].run; /* the model and data of all; the spaces as they were given */
         canonical.ask.run.space = o->ask.run.space;
         canonical.dry = false;
+        canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */
         command_line(&command_ranks, &canonical, &line);
         st = text_failed(&line) ? ERR_MEMORY
                                 : measured_asks(&m, asks, n, path, line.text, out, failed);

@@ -8,6 +8,7 @@
 #include "experiments/rebuilt.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
+#include "sweep/exec.h"
 #include "sweep/keep.h"
 #include "train/optimiser.h"
 
@@ -39,7 +40,7 @@ static const key keys[] = {
 static status fill(const char *name, const char *value, options *o, key_texts *texts)
 {
     char *with;
-    status st = space_with(o->run.space, name, value, &with);
+    status st = run_with(&o->run, o->run.space, name, value, &with);
     if (st)
         return st;
     st = key_set("train", run_keys, "space", with, o, texts);
@@ -69,8 +70,14 @@ static void print_run(const record *r, bool history, FILE *out)
 {
     char D[32], d[32];
     const train_result *x = &r->result;
-    fprintf(out, "run %s: %s, %s, %s, d = %s of D = %s, seed %zu\n", r->id, r->run.data,
-            r->run.model, r->run.space, count_text(r->d, d), count_text(r->D, D), r->run.seed);
+    const char *const labels[] = {r->run.data, r->run.model}; /* a program may have none */
+    fprintf(out, "run %s: ", r->id);
+    for (size_t i = 0; i < 2; i++)
+        fprintf(out, "%s%s", labels[i], *labels[i] ? ", " : "");
+    fprintf(out, "%s, d = %s", r->run.space, count_text(r->d, d));
+    if (r->D)
+        fprintf(out, " of D = %s", count_text(r->D, D));
+    fprintf(out, ", seed %zu\n", r->run.seed);
     if (history && x->n_history)
         fprintf(out, "  epoch   train loss  train %s   val %s\n", r->metric, r->metric);
     for (size_t i = 0; history && i < x->n_history; i++)
@@ -78,6 +85,9 @@ static void print_run(const record *r, bool history, FILE *out)
                 x->history[i].train_loss, x->history[i].train_score, x->history[i].val_score);
     if (r->status == RECORD_FAILED)
         fprintf(out, "  failed: %s\n", r->reason);
+    else if (*r->run.exec)
+        fprintf(out, "  %s: test %s %.4f, validation %.4f, %.1f s\n", record_status_text[r->status],
+                r->metric, x->score, x->val, r->wall_s);
     else
         fprintf(out, "  %s: test %s %.4f (loss %.4f), validation %.4f, lr %g, %.1f s\n",
                 record_status_text[r->status], r->metric, x->score, x->loss, x->val, r->lr,
@@ -118,7 +128,7 @@ static status train_all(const options *o, sweep *s, const char *path, FILE *out,
     }
     runner_about about;
     if (!st && !(st = sweep_describe(s, &runs[0], &about)) &&
-        !(st = plan_say(runs[0].space, &about, out))) {
+        (*runs[0].exec || !(st = plan_say(runs[0].space, &about, out)))) {
         fflush(out);
         st = sweep_stage(s, runs, o->seeds);
     }
@@ -137,6 +147,28 @@ static status train_all(const options *o, sweep *s, const char *path, FILE *out,
     return st;
 }
 
+/* What would be started, word by word. */
+static status train_words(const run_spec *run, FILE *out)
+{
+    char **words;
+    size_t n;
+    text line = {0};
+    status st = exec_words(run, "OUT", &words, &n);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        text_add(&line, "%s", i ? " " : "");
+        command_quoted(words[i], &line);
+    }
+    if (text_failed(&line))
+        st = ERR_MEMORY;
+    else
+        fprintf(out, "%s\n", line.text);
+    key_parts_free(words, n);
+    text_clear(&line);
+    return st;
+}
+
 /* The command as it would be typed with what --d, --rank and --lr filled written out, and its size. */
 static status train_plan_only(const options *o, FILE *out)
 {
@@ -146,6 +178,11 @@ static status train_plan_only(const options *o, FILE *out)
     char D[32], d[32];
     plan p;
     status st = run_canonical(&o->run, NULL, &whole.run, &texts);
+    if (!st && *o->run.exec) {
+        st = train_words(&whole.run, out);
+        key_texts_clear(&texts);
+        return st;
+    }
     if (!st && !(st = plan_run(&whole.run, &p))) {
         whole.d = "";
         whole.rank = 0;
@@ -172,6 +209,9 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     (void)n;
     (void)names;
     status st = path ? fill_all(o, &texts) : ERR_MEMORY;
+    if (!st && *o->run.exec && (*o->save || *o->save_adapter))
+        st = error_set(ERR_USAGE,
+                       "save: the weights are the program's; have it write them into {out}");
     if (!st && *o->save && (o->seeds > 1 || !*o->run.from))
         st = error_set(ERR_USAGE, "save=%s: %s", o->save,
                        o->seeds > 1 ? "one model is saved; give --seeds 1"
@@ -180,6 +220,8 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!st && *o->save_adapter && o->seeds > 1)
         st = error_set(ERR_USAGE, "save-adapter=%s: one adapter is saved; give --seeds 1",
                        o->save_adapter);
+    if (!st)
+        st = folder_fits(&o->folder, &o->run);
     o->folder.keep_z = o->folder.keep_z || *o->save || *o->save_adapter;
     if (!st && o->dry) {
         st = train_plan_only(o, out);
@@ -187,7 +229,7 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
         mem_free(path);
         return command_end(st);
     }
-    o->folder.here = o->seeds == 1; /* one run needs no processes */
+    o->folder.here = o->seeds == 1 && !*o->folder.gpus; /* one run needs no processes */
     if (!o->folder.jobs && o->seeds < os_cores())
         o->folder.jobs = o->seeds;
     if (!st && !(st = folder_open(&s, path, &o->folder)))

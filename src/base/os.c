@@ -174,6 +174,17 @@ status os_executable(char *out, size_t room)
     return OK;
 }
 
+status os_real_path(const char *path, char **whole)
+{
+    char *found = realpath(path, NULL);
+    *whole = found ? mem_string(found) : NULL;
+    status st = !found   ? error_errno(ERR_FILE, "%s: cannot be found", path)
+                : *whole ? OK
+                         : ERR_MEMORY;
+    free(found);
+    return st;
+}
+
 /* ------------------------------------------------------------------ shared memory */
 
 status os_shared_new(const char *name, size_t n, int *fd, void **bytes)
@@ -232,6 +243,8 @@ void os_close(int fd)
 
 /* ------------------------------------------------------------------ processes */
 
+static volatile sig_atomic_t caught; /* the one thing a handler may touch */
+
 extern char **environ;
 
 static bool env_named(const char *entry, const char *const *extra)
@@ -243,8 +256,7 @@ static bool env_named(const char *entry, const char *const *extra)
     return false;
 }
 
-/* The environment with the extra entries in place of those of their names. */
-static char **env_with(const char *const *extra)
+char **os_environment(const char *const *extra)
 {
     size_t n = 0, k = 0;
     while (environ[n])
@@ -271,7 +283,7 @@ status os_spawn(os_child *child, const char *path, const char *const *argv,
     posix_spawnattr_t attributes;
     sigset_t none;
     pid_t process;
-    char **env = env_with(extra_env);
+    char **env = os_environment(extra_env);
     *child = (os_child){.in = -1, .out = -1};
     if (!env)
         return ERR_MEMORY;
@@ -377,12 +389,10 @@ status os_reap(os_child *child, int *exit_code)
 void os_kill(os_child *child, bool hard)
 {
     if (child->process > 0)
-        kill((pid_t)child->process, hard ? SIGKILL : SIGTERM);
+        kill((pid_t)child->process, hard ? SIGKILL : caught ? caught : SIGTERM);
 }
 
 /* ------------------------------------------------------------------ signals */
-
-static volatile sig_atomic_t caught; /* the one thing a handler may touch */
 
 static void note_signal(int number)
 {

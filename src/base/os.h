@@ -1,5 +1,5 @@
 /* os.h -- the one place that asks the operating system: cores, memory, clocks, processes.
- * os.c alone defines _GNU_SOURCE. */
+ * os.c and job.c alone define _GNU_SOURCE. */
 #ifndef BASE_OS_H
 #define BASE_OS_H
 
@@ -21,6 +21,9 @@ long os_process(void);              /* this process's id */
 
 /* The path of the running executable (not of a link to it). ERR_FILE. */
 status os_executable(char *out, size_t room);
+
+/* From the root, without links; fresh. ERR_FILE. */
+status os_real_path(const char *path, char **whole);
 
 /* true when this CPU has every instruction set the program was compiled for; else `missing` names
  * the first that it lacks. Runs before any vector instruction. */
@@ -57,7 +60,10 @@ status os_read(int fd, char *buffer, size_t room, size_t *n);
 status os_write(int fd, const void *bytes, size_t n);
 /* Waits for the end. *exit_code is the exit code or 128 + signal. Closes the pipes. */
 status os_reap(os_child *child, int *exit_code);
-void os_kill(os_child *child, bool hard); /* SIGKILL when hard, else SIGTERM */
+void os_kill(os_child *child, bool hard); /* SIGKILL when hard, else the noted signal, else TERM */
+/* The environment with "NAME=value" entries in place of those of their names; mem_free, the entries are borrowed.
+ * NULL: ERR_MEMORY. */
+char **os_environment(const char *const *extra);
 
 /* INT, TERM and USR1 are noted, no more; os_signal gives the first noted one, 0 when none. */
 void os_catch_signals(void);

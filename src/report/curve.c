@@ -213,11 +213,8 @@ static status curves_words(curves *c, size_t row, bool first)
 {
     const struct {
         const char *name, **to;
-    } words[] = {{"data", &c->data},
-                 {"model", &c->model},
-                 {"metric", &c->metric},
-                 {"epochs", &c->epochs},
-                 {"steps", &c->steps}};
+    } words[] = {{"data", &c->data},     {"model", &c->model}, {"metric", &c->metric},
+                 {"epochs", &c->epochs}, {"steps", &c->steps}, {"exec", &c->exec}};
     status st;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *word;
@@ -323,8 +320,13 @@ static status curves_runs(curves *c)
 status curves_load(curves *c, const char *folder)
 {
     status st;
-    *c = (curves){
-        .data = "", .model = "", .metric = "", .epochs = "", .steps = "", .D = (double)NAN};
+    *c = (curves){.data = "",
+                  .model = "",
+                  .metric = "",
+                  .epochs = "",
+                  .steps = "",
+                  .exec = "",
+                  .D = (double)NAN};
     if ((st = curves_open(&c->runs, folder, "runs.csv")) ||
         (st = curves_open(&c->d90, folder, "d90.csv")) || (st = curves_rows(c)) ||
         (st = curves_spaces(c)) || (st = curves_runs(c)))

@@ -31,8 +31,9 @@ typedef struct curves {
     d90_row *rows; /* all of d90.csv, as it stands there */
     curve_space *spaces;
     size_t n_rows, n;
-    const char *data, *model, *metric, *epochs, *steps; /* of the first scored run; "": not known */
-    double D;                                           /* NaN: not known */
+    /* of the first scored run; "": not known. exec: the program that trained it, if it was not idim */
+    const char *data, *model, *metric, *epochs, *steps, *exec;
+    double D;     /* NaN: not known */
     bool designs; /* rows of d90.csv differ in what their seeds move */
     bool mixed;   /* the scored runs are of more than one data set, model or budget */
     size_t n_runs, n_diverged, n_failed, n_other; /* other: scored, of a space without a row */

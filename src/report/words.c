@@ -188,6 +188,12 @@ void words_flags(const curves *c, const d90_row *r, const char *before, const ch
                  "%sThe folder holds runs of several data sets, models or budgets; all of "
                  "them are drawn.%s",
                  before, after);
+    if (c->exec && *c->exec)
+        text_add(
+            out,
+            "%sA program of yours trained these runs: that the same run gives the same numbers "
+            "again is its promise, not idim's. `idim verify` asks it.%s",
+            before, after);
     if (c->n_diverged)
         text_add(out,
                  "%s%zu run%s of the folder diverged and count%s with the worst value of the "

@@ -44,12 +44,14 @@ status ask_defaults(ask *a, key_texts *texts)
 
 /* "fastfood:form=single" from "fastfood:form=single,d=7": the canonical text of a spec with some d,
  * which is then taken away again. */
-static status ask_space(const char *spec, char **out)
+static status ask_space(const run_spec *run, const char *spec, char **out)
 {
     char *with = NULL, *canonical = NULL, *revisions = NULL;
-    const char *swept = space_swept(spec);
+    const char *swept = run_swept(run, spec);
     status st;
     *out = NULL;
+    if (*run->exec)
+        return run_with(run, spec, swept ? swept : "", NULL, out);
     if (!swept) { /* one point, beside others that are swept */
         st = space_canonical(spec, out, &revisions);
         mem_free(revisions);
@@ -64,19 +66,19 @@ static status ask_space(const char *spec, char **out)
     return st;
 }
 
-status ask_spaces(const char *list, char ***spaces, size_t *n)
+status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
 {
     char **parts;
     bool sweeps = false;
-    status st = key_cut(list, " ", &parts, n);
+    status st = key_cut(run->space, " ", &parts, n);
     *spaces = NULL;
     if (st)
         return st;
     for (size_t i = 0; i < *n && !st; i++) {
         char *whole;
-        if ((st = ask_space(parts[i], &whole)))
+        if ((st = ask_space(run, parts[i], &whole)))
             break;
-        sweeps = sweeps || space_swept(parts[i]);
+        sweeps = sweeps || run_swept(run, parts[i]);
         for (size_t k = 0; k < i && !st; k++)
             if (!strcmp(parts[k], whole))
                 st = error_set(ERR_USAGE, "%s: this space is asked for twice; once is enough",
@@ -86,8 +88,10 @@ status ask_spaces(const char *list, char ***spaces, size_t *n)
     }
     if (!st && !sweeps)
         st = error_set(ERR_USAGE,
-                       "%s: its first space has neither d nor r to sweep; "
-                       "`idim train --space %s` trains it once",
+                       *run->exec ? "exec: it names neither {d} nor {rank}, which are swept; `idim "
+                                    "train --exec` runs it once"
+                                  : "%s: its first space has neither d nor r to sweep; `idim train "
+                                    "--space %s` trains it once",
                        parts[0], parts[0]);
     if (st) {
         key_parts_free(parts, *n);

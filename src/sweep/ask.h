@@ -26,9 +26,9 @@ extern const key ask_keys[];
 /* Defaults of both tables. Texts are owned by `texts`. */
 status ask_defaults(ask *a, key_texts *texts);
 
-/* The spaces of a list, canonical, without the key that is swept: fresh, by key_parts_free. One that has
+/* The spaces of a run's list, canonical, without the key that is swept: fresh, by key_parts_free. One that has
  * neither d nor r is one point. ERR_USAGE: none is swept, or one is there twice. */
-status ask_spaces(const char *list, char ***spaces, size_t *n);
+status ask_spaces(const run_spec *run, char ***spaces, size_t *n);
 
 /* Same network, data (wherever they lie) and training, whatever the spaces, d, rates, seeds and what
  * they move? Canonical asks. */

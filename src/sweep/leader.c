@@ -43,6 +43,8 @@ struct sweep {
     size_t n_tasks;
     hand *hands;
     size_t n_hands;
+    char **gpus;
+    size_t n_gpus;
     key_texts texts;
     size_t done, found, failed, expected;
     double started, shares;
@@ -65,7 +67,9 @@ status sweep_open(sweep **out, const sweep_options *options)
         sweep_close(s);
         return ERR_MEMORY;
     }
-    if ((st = store_open(&s->store, options->folder)) ||
+    if ((options->gpus && *options->gpus &&
+         (st = key_cut(options->gpus, "+", &s->gpus, &s->n_gpus))) ||
+        (st = store_open(&s->store, options->folder)) ||
         (options->show && (st = progress_new(&s->progress, options->show, 0))) ||
         (st = runner_new(&s->runner, options->rows, options->threads, 0))) {
         sweep_close(s);
@@ -107,6 +111,7 @@ status sweep_close(sweep *s)
     progress_free(s->progress);
     runner_free(s->runner);
     key_texts_clear(&s->texts);
+    key_parts_free(s->gpus, s->n_gpus);
     mem_free(s->redone);
     mem_free(s->hands);
     mem_free(s);
@@ -145,10 +150,16 @@ void sweep_expect(sweep *s, size_t later)
 
 /* ------------------------------------------------------------------ tasks */
 
-static status sweep_task(sweep *s, const char *spec, const packed **out)
+static status sweep_task(sweep *s, const run_spec *run, const packed **out)
 {
+    static const packed none = {.fd = -1};
+    const char *spec = run->data;
     const task *t;
     status st;
+    if (*run->exec) { /* a program brings its own */
+        *out = &none;
+        return OK;
+    }
     for (size_t i = 0; i < s->n_tasks; i++)
         if (!strcmp(s->tasks[i].spec, spec)) {
             *out = &s->tasks[i];
@@ -175,7 +186,7 @@ static status sweep_task(sweep *s, const char *spec, const packed **out)
 static status sweep_id(sweep *s, const run_spec *canonical, char id[RUN_ID])
 {
     const packed *p;
-    status st = sweep_task(s, canonical->data, &p);
+    status st = sweep_task(s, canonical, &p);
     return st ? st : run_id(canonical, s->options.rows, p->content, id, NULL);
 }
 
@@ -195,7 +206,7 @@ static size_t sweep_share(size_t jobs)
 status sweep_fits(sweep *s, const run_spec *r, size_t jobs)
 {
     const packed *p;
-    status st = sweep_task(s, r->data, &p);
+    status st = sweep_task(s, r, &p);
     jobs = jobs ? jobs : s->options.jobs;
     return st ? st : runner_fits(s->runner, r, p->fd, jobs ? sweep_share(jobs) : 0);
 }
@@ -203,7 +214,7 @@ status sweep_fits(sweep *s, const run_spec *r, size_t jobs)
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
 {
     const packed *p;
-    status st = sweep_task(s, r->data, &p);
+    status st = sweep_task(s, r, &p);
     return st ? st : runner_describe(s->runner, r, p->fd, about);
 }
 
@@ -473,6 +484,7 @@ static status stage_here(stage *g)
     const runner_how how = {.folder = s->options.folder,
                             .keep_z = s->options.keep_z,
                             .stop_epoch = g->stop_epoch,
+                            .grace_s = s->options.grace_s,
                             .said = here_said,
                             .context = s->store};
     status st = OK;
@@ -484,7 +496,7 @@ static status stage_here(stage *g)
         st = runs && records ? OK : ERR_MEMORY;
         for (size_t i = 0; i < u->n && !st; i++)
             runs[i] = g->runs[u->runs[i]];
-        if (!st && !(st = sweep_task(s, runs[0].data, &p)))
+        if (!st && !(st = sweep_task(s, &runs[0], &p)))
             st = runner_unit(s->runner, runs, u->n, p->fd, &how, records);
         if (!st)
             st = store_add_all(s->store, records, u->n);
@@ -500,14 +512,17 @@ static status stage_here(stage *g)
 
 static status hand_start(sweep *s, hand *h)
 {
-    char path[4096], threads[32], memory[32];
+    char path[4096], threads[32], memory[32], gpu[128];
     status st = os_executable(path, sizeof path);
     if (st)
         return st;
+    if (s->n_gpus)
+        snprintf(gpu, sizeof gpu, "CUDA_VISIBLE_DEVICES=%s",
+                 s->gpus[(size_t)(h - s->hands) % s->n_gpus]);
     snprintf(threads, sizeof threads, "%zu", s->options.threads);
     snprintf(memory, sizeof memory, "%zu", sweep_share(s->options.jobs));
     const char *const argv[] = {path, "worker", s->options.folder, threads, memory, NULL};
-    const char *const env[] = {"OPENBLAS_NUM_THREADS=1", NULL};
+    const char *const env[] = {"OPENBLAS_NUM_THREADS=1", s->n_gpus ? gpu : NULL, NULL};
     if ((st = os_spawn(&h->child, path, argv, env)))
         return st;
     h->alive = true;
@@ -522,11 +537,11 @@ static status hand_give(stage *g, hand *h, size_t which)
     const unit *u = &g->units[which];
     const packed *p;
     text t = {0};
-    status st = sweep_task(g->s, g->runs[u->runs[0]].data, &p);
+    status st = sweep_task(g->s, &g->runs[u->runs[0]], &p);
     if (st)
         return st;
-    text_add(&t, "{\"fd\":%d,\"stop\":%zu,\"keep_z\":%s,\"runs\":[", p->fd, g->stop_epoch,
-             g->s->options.keep_z ? "true" : "false");
+    text_add(&t, "{\"fd\":%d,\"stop\":%zu,\"keep_z\":%s,\"grace\":%g,\"runs\":[", p->fd,
+             g->stop_epoch, g->s->options.keep_z ? "true" : "false", g->s->options.grace_s);
     for (size_t i = 0; i < u->n; i++) {
         text_add(&t, i ? "," : "");
         run_write(&g->runs[u->runs[i]], &t);
@@ -714,9 +729,9 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
 
 status sweep_repeat(sweep *s, const run_spec *run, record *out)
 {
-    const runner_how how = {.folder = NULL};
+    const runner_how how = {.grace_s = s->options.grace_s};
     const packed *p;
-    status st = sweep_task(s, run->data, &p);
+    status st = sweep_task(s, run, &p);
     memset(out, 0, sizeof *out);
     if (!st)
         st = runner_unit(s->runner, run, 1, p->fd, &how, out);

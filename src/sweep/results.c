@@ -146,7 +146,7 @@ static void count_kinds(const pool_of *all, const char *here, kinds *k, results 
             met = !strcmp(k->names[j], r->kind);
         if (!met && *r->kind && out->kinds < RESULTS_KINDS)
             k->names[out->kinds++] = r->kind;
-        if (r->status == RECORD_OK && r->result.steps && strcmp(r->kind, here) &&
+        if (r->status == RECORD_OK && *r->kind && r->result.steps && strcmp(r->kind, here) &&
             shorter(r, k->foreign))
             k->foreign = r;
     }

@@ -7,7 +7,7 @@
 #include "format/jsonl.h"
 #include "models/pretrained.h"
 #include "spaces/space.h"
-#include "sweep/run.h"
+#include "sweep/exec.h"
 #include "train/optimiser.h"
 #include "train/trainer.h"
 
@@ -25,6 +25,15 @@ const key run_keys[] = {
     KEY_TEXT("space", run_spec, space, "full", "what is trained: `idim list spaces`"),
     KEY_TEXT("trainer", run_spec, trainer, "supervised",
              "how a step learns: `idim list trainers`; an environment's own is taken by itself"),
+    KEY_TEXT("exec", run_spec, exec, "",
+             "a program of yours that trains in idim's place: 'python3 train.py --d {d} --lr {lr} "
+             "--seed {seed}'; it prints score=X val=Y"),
+    KEY_PLACE("exec-files", run_spec, exec_files, "",
+              "files that decide what it does, a list a+b: other contents, other runs"),
+    KEY_TEXT("exec.content", run_spec, exec_content, "",
+             "SHA-256 of those files; empty: of what is there"),
+    KEY_WORD("better", run_spec, better, "higher", "higher+lower",
+             "which scores of --exec and --scores are"),
     KEY_TEXT("optimiser", run_spec, optimiser, "adam", "what makes steps: `idim list optimisers`"),
     KEY_TEXT("schedule", run_spec, schedule, "constant",
              "of the learning rate: `idim list schedules`"),
@@ -145,12 +154,50 @@ static status run_trainer(run_spec *r, const run_rows *rows, key_texts *texts)
     return key_set("run", run_keys, "trainer", row->environment->trainer, r, texts);
 }
 
+/* Data set and model of a program are labels: none where nobody gave them. */
+static void exec_label(const run_spec *r, const char *name, const char **label)
+{
+    for (const key *k = run_keys; k->name; k++)
+        if (!strcmp(k->name, name) && !strcmp(*label, k->fallback) && !exec_names(r->exec, name))
+            *label = "";
+}
+
+/* Its spaces are no kinds of ours either: a name and keys, whatever they mean. */
+static status run_exec(run_spec *r, const run_rows *rows, key_texts *texts)
+{
+    char hex[HASH_HEX], *form;
+    unsigned revision;
+    status st;
+    for (size_t i = 0; i < KINDS; i++) {
+        if (!strcmp(kinds[i].name, "data") || !strcmp(kinds[i].name, "model"))
+            continue;
+        if ((st = kind_form(i, r, rows, false, &form, &revision)) ||
+            (st = set_taken(kinds[i].name, form, r, texts)))
+            return st;
+    }
+    if ((st = exec_with(r->space, "", NULL, &form)) || (st = set_taken("space", form, r, texts)) ||
+        (st = exec_check(r)))
+        return st;
+    exec_label(r, "data", &r->data);
+    exec_label(r, "model", &r->model);
+    if (!*r->exec_files || *r->exec_content)
+        return OK;
+    return (st = exec_content(r->exec_files, hex))
+               ? st
+               : key_set("run", run_keys, "exec.content", hex, r, texts);
+}
+
 status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonical, key_texts *texts)
 {
     status st;
     char *form, *revisions;
     unsigned revision;
     *canonical = *r;
+    if (*r->exec)
+        return run_exec(canonical, rows, texts);
+    if (*r->exec_files || r->better)
+        return error_set(ERR_USAGE, "%s: only a program of yours has it; name it by --exec",
+                         r->better ? "better=lower" : "exec-files");
     if (*r->adapter && !*r->from)
         return error_set(ERR_USAGE, "adapter=%s: name the base model that it belongs to by --from",
                          r->adapter);
@@ -171,7 +218,9 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
 status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts)
 {
     *out = *r;
-    out->from = out->adapter = ""; /* from.content says which they were */
+    out->from = out->adapter = out->exec_files = ""; /* their contents say which they were */
+    if (*r->exec)
+        return OK;
     for (size_t i = 0; i < KINDS; i++) {
         char *form;
         unsigned revision;
@@ -196,6 +245,12 @@ static void sorted_keys(const key *sorted[RUN_KEYS])
     qsort(sorted, RUN_KEYS, sizeof *sorted, by_name);
 }
 
+/* Of a program's run data set, model and space are plain texts. */
+static bool form_plain(const run_spec *r, const char *name)
+{
+    return *r->exec && (!strcmp(name, "data") || !strcmp(name, "model") || !strcmp(name, "space"));
+}
+
 /* A key's value as it is hashed: kinds without their places. */
 static status form_value(const key *k, const run_spec *r, const run_rows *rows, text *value)
 {
@@ -203,7 +258,7 @@ static status form_value(const key *k, const run_spec *r, const run_rows *rows, 
         char *form;
         unsigned revision;
         status st;
-        if (strcmp(k->name, kinds[i].name))
+        if (strcmp(k->name, kinds[i].name) || form_plain(r, k->name))
             continue;
         if ((st = kind_form(i, r, rows, true, &form, &revision)))
             return st;
@@ -211,7 +266,7 @@ static status form_value(const key *k, const run_spec *r, const run_rows *rows, 
         mem_free(form);
         return value->failed ? ERR_MEMORY : OK;
     }
-    if (!strcmp(k->name, "space")) {
+    if (!strcmp(k->name, "space") && !form_plain(r, k->name)) {
         char *form;
         status st = space_hashed(r->space, &form);
         if (st)
@@ -258,6 +313,10 @@ static status form_rest(const run_spec *r, const run_rows *rows, const char *con
     status st;
     char *spec, *revisions;
     unsigned revision;
+    if (*r->exec) { /* the rest is the program's */
+        text_add(form, "core %d\n", RUN_REVISION);
+        return OK;
+    }
     text_add(form, "core %d\nreal %zu\ncontent %s\n", RUN_REVISION, sizeof(real), content);
     for (size_t i = 0; i < KINDS; i++) {
         if ((st = kind_form(i, r, rows, true, &spec, &revision)))
@@ -296,6 +355,17 @@ status run_id(const run_spec *canonical, const run_rows *rows, const char *conte
     else
         text_clear(&t);
     return st;
+}
+
+const char *run_swept(const run_spec *r, const char *space_)
+{
+    return *r->exec ? exec_swept(r->exec, space_) : space_swept(space_);
+}
+
+status run_with(const run_spec *r, const char *space_, const char *key_, const char *value,
+                char **out)
+{
+    return *r->exec ? exec_with(space_, key_, value, out) : space_with(space_, key_, value, out);
 }
 
 void run_value(const run_spec *r, const char *name, text *out)

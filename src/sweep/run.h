@@ -20,9 +20,11 @@ typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
 typedef struct run_spec {
     const char *data, *model, *from, *adapter, *from_content, *space, *trainer, *optimiser,
         *schedule;
+    const char *exec, *exec_files, *exec_content; /* exec.h; "": idim trains */
     size_t epochs, steps, batch;
     double clip, l2, adapter_alpha;
-    int role; /* tune: streams of its own, no test score */
+    int role;   /* tune: streams of its own, no test score */
+    int better; /* of a program's scores: 1, lower is */
     size_t seed;
     double seed_theta0, seed_P, seed_order, seed_dropout; /* -1: as seed */
 } run_spec;
@@ -39,6 +41,12 @@ typedef struct run_rows {
     const task_row *const *tasks;
     const model_row *const *models;
 } run_rows;
+
+/* What a space of a run is swept by and its text with a key set or taken away: space_swept and space_with, or of a
+ * program's spaces exec.h's. */
+const char *run_swept(const run_spec *r, const char *space_);
+status run_with(const run_spec *r, const char *space_, const char *key_, const char *value,
+                char **out);
 
 /* A copy whose kinds are canonical (made in `texts`). With `from` the model is the checkpoint's, the
  * tokenizer of a text is the one beside it, and from.content is filled. ERR_USAGE: a kind or value is

@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "models/adapted.h"
 #include "sweep/keep.h"
+#include "sweep/program.h"
 #include "sweep/provenance.h"
 #include "sweep/runner.h"
 #include "train/trainer.h"
@@ -419,9 +420,21 @@ static void unit_said(void *context, const char *sentence)
         u->how->said(u->how->context, sentence);
 }
 
+/* Programs go alone. */
+static status unit_program(const runner *r, const run_spec *run, const runner_how *how, record *out)
+{
+    const program_how program = {how->folder, pool_threads(r->pool), how->grace_s, how->said,
+                                 how->context};
+    char id[RUN_ID];
+    status st = run_id(run, r->rows, "", id, NULL);
+    return st ? st : program_run(run, id, &program, out);
+}
+
 status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runner_how *how,
                    record *records)
 {
+    if (*runs[0].exec)
+        return unit_program(r, &runs[0], how, &records[0]);
     const task *t;
     const model *m;
     double wall = os_seconds(), cpu = os_cpu_seconds();
@@ -471,6 +484,8 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory)
     const model *m;
     space *s = NULL;
     status st;
+    if (*run->exec)
+        return OK;
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
     real *theta0 = mem_array(m->layout.n, sizeof *theta0);
@@ -633,6 +648,11 @@ status runner_describe(runner *r, const run_spec *run, int fd, runner_about *abo
     const model *m;
     status st;
     *about = (runner_about){0};
+    if (*run->exec) { /* the rest is known to the program alone */
+        about->metric = "score";
+        about->lower_is_better = run->better == 1;
+        return OK;
+    }
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
     *about = (runner_about){.layout = &m->layout,
@@ -657,7 +677,7 @@ status run_team_key(const run_spec *run, text *key_)
     const char *args;
     run_spec alike = *run;
     status st;
-    if (strchr(run->space, '@') || strstr(run->space, "++"))
+    if (*run->exec || strchr(run->space, '@') || strstr(run->space, "++"))
         return OK;
     if ((st = key_kind(run->space, kind, sizeof kind, &args)) || (st = space_find(kind, &row)) ||
         !row->lift_n || !space_has_key(run->space, "d"))

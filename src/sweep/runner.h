@@ -29,6 +29,7 @@ const char *runner_kind(const runner *r);
 typedef struct runner_how {
     const char *folder; /* where keep.h's files lie; NULL: in memory, nothing is kept */
     bool keep_z;        /* write z/ID.safetensors of each run that ends well */
+    double grace_s;     /* of a program (exec.h) */
     size_t stop_epoch;  /* 0: trained through */
     /* Told at evaluations of the team; not 0: stop. NULL: nobody. */
     int (*told)(void *context, size_t epoch, size_t epochs);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "spaces/space.h"
+#include "sweep/exec.h"
 #include "sweep/stages.h"
 #include "train/optimiser.h"
 
@@ -63,11 +64,11 @@ static status stages_check_optimiser(const char *spec)
 }
 
 /* What auto stands for: ranks where every space sweeps its rank. */
-static const char *stages_auto_d(char *const *spaces, size_t n)
+static const char *stages_auto_d(const run_spec *run, char *const *spaces, size_t n)
 {
     bool numbers = false;
     for (size_t i = 0; i < n; i++) {
-        const char *swept = space_swept(spaces[i]);
+        const char *swept = run_swept(run, spaces[i]);
         numbers = numbers || (swept && !strcmp(swept, "d"));
     }
     return !numbers ? "1..16/log4" : "100..2000/log6";
@@ -82,13 +83,16 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
     char moved[32];
     status st;
     *canonical = *a;
+    /* what spaces are by default is a kind of ours, and a program that is told none has one of its own */
+    if (*a->run.exec && !exec_names(a->run.exec, "space") && !strcmp(a->run.space, "fastfood"))
+        canonical->run.space = "own";
     if ((st = stages_check_optimiser(a->run.optimiser)) ||
-        (st = ask_spaces(a->run.space, &spaces, &n)))
+        (st = ask_spaces(&canonical->run, &spaces, &n)))
         return st;
     for (size_t i = 0; i < n; i++)
         text_add(&list, "%s%s", i ? " " : "", spaces[i]);
     if (!strcmp(a->d, "auto"))
-        canonical->d = stages_auto_d(spaces, n);
+        canonical->d = stages_auto_d(&a->run, spaces, n);
     key_parts_free(spaces, n);
     canonical->run.space = "full";
     canonical->run.role = RUN_SCORE;
@@ -127,6 +131,12 @@ static int by_value(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+/* A program whose command has no {lr} chooses rates itself: all grids are one rate that is not used. */
+static bool stages_tunes(const stages *p)
+{
+    return !*p->ask->run.exec || exec_names(p->ask->run.exec, "lr");
+}
+
 /* The rates of a grid's text; rel: needs the baseline's best (NaN: not known, the place is checked
  * alone). */
 static status stages_grid(const stages *p, const char *what, const char *grid, double full,
@@ -134,6 +144,11 @@ static status stages_grid(const stages *p, const char *what, const char *grid, d
 {
     char **parts;
     size_t n;
+    if (!stages_tunes(p)) {
+        c->lr[0] = 1;
+        c->n_lr = 1;
+        return OK;
+    }
     status st = key_cut(grid, "+", &parts, &n);
     if (st)
         return st;
@@ -164,7 +179,7 @@ static status stages_grid(const stages *p, const char *what, const char *grid, d
 static status stages_baseline_grid(const stages *p, cell *c)
 {
     const double factors[] = {.3, 1, 3};
-    if (strcmp(p->ask->lr_full, "auto"))
+    if (strcmp(p->ask->lr_full, "auto") || !stages_tunes(p))
         return stages_grid(p, "lr-full", p->ask->lr_full, (double)NAN, 0, c);
     c->n_lr = sizeof factors / sizeof *factors;
     for (size_t i = 0; i < c->n_lr; i++)
@@ -208,6 +223,8 @@ static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t
         r.optimiser = p->optimiser->name;
         r.schedule = "constant";
         r.clip = r.l2 = 0;
+    } else if (!stages_tunes(p)) {
+        r.optimiser = p->ask->run.optimiser;
     } else if ((st = optimiser_with_lr(p->ask->run.optimiser, lr, &optimiser_))) {
         return st;
     } else {
@@ -292,12 +309,40 @@ static status cell_settle(stages *p, cell *c, bool *missing)
     return OK;
 }
 
+/* D of a program's network, which it says beside its scores: relative rates are chosen by it, so that the
+ * baseline is scored before them. */
+static status stages_told_D(stages *p, bool *missing)
+{
+    const record *r;
+    status st;
+    if (!*p->ask->run.exec || !stages_tunes(p) || !strstr(p->ask->lr, "rel:") || p->about.D)
+        return OK;
+    for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++) {
+        uint64_t label = vary_label(&p->vary, p->ask->run.seed, p->ask->seeds, k);
+        if ((label & vary_baseline_mask(&p->vary)) != label)
+            continue;
+        if ((st = stages_run(p, &p->cells[0], p->cells[0].best, RUN_SCORE, label, &r)))
+            return st;
+        *missing = *missing || !r;
+        if (r && r->D)
+            p->about.D = r->D;
+    }
+    for (size_t i = 1; i < p->n_cells && !*missing && !p->about.D; i++)
+        if (p->cells[i].d > 0)
+            return error_set(ERR_USAGE,
+                             "lr=%s: relative rates need D, and the program does not say it: print "
+                             "D=N beside the score, or give plain rates, --lr 1e-3+1e-2",
+                             p->ask->lr);
+    return OK;
+}
+
 static status stages_settle_all(stages *p, bool *missing)
 {
     status st;
     cell *full = &p->cells[0];
     *missing = false;
-    if ((st = stages_baseline_grid(p, full)) || (st = cell_settle(p, full, missing)) || *missing)
+    if ((st = stages_baseline_grid(p, full)) || (st = cell_settle(p, full, missing)) || *missing ||
+        (st = stages_told_D(p, missing)) || *missing)
         return st;
     for (size_t i = 1; i < p->n_cells; i++) {
         cell *c = &p->cells[i];
@@ -331,11 +376,20 @@ static uint64_t stages_mask(const stages *p, const cell *c, bool floors)
                       : vary_baseline_mask(&p->vary);
 }
 
+/* A program is asked for step 0 by epochs or steps of 0, where its command says how many. */
+static bool stages_floors(const stages *p)
+{
+    const char *exec = p->ask->run.exec;
+    return !*exec || exec_names(exec, "epochs") || exec_names(exec, "steps");
+}
+
 /* How many runs a cell has. */
 static size_t stages_draws(const stages *p, const cell *c, bool floors)
 {
     const uint64_t mask = stages_mask(p, c, floors);
     size_t n = 0;
+    if (floors && !stages_floors(p))
+        return 0;
     for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++)
         n += (stages_label(p, k) & mask) == stages_label(p, k);
     return n;
@@ -344,6 +398,8 @@ static size_t stages_draws(const stages *p, const cell *c, bool floors)
 /* Runs of seeds: floors, baseline, every cell. */
 static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
 {
+    if (floors && !stages_floors(p))
+        return OK;
     for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++) {
         uint64_t label = stages_label(p, k);
         for (size_t i = 0; i < (floors ? 1 : p->n_cells); i++) {
@@ -407,12 +463,12 @@ static status stages_cells(stages *p)
         return ERR_MEMORY;
     p->first[0] = 1; /* behind the baseline */
     for (size_t s = 0; s < p->n_spaces; s++)
-        p->first[s + 1] = p->first[s] + (space_swept(p->spaces[s]) ? p->n_d : 1);
+        p->first[s + 1] = p->first[s] + (run_swept(&p->ask->run, p->spaces[s]) ? p->n_d : 1);
     p->n_cells = p->first[p->n_spaces];
     if (!(p->cells = mem_array(p->n_cells, sizeof *p->cells)))
         return ERR_MEMORY;
     for (size_t s = 0; s < p->n_spaces; s++) {
-        const char *swept = space_swept(p->spaces[s]);
+        const char *swept = run_swept(&p->ask->run, p->spaces[s]);
         for (size_t i = p->first[s]; i < p->first[s + 1]; i++) {
             size_t k = i - p->first[s];
             cell *c = &p->cells[i];
@@ -423,12 +479,12 @@ static status stages_cells(stages *p)
                     return ERR_MEMORY;
                 continue;
             }
-            if (!strcmp(swept, "d") && p->d[k] > (double)p->about.D)
+            if (!strcmp(swept, "d") && !*p->ask->run.exec && p->d[k] > (double)p->about.D)
                 return error_set(ERR_USAGE, "d=%.0f: the model has D = %zu numbers; lower --d",
                                  p->d[k], p->about.D);
             c->d = strcmp(swept, "d") ? 0 : p->d[k];
             key_number_text(p->d[k], value);
-            if ((st = space_with(p->spaces[s], swept, value, &c->spec)))
+            if ((st = run_with(&p->ask->run, p->spaces[s], swept, value, &c->spec)))
                 return st;
         }
         if ((st = stages_anchors(p, s)))
@@ -437,10 +493,42 @@ static status stages_cells(stages *p)
     return OK;
 }
 
+static bool stages_default(const char *name, const char *value)
+{
+    for (const key *k = ask_keys; k->name; k++)
+        if (!strcmp(k->name, name))
+            return !strcmp(k->fallback, value);
+    return false;
+}
+
+/* Everything that the runs to come would be refused for is found before the first. */
+static status stages_check_exec(stages *p)
+{
+    const ask *a = p->ask;
+    run_spec last = a->run, canonical;
+    char id[RUN_ID];
+    if (!exec_names(a->run.exec, "space") && p->n_spaces > 1)
+        return error_set(ERR_USAGE,
+                         "exec: %zu spaces are asked for and it has no {space} to tell "
+                         "them by; put it in",
+                         p->n_spaces);
+    if (!stages_tunes(p) &&
+        (!stages_default("lr", a->lr) || !stages_default("lr-full", a->lr_full)))
+        return error_set(ERR_USAGE,
+                         "lr=%s: the program would never see it: put {lr} into --exec, "
+                         "or leave --lr and --lr-full out",
+                         a->lr);
+    vary_run(&p->vary, stages_label(p, vary_draws(&p->vary, a->seeds) - 1), &last);
+    last.space = "full";
+    return sweep_run_of(p->sweep, &last, &canonical, id);
+}
+
 static status stages_check(stages *p)
 {
     cell baseline = {0}, some = {.space = ""};
     status st;
+    if (*p->ask->run.exec && (st = stages_check_exec(p)))
+        return st;
     if (p->ask->run.epochs == 0 && p->ask->run.steps == 0)
         return error_set(ERR_USAGE, "epochs=0 trains nothing: d90 needs epochs or steps");
     for (size_t i = 0; i < p->n_d; i++)
@@ -452,7 +540,8 @@ static status stages_check(stages *p)
     if ((st = stages_baseline_grid(p, &baseline)) ||
         (st = stages_grid(p, "lr", p->ask->lr, 1, 0, &some)))
         return st;
-    if ((baseline.n_lr > 1 || some.n_lr > 1) && !p->about.n_val && !p->about.memorise)
+    if ((baseline.n_lr > 1 || some.n_lr > 1) && !p->about.n_val && !p->about.memorise &&
+        !*p->ask->run.exec)
         return error_set(ERR_USAGE,
                          "%s: there is no validation split to choose rates on; give "
                          "val=.1, or one rate by --lr and --lr-full",
@@ -479,7 +568,7 @@ status stages_open(stages **out, sweep *s, const ask *a)
     optimiser_free(o);
     if (!st && !(st = sweep_run_of(s, &full, &canonical, id)) &&
         !(st = sweep_describe(s, &canonical, &p->about)) &&
-        !(st = ask_spaces(a->run.space, &p->spaces, &p->n_spaces)) &&
+        !(st = ask_spaces(&a->run, &p->spaces, &p->n_spaces)) &&
         !(st = key_numbers("d", a->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
         st = stages_cells(p);
     if (st) {

@@ -6,6 +6,7 @@
 #include "format/csv.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
+#include "sweep/exec.h"
 #include "sweep/provenance.h"
 #include "sweep/tables.h"
 
@@ -50,6 +51,8 @@ const tables_column tables_runs[] = {
     {"seed.P", "", "of the space; -1: seed"},
     {"seed.order", "", "of the samples in training; -1: seed"},
     {"seed.dropout", "", "of the dropout masks; -1: seed"},
+    {"exec", "", "the program that trained it; empty: idim"},
+    {"exec.content", "", "SHA-256 of the program's files; empty: none were named"},
     {"kind", "", "numeric kind: alike where the same work gives the same bytes"},
     {"reason", "", "of a failure: one sentence"},
     {0},
@@ -102,13 +105,13 @@ static const char *role_of(const record *r)
     return strcmp(r->run.space, "full") ? "score" : "baseline";
 }
 
-static status space_cell(const char *spec, text *t)
+static status space_cell(const run_spec *r, text *t)
 {
-    const char *swept = space_swept(spec);
+    const char *swept = run_swept(r, r->space);
     char *without = NULL;
-    status st = swept ? space_with(spec, swept, NULL, &without) : OK;
+    status st = swept ? run_with(r, r->space, swept, NULL, &without) : OK;
     if (!st)
-        csv_text(t, without ? without : spec);
+        csv_text(t, without ? without : r->space);
     mem_free(without);
     return st;
 }
@@ -119,7 +122,8 @@ static void spec_cells(const run_spec *r, const char *const *names, size_t n, te
     text value = {0};
     for (size_t i = 0; i < n; i++) {
         text_clear(&value);
-        run_value(r, names[i], &value);
+        if (exec_heeds(r, names[i])) /* a program makes nothing of the others, whatever they are */
+            run_value(r, names[i], &value);
         csv_text(t, value.text ? value.text : "");
         t->failed |= value.failed;
     }
@@ -129,8 +133,9 @@ static void spec_cells(const run_spec *r, const char *const *names, size_t n, te
 static status run_row(const record *r, text *t)
 {
     static const char *const keys[] = {
-        "data",  "model", "from.content", "optimiser",   "schedule", "epochs",     "steps",
-        "batch", "clip",  "l2",           "seed.theta0", "seed.P",   "seed.order", "seed.dropout"};
+        "data",       "model",        "from.content", "optimiser",   "schedule",    "epochs",
+        "steps",      "batch",        "clip",         "l2",          "seed.theta0", "seed.P",
+        "seed.order", "seed.dropout", "exec",         "exec.content"};
     const train_result *x = &r->result;
     const double numbers[] = {x->score,    x->score_best, x->loss, x->val,
                               x->val_best, x->train,      x->gain, x->update_norm};
@@ -140,7 +145,7 @@ static status run_row(const record *r, text *t)
     status st;
     csv_text(t, r->id);
     if ((st = run_without_places(&r->run, NULL, &placeless, &texts)) ||
-        (st = space_cell(placeless.space, t))) {
+        (st = space_cell(&placeless, t))) {
         key_texts_clear(&texts);
         return st;
     }

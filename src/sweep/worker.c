@@ -35,15 +35,15 @@ static status worker_failed(worker *w, const run_spec *runs, size_t n, int fd, s
 {
     char sentence[1024];
     const bool outside = why == ERR_MEMORY || why == ERR_FILE;
-    const task *t;
+    const task *t = NULL;
     status st;
     snprintf(sentence, sizeof sentence, "%s", error_text());
-    if ((st = runner_task(w->runner, runs[0].data, fd, &t)))
+    if (!*runs[0].exec && (st = runner_task(w->runner, runs[0].data, fd, &t)))
         return st;
     for (size_t i = 0; i < n && !st; i++) {
         record r;
         char id[RUN_ID];
-        if (!(st = run_id(&runs[i], NULL, task_content(t), id, NULL)) &&
+        if (!(st = run_id(&runs[i], NULL, t ? task_content(t) : "", id, NULL)) &&
             !(st = record_failed(&r, &runs[i], id, sentence, outside)))
             st = store_add_all(w->store, &r, 1);
     }
@@ -91,6 +91,7 @@ static status worker_line(worker *w, const char *line, size_t n)
         st = run_read(json_array_get(list, i), &runs[i], &texts);
     const runner_how how = {.folder = store_folder(w->store),
                             .keep_z = json_is_true(json_object_get(unit, "keep_z")),
+                            .grace_s = jsonl_get_number(unit, "grace", 0),
                             .stop_epoch = (size_t)jsonl_get_number(unit, "stop", 0),
                             .told = worker_told,
                             .said = worker_said,

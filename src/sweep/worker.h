@@ -3,7 +3,7 @@
  * The leader spawns workers (this same program) and hands each a unit at a time; a worker trains it,
  * writes its own journal, and says so. One line each way:
  *
- *     to a worker     {"fd":5,"stop":0,"keep_z":false,"runs":[{...},{...}]}
+ *     to a worker     {"fd":5,"stop":0,"keep_z":false,"grace":30,"runs":[{...},{...}]}
  *     from a worker   epoch K N        said SENTENCE        done        failed STATUS SENTENCE
  *
  * fd: the packed task, inherited; stop: the epoch after which the runs stop, 0: never.
@@ -21,11 +21,14 @@
 status worker_main(const char *folder, size_t threads, size_t memory, int in, int out);
 
 typedef struct sweep_options {
-    const char *folder;   /* NULL: in memory, in this process */
-    size_t jobs;          /* processes; 0: runs are trained in this process, one after another */
-    size_t threads;       /* of each run */
-    bool again;           /* runs that failed by themselves are tried again, each once */
-    bool keep_z;          /* z/ID.safetensors of each run; who has none is trained again */
+    const char *folder; /* NULL: in memory, in this process */
+    size_t jobs;        /* processes; 0: runs are trained in this process, one after another */
+    size_t threads;     /* of each run */
+    bool again;         /* runs that failed by themselves are tried again, each once */
+    bool keep_z;        /* z/ID.safetensors of each run; who has none is trained again */
+    double grace_s;     /* that a program has to end in after a signal (exec.h) */
+    const char
+        *gpus; /* devices "0+1": each job sees one, in turn; NULL or "": all that there are */
     const run_rows *rows; /* a library user's own; needs jobs = 0 */
     FILE *show;           /* the progress line; NULL: none */
     logger log;           /* warn: what is tried again; info: every run; debug: workers */

@@ -26,6 +26,7 @@
 #include "report/table.h"
 #include "report/terminal.h"
 #include "sweep/kept.h"
+#include "sweep/program.h"
 #include "sweep/scores.h"
 #include "sweep/store.h"
 #include "sweep/tables.h"
@@ -752,7 +753,8 @@ static status try_ask(const char *name)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     status st = ask_defaults(&a, &texts);
     if (!st && !(st = ask_note(path, &a, &list)))
-        st = ask_spaces("fastfood onehot:targets=head", &spaces, &n);
+        st = ask_spaces(&(run_spec){.space = "fastfood onehot:targets=head", .exec = ""}, &spaces,
+                        &n);
     if (st)
         assert_true(!spaces && !n);
     key_parts_free(spaces, n);
@@ -769,6 +771,29 @@ static void the_list_of_asks_survives(void **state)
     assert_ok(file_make_folder(path));
     every(FAULT_MEMORY, try_ask, "asks");
     every(FAULT_WRITE, try_ask, "asks");
+}
+
+static status try_program(const char *command)
+{
+    const program_how how = {.threads = 1};
+    run_spec r, canonical;
+    key_texts texts = {0};
+    record out = {.status = RECORD_OK};
+    status st = run_defaults(&r, &texts);
+    r.exec = command;
+    r.exec_files = "/etc/hosts";
+    r.space = "mine:k=1,d=3";
+    if (!st && !(st = run_canonical(&r, NULL, &canonical, &texts)) &&
+        (st = program_run(&canonical, "0123456789abcdef0123", &how, &out)))
+        assert_null(out.reason);
+    record_clear(&out);
+    key_texts_clear(&texts);
+    return st;
+}
+
+static void programs_survive(void **state)
+{
+    each(FAULT_MEMORY, try_program, "echo score={d} {space}", 3);
 }
 
 static status try_scores(const char *path)
@@ -980,6 +1005,7 @@ int main(void)
         cmocka_unit_test(a_fold_that_fails_loses_nothing),
         cmocka_unit_test(a_sweep_survives),
         cmocka_unit_test(the_list_of_asks_survives),
+        cmocka_unit_test(programs_survive),
         cmocka_unit_test(measuring_survives),
         cmocka_unit_test(reports_survive),
         cmocka_unit_test(updates_survive),

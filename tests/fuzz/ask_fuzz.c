@@ -15,7 +15,7 @@ static status fuzz_try(const uint8_t *bytes, size_t n)
         char **spaces;
         size_t n_spaces;
         double *d;
-        if (!ask_spaces(list.asks[i].run.space, &spaces, &n_spaces))
+        if (!ask_spaces(&list.asks[i].run, &spaces, &n_spaces))
             key_parts_free(spaces, n_spaces);
         if (!key_numbers("d", list.asks[i].d, &d, &n_spaces))
             mem_free(d);

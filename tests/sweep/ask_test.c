@@ -59,16 +59,22 @@ static void spaces_are_canonical_without_what_is_swept(void **state)
 {
     char **spaces;
     size_t n;
-    assert_ok(ask_spaces("fastfood:d=7 fastfood:form=single lora:r=3", &spaces, &n));
+    assert_ok(
+        ask_spaces(&(run_spec){.space = "fastfood:d=7 fastfood:form=single lora:r=3", .exec = ""},
+                   &spaces, &n));
     assert_int_equal(n, 3);
     assert_string_equal(spaces[0], "fastfood");
     assert_string_equal(spaces[1], "fastfood:form=single");
     assert_string_equal(spaces[2], "lora");
     key_parts_free(spaces, n);
-    assert_refused(ask_spaces("fastfood fastfood:form=stacked", &spaces, &n), ERR_USAGE, "twice");
+    assert_refused(
+        ask_spaces(&(run_spec){.space = "fastfood fastfood:form=stacked", .exec = ""}, &spaces, &n),
+        ERR_USAGE, "twice");
     assert_null(spaces);
-    assert_refused(ask_spaces("full", &spaces, &n), ERR_USAGE, "neither d nor r");
-    assert_refused(ask_spaces("fastfod", &spaces, &n), ERR_USAGE, "fastfood");
+    assert_refused(ask_spaces(&(run_spec){.space = "full", .exec = ""}, &spaces, &n), ERR_USAGE,
+                   "neither d nor r");
+    assert_refused(ask_spaces(&(run_spec){.space = "fastfod", .exec = ""}, &spaces, &n), ERR_USAGE,
+                   "fastfood");
 }
 
 static void spaces_d_rates_and_seeds_make_no_other_question(void **state)
