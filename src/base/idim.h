@@ -344,6 +344,47 @@ struct idim_task {
     void *own;    /* the frame's */
 };
 
+/* ------------------------------------------------------------------ the parts of a run
+ *
+ * For programs that train by themselves and want idim's samples, step 0, order of samples and spaces, to the
+ * byte: docs/python/idim_space.py. seed: of a run; what is not made is NULL on failure. */
+
+/* "mnist:train=5000". Borrow what they are made from. */
+idim_status idim_task_new(idim_task **t, const char *spec);
+void idim_task_free(idim_task *t);
+/* Samples of a split; numbers of one sample; classes. */
+size_t idim_task_samples(const idim_task *t, idim_split which);
+size_t idim_task_features(const idim_task *t);
+size_t idim_task_classes(const idim_task *t);
+/* x (n, features) and labels (n) of the samples index[0..n). ERR_USAGE: a task without either, an index
+ * that its split does not have. */
+idim_status idim_task_fetch(const idim_task *t, idim_split which, const uint32_t *index, size_t n,
+                            idim_real *x, int32_t *labels);
+/* The samples of the training split in the order of an epoch (from 0): order (n). */
+void idim_order(uint64_t seed, size_t n, size_t epoch, uint32_t *order);
+
+/* "lenet:form=untied", and its weights at step 0 (layout->n). */
+idim_status idim_model_new(idim_model **m, const char *spec, const idim_task *t);
+void idim_model_free(idim_model *m);
+const idim_layout *idim_model_layout(const idim_model *m);
+void idim_model_theta0(const idim_model *m, uint64_t seed, idim_real *theta0);
+
+typedef struct idim_space idim_space; /* of one run; one thread at a time */
+/* "fastfood:d=750" on any layout, which need not be that of a model of ours: its tensors lie one behind
+ * another. layout and theta0 (layout->n) are borrowed until the space is freed. */
+idim_status idim_space_new(idim_space **s, const char *spec, const idim_layout *layout,
+                           const idim_real *theta0, uint64_t seed);
+void idim_space_free(idim_space *s);
+size_t idim_space_d(const idim_space *s);
+void idim_space_start(idim_space *s, idim_real *z); /* z (d) at step 0 */
+/* All weights (layout->n) at z (d); dL/dz at z from dL/dweights (layout->n). */
+void idim_space_lift(idim_space *s, const idim_real *z, idim_real *theta);
+void idim_space_pull(idim_space *s, const idim_real *z, const idim_real *g_theta, idim_real *g_z);
+/* A spec with a key of its first space: ("fastfood@lora:r=8", "d", "50") is "fastfood:d=50@lora:r=8". out
+ * (room). ERR_LIMIT: it does not fit. */
+idim_status idim_space_spec(const char *spec, const char *key, const char *value, char *out,
+                            size_t room);
+
 /* ------------------------------------------------------------------ the measurement */
 
 typedef enum idim_d90_state {

@@ -588,6 +588,14 @@ bool space_rides(const space *s)
     return s->ops->rides > 0 && !s->lifted;
 }
 
+bool space_steps(const space *s)
+{
+    const frame *own = frame_of(s);
+    if (own->how == FRAME_KIND)
+        return s->ops->after_step != NULL;
+    return space_steps(own->part[0]) || space_steps(own->part[1]);
+}
+
 bool space_moved(const space *s)
 {
     const frame *own = frame_of(s);

@@ -186,6 +186,8 @@ void space_after_step(const space *s, space_mem *mem, size_t t, size_t T, real *
 
 /* Does any part ride? Then weights are never formed and the trainer's l2 is refused. */
 bool space_rides(const space *s);
+/* Does any part do something after each step? */
+bool space_steps(const space *s);
 /* Is step 0 somewhere else than theta0? Do all frozen parts come back from the seed? */
 bool space_moved(const space *s);
 bool space_regenerable(const space *s);

@@ -72,6 +72,8 @@ if [ -n "$python" ]; then
 else
     echo "skipped: examples of checkpoints: python3 is not installed"
 fi
+cp "$here"/docs/python/*.py .
+[ -n "$python" ] || { echo '#!/bin/sh' >bin/python3 && chmod +x bin/python3; }
 mkdir -p tests/spaces
 cp "$here/tests/spaces/directions.npy" tests/spaces
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
