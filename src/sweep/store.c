@@ -377,12 +377,14 @@ static status add_bits(store *s, record *r)
 }
 
 /* What cannot be removed costs room, and is read as a checkpoint of a run that nobody asks for again. */
-static void remove_partial(const store *s, const char *id)
+static status remove_partial(const store *s, const char *id)
 {
     char *path = keep_partial(s->folder, id);
-    if (path)
-        remove(path);
+    if (!path)
+        return ERR_MEMORY;
+    remove(path);
     mem_free(path);
+    return OK;
 }
 
 status store_add(store *s, record *r)
@@ -401,8 +403,8 @@ status store_add(store *s, record *r)
             return st;
         mem_free(r->result.bits);
         r->result.bits = NULL;
-        if (record_whole(r))
-            remove_partial(s, r->id);
+        if (record_whole(r) && (st = remove_partial(s, r->id)))
+            return st;
     }
     mem_free(r->result.z);
     r->result.z = NULL;
