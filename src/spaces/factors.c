@@ -1,7 +1,9 @@
 /* factors.c -- see factors.h. */
 #include <math.h>
+#include <string.h>
 
 #include "linalg/linalg.h"
+#include "linalg/svd.h"
 #include "spaces/factors.h"
 
 /* One tensor as a matrix. */
@@ -139,6 +141,28 @@ void factor_kaiming(const factor *f, const stream *s, real *A)
     rng_uniforms(s, 0, f->r * f->in, A);
     for (size_t i = 0; i < f->r * f->in; i++)
         A[i] = (real)((2 * (double)A[i] - 1) * reach);
+}
+
+status factor_svd(const space *s, size_t k, const factor *f, size_t first, real *U, real *values,
+                  real *Vt)
+{
+    const tensor *t = &s->layout->tensors[k];
+    size_t most = factor_rank(f);
+    real *all_U = mem_array(f->out, most * sizeof *all_U);
+    real *all = mem_array(most, sizeof *all), *all_Vt = mem_array(most, f->in * sizeof *all_Vt);
+    status st = all_U && all && all_Vt ? OK : ERR_MEMORY;
+    if (!st && (st = svd_thin(f->out, f->in, s->theta0 + t->offset, f->in, all_U, all, all_Vt)))
+        error_prefix("%s: %s: ", s->ops->name, t->name);
+    for (size_t i = 0; i < f->out && !st; i++)
+        memcpy(U + i * f->r, all_U + i * most + first, f->r * sizeof *U);
+    if (!st) {
+        memcpy(values, all + first, f->r * sizeof *values);
+        memcpy(Vt, all_Vt + first * f->in, f->r * f->in * sizeof *Vt);
+    }
+    mem_free(all_U);
+    mem_free(all);
+    mem_free(all_Vt);
+    return st;
 }
 
 void factor_lift(const factor *f, const real *A, size_t lda, const real *B, size_t ldb, real *W)

@@ -54,6 +54,11 @@ void zparts_clear(zparts *z);
 /* A at step 0 as PEFT's: uniform in +-1/sqrt(in). */
 void factor_kaiming(const factor *f, const stream *s, real *A);
 
+/* For init: singular values first .. first + r of packed tensor k at step 0, U (out, r) and Vt (r, in) beside them.
+ * Errors of svd_thin, with the tensor's name. */
+status factor_svd(const space *s, size_t k, const factor *f, size_t first, real *U, real *values,
+                  real *Vt);
+
 /* W += s B A; lda, ldb: row strides. */
 void factor_lift(const factor *f, const real *A, size_t lda, const real *B, size_t ldb, real *W);
 /* g_A = s B^T g_W, g_B = s g_W A^T; overwritten; NULL: not wanted. Stored without gaps. */

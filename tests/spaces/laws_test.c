@@ -29,6 +29,12 @@ static const char *const others[] = {
     "vera:r=3,start=.7,targets=q+head",
     "nola:d=9",
     "nola:d=7,targets=kernel",
+    "pissa:r=2,start=qr,alpha=3",
+    "pissa:r=1,start=minor,targets=kernel++full:targets=bias",
+    "fastfood:d=6@pissa:r=2,scale=rs",
+    "lora-xs:r=2,split=sqrt,start=zero,alpha=3",
+    "dense:d=7@lora-xs:r=2,start=zero,split=sqrt",
+    "lora-xs:r=1,targets=q+v",
     "dora:r=2,norm=exact,alpha=3",
     "dora:r=2,norm=exact,targets=q++dora:r=1,norm=exact,targets=v++lora:r=1,targets=k",
     "fastfood:d=6@dora:r=1,norm=exact",
@@ -168,7 +174,7 @@ static void law_adjoint(const char *spec, const layout *l)
         assert_true(fabs(left - right) <
                     (sizeof(real) == sizeof(double) ? 1e-12 : 2e-6) * (1 + size));
     } else {
-        static const char *const curved[] = {"lora", "dora", "vera", "said"};
+        static const char *const curved[] = {"lora", "dora", "vera", "said", "pissa"};
         bool named = false;
         for (size_t i = 0; i < sizeof curved / sizeof *curved; i++)
             named = named || strstr(spec, curved[i]);
@@ -192,9 +198,10 @@ static void law_seed(const char *spec, const layout *l)
     for (size_t i = 0; i < 3; i++)
         space_lift(w[i].s, w[i].mem, z, theta[i]);
     assert_memory_equal(theta[0], theta[1], w[0].s->n * sizeof(real));
-    /* full draws nothing, and what lora, dora and adalora draw is their z0, which z holds already */
+    /* full and pissa draw nothing, and what lora, dora and adalora draw is their z0, which z holds already */
     bool draws = strncmp(spec, "full", 4) && strncmp(spec, "lora", 4) && strncmp(spec, "dora", 4) &&
-                 strncmp(spec, "adalora", 7) && strncmp(spec, "file", 4);
+                 strncmp(spec, "adalora", 7) && strncmp(spec, "file", 4) &&
+                 strncmp(spec, "pissa", 5);
     for (const space_ops *const *row = space_rows; *row; row++)
         draws = draws && !(!strcmp((*row)->name, spec) && (*row)->expansion);
     if (draws)

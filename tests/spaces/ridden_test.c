@@ -8,9 +8,17 @@ enum { BATCH = 11, Z_MOST = 4096 };
 
 /* Beside the examples of all rows that ride. */
 static const char *const others[] = {
-    "lora:r=2++full:targets=head", "lora:r=2,freeze=A,init=orthonormal",
-    "dora:r=2,norm=exact",         "fastfood:d=50@lora:r=2",
-    "onehot:d=50@lora:r=2",        "fastfood:d=50@dora:r=2,norm=exact",
+    "lora:r=2++full:targets=head",
+    "lora:r=2,freeze=A,init=orthonormal",
+    "dora:r=2,norm=exact",
+    "fastfood:d=50@lora:r=2",
+    "pissa:r=2,start=qr",
+    "pissa:r=2,start=minor",
+    "lora-xs:r=2,split=sqrt",
+    "fastfood:d=50@pissa:r=2",
+    "dense:d=5@lora-xs:r=2,start=zero",
+    "onehot:d=50@lora:r=2",
+    "fastfood:d=50@dora:r=2,norm=exact",
 };
 enum { OTHERS = sizeof others / sizeof *others };
 
