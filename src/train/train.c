@@ -15,14 +15,10 @@
 #include "base/file.h"
 #include "linalg/linalg.h"
 #include "train/checkpoint.h"
+#include "train/evaluate.h"
 #include "train/trainer.h"
 
-enum {
-    EVAL_BATCH = 500,   /* divides the usual test sets; the batch size moves no bit of a score */
-    EVAL_TOKENS = 4096, /* the same for text: positions a batch */
-    HISTORY_ROWS = 20,  /* with `steps`, where an epoch may be one step */
-    SLOTS = 4
-};
+enum { SLOTS = 4 }; /* that an optimiser may keep */
 
 typedef struct seat { /* a member while it trains */
     const train_member *m;
@@ -56,148 +52,6 @@ typedef struct team {
     const real **z_const;
     view **view;
 } team;
-
-size_t train_steps_per_epoch(const task *t, size_t batch_size)
-{
-    size_t n = t->splits[IDIM_SPLIT_TRAIN].n;
-    return n / batch_size + (n % batch_size != 0);
-}
-
-size_t train_steps(const train_plan *plan)
-{
-    return plan->steps ? plan->steps
-                       : plan->epochs * train_steps_per_epoch(plan->task, plan->batch);
-}
-
-/* History rows of the plan, and the step after which row k (from 0) is written. */
-size_t train_rows(const train_plan *plan)
-{
-    if (!plan->steps)
-        return plan->epochs;
-    return plan->steps < HISTORY_ROWS ? plan->steps : HISTORY_ROWS;
-}
-
-size_t train_row_end(const train_plan *plan, size_t k)
-{
-    return train_steps(plan) * (k + 1) / train_rows(plan);
-}
-
-size_t train_rows_done(const train_plan *plan, size_t step)
-{
-    size_t k = 0, rows = train_rows(plan);
-    while (k < rows && train_row_end(plan, k) <= step)
-        k++;
-    return k;
-}
-
-void train_row_numbers(const train_row *row, double out[TRAIN_ROW])
-{
-    const double all[TRAIN_ROW] = {(double)row->epoch, (double)row->step, row->lr,
-                                   row->train_loss,    row->train_score,  row->val_loss,
-                                   row->val_score};
-    memcpy(out, all, sizeof all);
-}
-
-train_row train_row_of(const double in[TRAIN_ROW])
-{
-    return (train_row){(size_t)in[0], (size_t)in[1], in[2], in[3], in[4], in[5], in[6]};
-}
-
-/* ------------------------------------------------------------------ scores */
-
-static size_t eval_batch(const task *t)
-{
-    if (!t->length)
-        return EVAL_BATCH;
-    return t->length < EVAL_TOKENS ? EVAL_TOKENS / t->length : 1;
-}
-
-/* What one pass over samples needs. */
-typedef struct passing {
-    batch_buffer *batch;
-    uint32_t *index;
-    void *work;
-    real *outputs;
-    uint8_t *hits;
-    episodes *play;
-} passing;
-
-/* Returns of a bound view over the episodes of a split. */
-static idim_tally evaluate_episodes(const task *t, const model *m, const view *v, split which,
-                                    const pass *ps, episodes *play)
-{
-    size_t n = t->splits[which].n;
-    idim_tally tally = {.n = n};
-    for (size_t i = 0, k; i < n; i += k) {
-        k = n - i < play->most ? n - i : play->most;
-        for (size_t j = 0; j < k; j++)
-            play->streams[j] = task_episode(t, which, i + j);
-        episodes_play(play, t, m, v, ps, k);
-        for (size_t j = 0; j < k; j++)
-            tally.loss += play->returns[j];
-    }
-    return tally;
-}
-
-/* Tally of a bound view over a split; hits (rows of the split) or NULL. */
-static idim_tally evaluate(const task *t, const model *m, const view *v, split which, pool *p,
-                           const passing *with, uint8_t *all_hits)
-{
-    size_t n = t->splits[which].n, most = eval_batch(t), labels = task_labels(t);
-    pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)p};
-    idim_tally tally = {0};
-    if (t->row->environment)
-        return evaluate_episodes(t, m, v, which, &ps, with->play);
-    for (size_t i = 0; i < n; i += most) {
-        size_t k = n - i < most ? n - i : most;
-        for (size_t j = 0; j < k; j++)
-            with->index[j] = (uint32_t)(i + j);
-        task_fetch(t, which, with->index, k, 0, with->batch);
-        const batch *b = &with->batch->batch;
-        m->row->forward(m, v, b, &ps, with->work, with->outputs);
-        model_loss(m, v, b, &ps, with->work, with->outputs, NULL, &tally, with->hits);
-        if (all_hits)
-            memcpy(all_hits + i * labels, with->hits, k * labels);
-    }
-    return tally;
-}
-
-status train_evaluate(const task *t, const model *m, const real *theta, split which, pool *p,
-                      idim_tally *tally, uint8_t *hits)
-{
-    view v = {0};
-    batch_buffer b = {0};
-    size_t most = eval_batch(t);
-    episodes play = {0};
-    passing with = {.batch = &b, .play = &play};
-    status st;
-    *tally = (idim_tally){0};
-    if (t->splits[which].n == 0)
-        return error_set(ERR_USAGE, "%s: this split has no samples to score", task_spec(t));
-    if ((st = view_init(&v, &m->layout)) || (st = batch_init(&b, t, most)))
-        goto done;
-    view_point(&v, theta, NULL);
-    with.work = mem_array(m->row->work(m, &v, most, IDIM_EVAL), 1);
-    with.outputs = mem_array(most * m->n_outputs, sizeof *with.outputs);
-    with.index = mem_array(most, sizeof *with.index);
-    with.hits = mem_array(most * task_labels(t), 1);
-    if (!with.work || !with.outputs || !with.index || !with.hits) {
-        st = ERR_MEMORY;
-        goto done;
-    }
-    if (t->row->environment && (st = episodes_init(&play, t, m, most, with.work)))
-        goto done;
-    *tally = evaluate(t, m, &v, which, p, &with, hits);
-done:
-    episodes_clear(&play);
-    mem_free(with.work);
-    mem_free(with.outputs);
-    mem_free(with.index);
-    mem_free(with.hits);
-    batch_clear(&b);
-    view_clear(&v);
-    return st;
-}
 
 /* ------------------------------------------------------------------ seats */
 
@@ -373,7 +227,7 @@ static status team_init(team *t, const train_plan *plan, const train_member *mem
     const task *task_ = plan->task;
     const model *m = plan->model;
     size_t n_train = task_->splits[IDIM_SPLIT_TRAIN].n;
-    size_t eval_most = eval_batch(task_), bytes = 1;
+    size_t eval_most = evaluate_batch(task_), bytes = 1;
     size_t most = plan->batch > eval_most ? plan->batch : eval_most;
     status st;
     if ((st = team_check(plan)))
