@@ -12,8 +12,8 @@
     X(sparse)                                                                                      \
     X(fastfood)                                                                                    \
     X(srht)                                                                                        \
-    X(onehot) X(file) X(said) X(lora) X(dora) X(adalora) X(vera) X(nola) X(pissa) X(lora_xs)       \
-        SPACES_MORE(X)
+    X(onehot)                                                                                      \
+    X(file) X(said) X(lora) X(dora) X(adalora) X(vera) X(nola) X(pissa) X(lora_xs) SPACES_MORE(X)
 
 static const space_ops preset_top = {
     .name = "top",
