@@ -66,37 +66,64 @@ static stream embed_stream(const stack *m, const pass *ps)
 
 /* ------------------------------------------------------------------ work */
 
-/* states: (layers + 1) of (rows, width), the inputs of all blocks and the last one's output, or two that
- * take turns; kept: a region a block, or one for all. picked: of classes, a row a sample. */
+/* Backward ends above the first `below` blocks (evaluation: all), where nothing is trained. So states (rows, width),
+ * the inputs of blocks and the last one's output, take turns in two places up to state `below`, and stand from there
+ * on. What those blocks keep, and all that are run again, goes into `passed`; `kept` has a region for each of the
+ * others. picked: of classes, a row a sample. */
 typedef struct plan {
     uint32_t *starts;
-    real *states, *sums, *stats, *kept, *scratch, *g, *picked, *normed, *head;
-    size_t rows, state;
-    bool all; /* all inputs stand; false: two take turns (evaluation) */
-    bool regions;
+    real *states, *sums, *stats, *passed, *kept, *scratch, *g, *picked, *normed, *head;
+    size_t rows, state, below, passing; /* passing: blocks of `passed`, the first */
 } plan;
+
+static bool trains(const view *v, int place)
+{
+    return place != STACK_NONE &&
+           (v->slots[place].grad || v->slots[place].g_c || v->slots[place].n_riders);
+}
+
+/* Where gradients end: nothing below is trained. Halves of blocks count from 1; 0: the embeddings. */
+static size_t lowest_half(const stack *m, const view *v)
+{
+    const stack_places *at = &m->at;
+    if (trains(v, at->tokens) || trains(v, at->positions) || trains(v, at->segments) ||
+        (m->shape.behind && (trains(v, at->norm) || trains(v, at->norm_bias))))
+        return 0;
+    for (size_t l = 0; l < m->layers; l++) {
+        block b = block_at(m, v, l);
+        for (int half = 0; half < BLOCK_HALVES; half++)
+            if (block_trains(&b, half))
+                return 1 + l * BLOCK_HALVES + (size_t)half;
+    }
+    return 1 + m->layers * BLOCK_HALVES;
+}
 
 static size_t plan_cut(const stack *m, const view *v, size_t n, idim_mode mode, real *base, plan *p)
 {
     cutter c = {base, 0};
-    size_t rows = n * m->length, most = 0, sum = 0, w = m->shape.width;
+    size_t rows = n * m->length, most = 0, sum = 0, scratch = 0, w = m->shape.width;
+    size_t lowest = lowest_half(m, v);
     head h = head_at(m, v);
-    *p = (plan){.rows = rows, .all = mode == IDIM_TRAIN};
-    p->regions = p->all && !m->recompute;
+    *p = (plan){.rows = rows, .below = m->layers};
+    if (mode == IDIM_TRAIN)
+        p->below = lowest ? (lowest - 1) / BLOCK_HALVES : 0;
+    p->passing = m->recompute ? m->layers : p->below;
     for (size_t l = 0; l < m->layers; l++) {
         block b = block_at(m, v, l);
-        size_t kept = block_kept(&b, rows);
-        sum += kept;
-        most = kept > most ? kept : most;
+        size_t kept = block_kept(&b, rows), own = block_scratch(&b, rows, mode);
+        sum += l < p->passing ? 0 : kept;
+        most = l < p->passing && kept > most ? kept : most;
+        scratch = own > scratch ? own : scratch;
     }
     p->starts = (uint32_t *)(void *)cut(&c, (n + 1) * sizeof(uint32_t) / sizeof(real) + 1);
     p->state = (rows * w + 15) / 16 * 16;
-    p->states = cut(&c, p->state * (p->all ? m->layers + 1 : 2));
+    p->states = cut(&c, p->state * ((p->below ? 2 : 1) + m->layers - p->below));
     p->sums = m->shape.behind ? cut(&c, rows * w) : NULL;
     p->stats = cut(&c, 2 * rows);
-    p->kept = cut(&c, p->regions ? sum : most);
-    p->scratch = cut(&c, block_scratch(&m->shape, rows, mode));
-    p->g = p->all ? cut(&c, rows * w) : NULL;
+    p->passed = cut(&c, most);
+    p->kept = cut(&c, sum);
+    p->scratch = cut(&c, scratch);
+    p->g = mode == IDIM_TRAIN ? cut(&c, rows * w) : NULL;
     p->picked = m->language ? NULL : cut(&c, n * w);
     p->normed = m->language ? NULL : cut(&c, n * w);
     p->head = cut(&c, m->language ? head_tokens_work(&h) : head_classes_work(&h, n));
@@ -111,7 +138,8 @@ size_t stack_work(const stack *m, const view *v, size_t n, idim_mode mode)
 
 static real *plan_state(const plan *p, size_t l)
 {
-    return p->states + (p->all ? l : l % 2) * p->state;
+    size_t turns = p->below ? 2 : 1;
+    return p->states + (l <= p->below ? l % 2 : turns + l - p->below - 1) * p->state;
 }
 
 /* The rows of each sample: its tokens up to the padding, one at the least. */
@@ -197,8 +225,10 @@ void stack_forward(const stack *m, const view *v, const batch *b, const pass *ps
     embeddings_forward(m, v, &r, &p, plan_state(&p, 0));
     for (size_t l = 0; l < m->layers; l++) {
         block layer = block_at(m, v, l);
-        block_forward(&layer, &r, plan_state(&p, l), kept, p.scratch, NULL, plan_state(&p, l + 1));
-        kept += p.regions ? block_kept(&layer, p.rows) : 0;
+        bool passes = l < p.passing;
+        block_forward(&layer, &r, plan_state(&p, l), passes ? p.passed : kept, p.scratch, NULL,
+                      plan_state(&p, l + 1));
+        kept += passes ? 0 : block_kept(&layer, p.rows);
     }
     const real *last = plan_state(&p, m->layers);
     if (m->language) {
@@ -224,28 +254,6 @@ void stack_loss(const stack *m, const idim_loss_row *loss, const view *v, const 
 }
 
 /* ------------------------------------------------------------------ backward */
-
-static bool trains(const view *v, int place)
-{
-    return place != STACK_NONE &&
-           (v->slots[place].grad || v->slots[place].g_c || v->slots[place].n_riders);
-}
-
-/* Where gradients end: nothing below is trained. Halves of blocks count from 1; 0: the embeddings. */
-static size_t lowest_half(const stack *m, const view *v)
-{
-    const stack_places *at = &m->at;
-    if (trains(v, at->tokens) || trains(v, at->positions) || trains(v, at->segments) ||
-        (m->shape.behind && (trains(v, at->norm) || trains(v, at->norm_bias))))
-        return 0;
-    for (size_t l = 0; l < m->layers; l++) {
-        block b = block_at(m, v, l);
-        for (int half = 0; half < BLOCK_HALVES; half++)
-            if (block_trains(&b, half))
-                return 1 + l * BLOCK_HALVES + (size_t)half;
-    }
-    return 1 + m->layers * BLOCK_HALVES;
-}
 
 /* g (rows, width): the gradient of the last block's output. */
 static void outputs_backward(const stack *m, const view *v, const block_rows *r, const plan *p,
@@ -304,19 +312,20 @@ void stack_backward(const stack *m, const view *v, const batch *b, const pass *p
     plan_cut(m, v, b->n, ps->mode, work, &p);
     block_rows r = rows_of(b, ps, p.starts);
     outputs_backward(m, v, &r, &p, ps, g_outputs, lowest < top, p.g);
-    for (size_t l = 0; p.regions && l < m->layers; l++) {
+    for (size_t l = p.passing; l < m->layers; l++) {
         block layer = block_at(m, v, l);
         kept += block_kept(&layer, p.rows);
     }
-    for (size_t l = m->layers; l-- > 0 && lowest < 1 + (l + 1) * BLOCK_HALVES;) {
+    for (size_t l = m->layers; l-- > p.below;) {
         block layer = block_at(m, v, l);
         size_t first = 1 + l * BLOCK_HALVES;
-        kept -= p.regions ? block_kept(&layer, p.rows) : 0;
+        kept -= l < p.passing ? 0 : block_kept(&layer, p.rows);
         if (m->recompute) /* what comes out is known: the next state is written as it was */
-            block_forward(&layer, &r, plan_state(&p, l), p.kept, p.scratch, NULL,
+            block_forward(&layer, &r, plan_state(&p, l), p.passed, p.scratch, NULL,
                           plan_state(&p, l + 1));
-        block_backward(&layer, &r, plan_state(&p, l), p.kept + kept, p.scratch,
-                       lowest <= first ? BLOCK_ATTENTION : BLOCK_MLP, lowest < first, p.g);
+        block_backward(&layer, &r, plan_state(&p, l), m->recompute ? p.passed : p.kept + kept,
+                       p.scratch, lowest <= first ? BLOCK_ATTENTION : BLOCK_MLP, lowest < first,
+                       p.g);
     }
     if (!lowest)
         embeddings_backward(m, v, &r, &p, p.g);
@@ -335,19 +344,20 @@ typedef struct decoding {
 static size_t decoding_cut(const stack *m, const view *v, size_t room, real *base, decoding *d)
 {
     cutter c = {base, 0};
-    size_t most = 0, rows = room < DECODE_ROWS ? room : DECODE_ROWS;
+    size_t most = 0, scratch = 0, rows = room < DECODE_ROWS ? room : DECODE_ROWS;
     head h = head_at(m, v);
     for (size_t l = 0; l < m->layers; l++) {
         block b = block_at(m, v, l);
-        size_t kept = block_kept(&b, rows);
+        size_t kept = block_kept(&b, rows), own = block_scratch(&b, rows, IDIM_EVAL);
         most = kept > most ? kept : most;
+        scratch = own > scratch ? own : scratch;
     }
     *d = (decoding){.side = room * m->shape.kv_heads * m->shape.head};
     d->cache = cut(&c, 2 * m->layers * d->side);
     d->x = cut(&c, rows * m->shape.width);
     d->y = cut(&c, rows * m->shape.width);
     d->kept = cut(&c, most);
-    d->scratch = cut(&c, block_scratch(&m->shape, rows, IDIM_EVAL));
+    d->scratch = cut(&c, scratch);
     d->stats = cut(&c, 2);
     d->head = cut(&c, head_tokens_work(&h));
     return c.at;

@@ -14,18 +14,21 @@
 enum { PLACE_RESIDUAL = 32, PLACE_ATTENTION = 34 };
 
 /* What a forward keeps for its backward. in: what Q, K, V and then what the MLP reads. Norms before:
- * in[0] = norm1 x, sum = h, in[1] = norm2 h. Norms behind: sums before each norm, in[1] = h. */
+ * in[0] = norm1 x, sum = h, in[1] = norm2 h. Norms behind: sums before each norm, in[1] = h. What a matrix reads
+ * is kept where a gradient of that matrix is wanted; else it lies in scratch (in, act). */
 typedef struct kept {
     real *in[2], *sum[2], *stats[2];
     real *qkv, *logs, *att, *gate, *up, *act;
     real *out[2], *deep[2], *bent[2]; /* of the adapters: what goes in, D' u, f(D' u) */
     real *linear[BLOCK_PARTS];        /* what each matrix keeps itself */
+    real *scratch;                    /* of every matrix */
 } kept;
 
 typedef struct scratch {
     real *a, *b;                         /* (n, width) */
     real *g_qkv, *g_att, *g_gate, *g_up; /* of backward */
     real *g_deep;
+    real *linear; /* of every matrix */
 } scratch;
 
 static size_t shape_q(const block_shape *s)
@@ -43,7 +46,7 @@ static size_t shape_qkv(const block_shape *s)
     return shape_q(s) + 2 * shape_kv(s);
 }
 
-static linear block_linear(const block *b, block_part p, const block_rows *r)
+static linear block_linear(const block *b, block_part p, const block_rows *r, real *scratch_)
 {
     const block_shape *s = b->shape;
     const size_t w = s->width, q = shape_q(s), kv = shape_kv(s), small = s->bottleneck;
@@ -68,12 +71,24 @@ static linear block_linear(const block *b, block_part p, const block_rows *r)
                     .bias = b->bias[p],
                     .place = b->place + p,
                     .starts = r ? r->starts : NULL,
-                    .ld = qkv ? shape_qkv(s) : 0};
+                    .ld = qkv ? shape_qkv(s) : 0,
+                    .shared = true,
+                    .scratch = scratch_};
 }
 
-static bool part_is_linear(block_part p)
+static bool part_is_linear(const block *b, block_part p)
 {
-    return p != BLOCK_NORM1 && p != BLOCK_NORM2 && p != BLOCK_PREFIX_K && p != BLOCK_PREFIX_V;
+    return b->weight[p] && p != BLOCK_NORM1 && p != BLOCK_NORM2 && p != BLOCK_PREFIX_K &&
+           p != BLOCK_PREFIX_V;
+}
+
+/* Does the backward of one of the parts first .. last read what goes into them? */
+static bool parts_read(const block *b, block_part first, block_part last)
+{
+    for (block_part p = first; p <= last; p++)
+        if (b->weight[p] && linear_reads(b->weight[p]))
+            return true;
+    return false;
 }
 
 static size_t kept_cut(const block *b, size_t rows, real *base, kept *k)
@@ -82,10 +97,11 @@ static size_t kept_cut(const block *b, size_t rows, real *base, kept *k)
     const block_part into[2] = {BLOCK_ADAPT1_IN, BLOCK_ADAPT2_IN};
     cutter c = {base, 0};
     size_t w = rows * s->width, hidden = rows * s->hidden;
+    const bool reads[2] = {parts_read(b, BLOCK_QKV, BLOCK_V), parts_read(b, BLOCK_GATE, BLOCK_UP)};
     *k = (kept){0};
     for (int half = 0; half < BLOCK_HALVES; half++) {
         /* norms before: the second sum is y itself; behind: the first input is x itself */
-        if (!s->behind || half)
+        if (reads[half] && (!s->behind || half))
             k->in[half] = cut(&c, w);
         if (s->behind || !half)
             k->sum[half] = cut(&c, w);
@@ -101,28 +117,49 @@ static size_t kept_cut(const block *b, size_t rows, real *base, kept *k)
     k->att = cut(&c, rows * shape_q(s));
     k->gate = s->gated ? cut(&c, hidden) : NULL;
     k->up = cut(&c, hidden);
-    k->act = cut(&c, hidden);
+    k->act = parts_read(b, BLOCK_DOWN, BLOCK_DOWN) ? cut(&c, hidden) : NULL;
     for (block_part p = 0; p < BLOCK_PARTS; p++)
-        if (b->weight[p] && part_is_linear(p)) {
-            linear l = block_linear(b, p, NULL);
+        if (part_is_linear(b, p)) {
+            linear l = block_linear(b, p, NULL, NULL);
             k->linear[p] = cut(&c, linear_work(&l, rows, IDIM_TRAIN) / sizeof(real));
         }
     return c.at;
 }
 
-static size_t scratch_cut(const block_shape *s, size_t rows, idim_mode mode, real *base, scratch *t)
+/* b, g_up hold what is not kept of in and act while a half runs forward. */
+static size_t scratch_cut(const block *b, size_t rows, idim_mode mode, real *base, scratch *t)
 {
+    const block_shape *s = b->shape;
     cutter c = {base, 0};
-    *t = (scratch){.a = cut(&c, rows * s->width)};
+    size_t most = 0;
+    *t = (scratch){.a = cut(&c, rows * s->width), .b = cut(&c, rows * s->width)};
+    t->g_up = cut(&c, rows * s->hidden);
+    for (block_part p = 0; p < BLOCK_PARTS; p++)
+        if (part_is_linear(b, p)) {
+            linear l = block_linear(b, p, NULL, NULL);
+            size_t reals = linear_scratch(&l, rows);
+            most = reals > most ? reals : most;
+        }
+    t->linear = cut(&c, most);
     if (mode == IDIM_EVAL)
         return c.at;
-    t->b = cut(&c, rows * s->width);
     t->g_qkv = cut(&c, rows * shape_qkv(s));
     t->g_att = cut(&c, rows * shape_q(s));
     t->g_gate = s->gated ? cut(&c, rows * s->hidden) : NULL;
-    t->g_up = cut(&c, rows * s->hidden);
     t->g_deep = s->bottleneck ? cut(&c, rows * s->bottleneck) : NULL;
     return c.at;
+}
+
+/* Both, whole: what is not kept points into scratch. */
+static void block_cut(const block *b, const block_rows *r, real *kept_, real *scratch_, kept *k,
+                      scratch *t)
+{
+    kept_cut(b, r->n, kept_, k);
+    scratch_cut(b, r->n, r->pass->mode, scratch_, t);
+    for (int half = 0; half < BLOCK_HALVES; half++)
+        k->in[half] = k->in[half] ? k->in[half] : t->b;
+    k->act = k->act ? k->act : t->g_up;
+    k->scratch = t->linear;
 }
 
 size_t block_kept(const block *b, size_t rows)
@@ -131,10 +168,10 @@ size_t block_kept(const block *b, size_t rows)
     return kept_cut(b, rows, NULL, &k);
 }
 
-size_t block_scratch(const block_shape *s, size_t rows, idim_mode mode)
+size_t block_scratch(const block *b, size_t rows, idim_mode mode)
 {
     scratch t;
-    return scratch_cut(s, rows, mode, NULL, &t);
+    return scratch_cut(b, rows, mode, NULL, &t);
 }
 
 static bool slot_trains(const idim_slot *s)
@@ -167,7 +204,7 @@ static norm block_norm(const block *b, int half)
 static void part_forward(const block *b, block_part p, const block_rows *r, const real *x,
                          const kept *k, real *y)
 {
-    linear l = block_linear(b, p, r);
+    linear l = block_linear(b, p, r, k->scratch);
     linear_forward(&l, r->n, x, r->batch, r->pass, k->linear[p], y);
 }
 
@@ -175,7 +212,7 @@ static void part_forward(const block *b, block_part p, const block_rows *r, cons
 static void part_backward(const block *b, block_part p, const block_rows *r, const real *x,
                           const kept *k, const real *g_y, bool add, real *g_x)
 {
-    linear l = block_linear(b, p, r);
+    linear l = block_linear(b, p, r, k->scratch);
     l.add = add;
     linear_backward(&l, r->n, x, r->batch, r->pass, k->linear[p], g_y, g_x);
 }
@@ -441,8 +478,7 @@ void block_forward(const block *b, const block_rows *r, const real *x, real *kep
 {
     kept k;
     scratch t;
-    kept_cut(b, r->n, kept_, &k);
-    scratch_cut(b->shape, r->n, r->pass->mode, scratch_, &t);
+    block_cut(b, r, kept_, scratch_, &k, &t);
     real *h = b->shape->behind ? k.in[1] : k.sum[0];
     half_forward(b, BLOCK_ATTENTION, r, x, &k, &t, cache, h);
     half_forward(b, BLOCK_MLP, r, h, &k, &t, NULL, y);
@@ -453,8 +489,7 @@ void block_backward(const block *b, const block_rows *r, const real *x, real *ke
 {
     kept k;
     scratch t;
-    kept_cut(b, r->n, kept_, &k);
-    scratch_cut(b->shape, r->n, r->pass->mode, scratch_, &t);
+    block_cut(b, r, kept_, scratch_, &k, &t);
     const real *h = b->shape->behind ? k.in[1] : k.sum[0];
     half_backward(b, BLOCK_MLP, r, h, &k, &t, lowest == BLOCK_ATTENTION || below, g);
     if (lowest == BLOCK_ATTENTION)

@@ -72,7 +72,7 @@ bool block_trains(const block *b, int half);
 
 /* In reals, for up to `rows` rows with this view's riders. */
 size_t block_kept(const block *b, size_t rows);
-size_t block_scratch(const block_shape *s, size_t rows, idim_mode mode);
+size_t block_scratch(const block *b, size_t rows, idim_mode mode);
 
 /* y (n, width) from x; cache: NULL, or the new rows are appended to it. */
 void block_forward(const block *b, const block_rows *r, const real *x, real *kept, real *scratch,

@@ -8,25 +8,20 @@
  *     g_B += q_k^T (m_k o u_k)      v_k  = q_k B_k       g_m += sum v_k o u_k
  *     w_k  = m_k o v_k              g_A += w_k^T x_k     g_x += drop(w_k A_k)
  *
- * Work: t (n, out) when c is there; a scratch (n, out); one (n, in) where a rider drops; per rider
- * u and m o u (n, r) each, scratch v (n, r); widened rows of W where it is stored in bf16. */
+ * Kept: t (n, out) when c is there; per rider u and, with an m, m o u (n, r). Scratch: q or p (n, rows of a
+ * rider); one (n, in) where a rider drops; v (n, r); widened rows of W where it is stored in bf16. */
 #include <string.h>
 
 #include "linalg/linalg.h"
+#include "nn/cut.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
 
 enum { WIDEN = 64 }; /* rows of a bf16 matrix widened at a time */
 
-typedef struct scratch { /* work, cut up */
-    real *t, *q, *dropped, *rows, *riders;
+typedef struct scratch { /* work, cut up; riders: u and m o u of each, one behind another */
+    real *t, *riders, *q, *dropped, *v, *rows;
 } scratch;
-
-static size_t line_up(size_t n) /* reals, to whole cache lines */
-{
-    size_t line = 64 / sizeof(real);
-    return (n + line - 1) / line * line;
-}
 
 static size_t linear_ld(const linear *l)
 {
@@ -41,30 +36,59 @@ static bool linear_drops(const idim_slot *w)
     return false;
 }
 
-static size_t scratch_cut(const linear *l, size_t n, real *work, scratch *s)
+/* What a rider keeps: u, and behind it m o u where that is another. */
+static real *rider_cut(const idim_rider *r, size_t n, cutter *c, real **mu)
+{
+    real *u = cut(c, n * r->r);
+    *mu = r->m ? cut(c, n * r->r) : u;
+    return u;
+}
+
+static void kept_cut(const linear *l, size_t n, cutter *c, scratch *s)
 {
     const idim_slot *w = l->weight;
-    size_t at = 0;
-    bool plain = !w->c && !w->n_riders;
-    s->t = work;
-    at += w->c ? line_up(n * l->out) : 0;
-    s->q = work ? work + at : NULL;
-    at += plain ? 0 : line_up(n * l->out);
-    s->dropped = work ? work + at : NULL;
-    at += linear_drops(w) ? line_up(n * l->in) : 0;
-    s->rows = work ? work + at : NULL;
-    at += w->storage == IDIM_STORED_BF16 ? line_up(WIDEN * l->in) : 0;
-    s->riders = work ? work + at : NULL;
+    real *mu;
+    s->t = w->c ? cut(c, n * l->out) : NULL;
+    s->riders = c->base ? c->base + c->at : NULL;
     for (size_t k = 0; k < w->n_riders; k++)
-        at += 3 * line_up(n * w->riders[k].r);
-    return at;
+        rider_cut(&w->riders[k], n, c, &mu);
+}
+
+static void scratch_cut(const linear *l, size_t n, cutter *c, scratch *s)
+{
+    const idim_slot *w = l->weight;
+    size_t rows = 0, r = 0;
+    for (size_t k = 0; k < w->n_riders; k++) {
+        rows = w->riders[k].rows > rows ? w->riders[k].rows : rows;
+        r = w->riders[k].r > r ? w->riders[k].r : r;
+    }
+    s->q = cut(c, n * rows);
+    s->v = cut(c, n * r);
+    s->dropped = linear_drops(w) ? cut(c, n * l->in) : NULL;
+    s->rows = w->storage == IDIM_STORED_BF16 ? cut(c, WIDEN * l->in) : NULL;
+}
+
+static size_t work_cut(const linear *l, size_t n, real *work, scratch *s)
+{
+    cutter kept = {work, 0}, shared = {l->scratch, 0};
+    kept_cut(l, n, &kept, s);
+    scratch_cut(l, n, l->shared ? &shared : &kept, s);
+    return kept.at;
 }
 
 size_t linear_work(const linear *l, size_t n, idim_mode mode)
 {
     scratch s;
     (void)mode; /* what evaluation saves is small beside one set of buffers for both */
-    return scratch_cut(l, n, NULL, &s) * sizeof(real);
+    return work_cut(l, n, NULL, &s) * sizeof(real);
+}
+
+size_t linear_scratch(const linear *l, size_t n)
+{
+    cutter c = {NULL, 0};
+    scratch s;
+    scratch_cut(l, n, &c, &s);
+    return c.at;
 }
 
 /* bf16 is the upper half of a float. */
@@ -141,14 +165,15 @@ static void columns_times(size_t n, size_t cols, const real *m, const real *from
 }
 
 static void rider_forward(const linear *l, size_t k, size_t n, const real *x,
-                          const idim_batch *batch, const idim_pass *pass, const scratch *s, real *u,
-                          real *y)
+                          const idim_batch *batch, const idim_pass *pass, const scratch *s,
+                          cutter *own, real *y)
 {
     const idim_rider *r = &l->weight->riders[k];
-    real *mu = u + line_up(n * r->r);
+    real *mu, *u = rider_cut(r, n, own, &mu);
     const real *in = rider_input(l, k, n, x, batch, pass, s);
     mat_gemm_on(pass->pool, false, true, n, r->r, l->in, 1, in, l->in, r->A, r->lda, 0, u, r->r);
-    columns_times(n, r->r, r->m, u, r->r, mu, r->r);
+    if (r->m)
+        columns_times(n, r->r, r->m, u, r->r, mu, r->r);
     if (!r->e) {
         mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, (real)r->s, mu, r->r, r->B, r->ldb,
                     1, y + r->row0, linear_ld(l));
@@ -167,13 +192,11 @@ void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *
     const idim_slot *w = l->weight;
     size_t ld = linear_ld(l);
     scratch s;
-    scratch_cut(l, n, work, &s);
+    work_cut(l, n, work, &s);
     weight_forward(l, n, x, &s, pass->pool, y);
-    real *u = s.riders;
-    for (size_t k = 0; k < w->n_riders; k++) {
-        rider_forward(l, k, n, x, batch, pass, &s, u, y);
-        u += 3 * line_up(n * w->riders[k].r);
-    }
+    cutter own = {s.riders, 0};
+    for (size_t k = 0; k < w->n_riders; k++)
+        rider_forward(l, k, n, x, batch, pass, &s, &own, y);
     if (w->c) {
         columns_times(n, l->out, NULL, y, ld, s.t, l->out);
         columns_times(n, l->out, w->c, s.t, l->out, y, ld);
@@ -182,6 +205,14 @@ void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *
     for (size_t i = 0; b && i < n; i++)
         for (size_t j = 0; j < l->out; j++)
             y[i * ld + j] += b[j];
+}
+
+bool linear_reads(const idim_slot *w)
+{
+    for (size_t k = 0; k < w->n_riders; k++)
+        if (w->riders[k].g_A)
+            return true;
+    return w->grad != NULL;
 }
 
 /* g_j += sum over samples of a o b. */
@@ -206,10 +237,10 @@ static void add_rows(size_t n, size_t cols, const real *a, size_t ld, real *g)
 
 static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
                            const idim_batch *batch, const idim_pass *pass, const scratch *s,
-                           real *u, const real *g_t, size_t ld, real *g_x)
+                           cutter *own, const real *g_t, size_t ld, real *g_x)
 {
     const idim_rider *r = &l->weight->riders[k];
-    real *mu = u + line_up(n * r->r), *v = mu + line_up(n * r->r), *q = s->q;
+    real *mu, *u = rider_cut(r, n, own, &mu), *v = s->v, *q = s->q;
     if (r->g_e) { /* q holds p for a moment */
         mat_gemm_on(pass->pool, false, true, n, r->rows, r->r, 1, mu, r->r, r->B, r->ldb, 0, q,
                     r->rows);
@@ -225,7 +256,8 @@ static void rider_backward(const linear *l, size_t k, size_t n, const real *x,
                 r->r);
     if (r->g_m)
         add_columns(n, r->r, 1, v, r->r, u, r->r, r->g_m);
-    columns_times(n, r->r, r->m, v, r->r, v, r->r);
+    if (r->m)
+        columns_times(n, r->r, r->m, v, r->r, v, r->r);
     bool drops = pass->mode == IDIM_TRAIN && r->drop > 0;
     if (r->g_A) {
         const real *in = rider_input(l, k, n, x, batch, pass, s);
@@ -250,7 +282,7 @@ void linear_backward(const linear *l, size_t n, const real *x, const idim_batch 
     const idim_slot *w = l->weight;
     size_t ld = linear_ld(l);
     scratch s;
-    scratch_cut(l, n, work, &s);
+    work_cut(l, n, work, &s);
     if (l->bias && l->bias->grad)
         add_rows(n, l->out, g_y, ld, l->bias->grad);
     if (w->c && w->g_c)
@@ -266,9 +298,7 @@ void linear_backward(const linear *l, size_t n, const real *x, const idim_batch 
                     w->grad, l->in);
     if (g_x)
         weight_backward(l, n, g_t, ld, &s, pass->pool, g_x);
-    real *u = s.riders;
-    for (size_t k = 0; k < w->n_riders; k++) {
-        rider_backward(l, k, n, x, batch, pass, &s, u, g_t, ld, g_x);
-        u += 3 * line_up(n * w->riders[k].r);
-    }
+    cutter own = {s.riders, 0};
+    for (size_t k = 0; k < w->n_riders; k++)
+        rider_backward(l, k, n, x, batch, pass, &s, &own, g_t, ld, g_x);
 }

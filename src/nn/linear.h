@@ -20,10 +20,15 @@ typedef struct linear {
     const uint32_t *starts;         /* NULL: row i is sample i */
     size_t ld;                      /* of y and g_y: reals from row to row; 0: out */
     bool add;                       /* g_x too is added to */
+    bool shared;                    /* scratch stands by itself, for all layers; else in work */
+    real *scratch;                  /* linear_scratch reals */
 } linear;
 
-/* Bytes of work for n rows. */
+/* Bytes of work for n rows; reals of what nobody needs after a call. */
 size_t linear_work(const linear *l, size_t n, idim_mode mode);
+size_t linear_scratch(const linear *l, size_t n);
+/* Does backward read x, for a gradient of the matrix or of an A? */
+bool linear_reads(const idim_slot *weight);
 
 void linear_forward(const linear *l, size_t n, const real *x, const idim_batch *batch,
                     const idim_pass *pass, void *work, real *y);

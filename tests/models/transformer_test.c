@@ -97,7 +97,8 @@ static void world_gradient(world *w)
 #define NEXT "length=6,vocabulary=13,labels=next"
 #define CLASSES "length=6,vocabulary=13,classes=3,labels=classes"
 #define HIDDEN "length=6,vocabulary=13,labels=hidden"
-#define SHAPE ",width=16,layers=2,heads=4,hidden=12"
+#define LAYER ",width=16,heads=4,hidden=12"
+#define SHAPE ",layers=2" LAYER
 
 static void losses_are_numpys(void **state)
 {
@@ -254,6 +255,49 @@ static void recomputation_changes_no_bits_and_takes_less(void **state)
                     w.m->row->work(w.m, &w.v, 50, IDIM_TRAIN));
         world_close(&w);
         world_close(&again);
+    }
+}
+
+/* What is frozen keeps no inputs, and below the lowest trained tensor nothing is kept at all. */
+static void a_tensor_alone_gets_what_it_gets_with_all_and_takes_less(void **state)
+{
+    static const char *const specs[][2] = {
+        {"transformer:family=gpt2,adapter=houlsby,bottleneck=3,prefix=2,layers=3" DROPS LAYER,
+         NEXT},
+        {"transformer:family=gpt2,recompute=yes,layers=3" DROPS LAYER, NEXT},
+        {"transformer:family=llama,layers=3" DROPS LAYER, CLASSES},
+        {"transformer:family=bert,layers=3" DROPS LAYER, CLASSES},
+        {"transformer:family=roberta,adapter=pfeiffer,bottleneck=3,layers=3" DROPS LAYER, HIDDEN},
+    };
+    /* of the rest that they keep, q, k and v alone */
+    const size_t two_layers = 2 * 50 * LENGTH * (3 * 16) * sizeof(real);
+    for (size_t k = 0; k < sizeof specs / sizeof *specs; k++) {
+        world w;
+        world_open(&w, specs[k][0], specs[k][1]);
+        const layout *l = &w.m->layout;
+        size_t first = SIZE_MAX, most = w.m->row->work(w.m, &w.v, 50, IDIM_TRAIN);
+        world_gradient(&w);
+        real *all = mem_copy(w.g, l->n, sizeof *all);
+        assert_non_null(all);
+        for (size_t i = 0; i < l->n_tensors; i++) {
+            const tensor *t = &l->tensors[i];
+            view_point(&w.v, w.theta, NULL);
+            w.v.slots[i].grad = w.g + t->offset;
+            mem_free(w.work);
+            w.work = mem_array(w.m->row->work(w.m, &w.v, SAMPLES, IDIM_TRAIN), 1);
+            assert_non_null(w.work);
+            memset(w.g, 0, l->n * sizeof *w.g);
+            world_gradient(&w);
+            assert_memory_equal(w.g + t->offset, all + t->offset, t->n * sizeof *w.g);
+            size_t work = w.m->row->work(w.m, &w.v, 50, IDIM_TRAIN);
+            assert_true(work < most);
+            if (t->layer == 0 && first == SIZE_MAX)
+                first = work;
+            if (t->layer == 2 && !strstr(specs[k][0], "recompute"))
+                assert_true(work + two_layers < first);
+        }
+        mem_free(all);
+        world_close(&w);
     }
 }
 
@@ -443,6 +487,7 @@ int main(void)
         double_test(gradients_agree_under_dropout_with_riders_everywhere),
         cmocka_unit_test(riders_alone_get_what_they_get_with_all),
         cmocka_unit_test(recomputation_changes_no_bits_and_takes_less),
+        cmocka_unit_test(a_tensor_alone_gets_what_it_gets_with_all_and_takes_less),
         cmocka_unit_test(dropout_is_drawn_anew_each_step_and_off_in_evaluation),
         cmocka_unit_test(hits_stand_where_their_labels_do),
         cmocka_unit_test(riders_of_the_head_drop_otherwise_at_each_position),
