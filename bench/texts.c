@@ -1,10 +1,12 @@
 /* texts.c -- one training step of a transformer (8 texts of 256 tokens, one thread, Adam): the full space
  * beside its own matrix products, LoRA beside the full space with the ratio that its counted products
- * allow, a driven LoRA beside the plain one. */
+ * allow, a driven LoRA beside the plain one; and the memory of LoRA beside that of the full space, each the peak of a
+ * process of its own (this program, called with the method). */
 #include <string.h>
 
 #include "bench/step.h"
 #include "linalg/linalg.h"
+#include "measure/peak.h"
 
 typedef struct shape {
     size_t width, layers, heads, vocabulary;
@@ -96,10 +98,83 @@ static status measure_shape(const shape *s)
     return OK;
 }
 
-int main(void)
+/* ------------------------------------------------------------------ memory */
+
+static const shape wide = {256, 4, 4, 4096};
+
+/* What a step must hold, by hand: weights; gradient and Adam's two of what is trained; of a layer's inputs those that
+ * backward reads (16 w a position: x, norm, q, k, v, attention, h, norm, 4 w before and 4 w behind gelu; frozen
+ * matrices of the MLP want neither its norm nor what is behind gelu: 11 w); one layer's gradients (10 w). */
+static double held(const shape *s, bool frozen)
 {
-    static const shape shapes[] = {{64, 5, 8, 512}, {256, 4, 4, 4096}};
+    double w = (double)s->width, L = (double)s->layers, n = ROWS;
+    double D = L * (12 * w * w + 13 * w) + ((double)s->vocabulary + LENGTH + 2) * w;
+    double d = frozen ? L * 2 * 8 * 2 * w : D;
+    return 4 * (D + (frozen ? d : 0) + 3 * d + n * w * (L * (frozen ? 11 : 16) + 10));
+}
+
+static status peak_here(const char *method)
+{
+    char spec[128];
+    peak_row row;
+    snprintf(spec, sizeof spec, "transformer:width=%zu,layers=%zu,heads=%zu,vocabulary=%zu",
+             wide.width, wide.layers, wide.heads, wide.vocabulary);
+    const memory_ask ask = {.model = spec,
+                            .language = true,
+                            .vocabulary = wide.vocabulary,
+                            .length = LENGTH,
+                            .batch = ROWS / LENGTH,
+                            .frozen = sizeof(real),
+                            .states = 2,
+                            .tasks = 1};
+    status st = peak_measure(&ask, method, 3, &row);
+    if (!st)
+        printf("%.0f\n", row.measured);
+    return st;
+}
+
+static status peak_of(const char *method, double *bytes)
+{
+    char path[4096], said[64] = "";
+    const char *const argv[] = {path, method, NULL};
+    os_child child;
+    size_t n = 0, at = 0;
+    int code = 0;
+    status st = os_executable(path, sizeof path);
+    if (st || (st = os_spawn(&child, path, argv, NULL)))
+        return st;
+    while (!(st = os_read(child.out, said + at, sizeof said - 1 - at, &n)) && n)
+        at += n;
+    *bytes = strtod(said, NULL);
+    status end = os_reap(&child, &code);
+    return st ? st : end ? end : *bytes > 0 ? OK : error_set(ERR_FAILED, "texts: no memory said");
+}
+
+static status measure_memory(void)
+{
+    double full, lora, counted = held(&wide, true) / held(&wide, false);
+    status st;
+    if ((st = peak_of("full", &full)) || (st = peak_of("lora:r=8,targets=q+v", &lora)))
+        return st;
+    printf("memory,transformer 4 x 256 lora r=8,,%.1f,MB,full step,,%.4f,ratio <= %.3f\n",
+           lora / 1e6, lora / full, 1.10 * counted);
+    printf("memory,transformer 4 x 256 full,,%.1f,MB,bytes that a step must hold,,%.4f,\n",
+           full / 1e6, full / held(&wide, false));
+    return OK;
+}
+
+int main(int argc, char **argv)
+{
+    const shape shapes[] = {{64, 5, 8, 512}, wide};
     status st = idim_start();
+    if (!st && argc == 2) {
+        st = peak_here(argv[1]);
+        if (st)
+            fprintf(stderr, "%s\n", error_text());
+        return st != OK;
+    }
+    if (!st)
+        st = measure_memory();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes && !st; i++)
         st = measure_shape(&shapes[i]);
     if (st)

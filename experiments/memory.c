@@ -6,11 +6,12 @@
 #include "base/file.h"
 #include "experiments/folder.h"
 #include "measure/memory.h"
+#include "measure/peak.h"
 #include "models/pretrained.h"
 
 typedef struct options {
     const char *space, *out;
-    size_t batch, length, classes, frozen, states, tasks;
+    size_t batch, length, classes, frozen, states, tasks, measure;
     bool recompute;
 } options;
 
@@ -28,7 +29,11 @@ static const key keys[] = {
     KEY("recompute", options, recompute, "no", 0, 0, "",
         "each layer's input is kept alone, and the layer run again"),
     KEY("tasks", options, tasks, "10", 1, 1e9, "tasks", "that are stored side by side"),
-    KEY_TEXT("out", options, out, "", "results folder for memory.csv, parameters.csv; empty: none"),
+    KEY("measure", options, measure, "0", 0, 1e6, "steps",
+        "of the one method of --space are run, on drawn weights, and the memory they take is read "
+        "beside the count"),
+    KEY_TEXT("out", options, out, "",
+             "results folder for memory.csv, parameters.csv, peak.csv; empty: none"),
     {0},
 };
 
@@ -144,7 +149,7 @@ static status work_all(const options *o, const memory_ask *a, const memory_model
                                         "pfeiffer:bottleneck=64",
                                         "prefix:prefix=16",
                                         "lora:r=8,targets=q+v",
-                                        "lora:r=8"};
+                                        "lora:r=8,targets=q+k+v+o"};
     status st = OK;
     if (*o->space) {
         char *list = mem_string(o->space);
@@ -203,7 +208,16 @@ static void memory_say(const memory_ask *a, const memory_model *m, const work *w
                 mem_bytes_text(w->rows[0].serving, b), mem_bytes_text(w->rows[0].cache, cells[0]));
 }
 
-static status memory_write(const work *w, const char *path)
+static void peak_say(const peak_row *p, FILE *out)
+{
+    char b[4][16];
+    fprintf(out, "\nmeasured over %zu steps: %s, with %s that the process held before\n", p->steps,
+            mem_bytes_text(p->measured, b[0]), mem_bytes_text(p->before, b[1]));
+    fprintf(out, "counted: %s, and %s of step 0: measured / counted = %.3f\n",
+            mem_bytes_text(p->counted, b[2]), mem_bytes_text(p->step0, b[3]), p->ratio);
+}
+
+static status memory_write(const work *w, const peak_row *peak, const char *path)
 {
     text t = {0};
     status st = file_make_folder(path);
@@ -212,8 +226,23 @@ static status memory_write(const work *w, const char *path)
     results_csv(memory_columns, w->rows, sizeof *w->rows, w->n, &t);
     if ((st = folder_put(path, "memory.csv", &t)))
         return st;
+    if (peak->steps) {
+        results_csv(peak_columns, peak, sizeof *peak, 1, &t);
+        if ((st = folder_put(path, "peak.csv", &t)))
+            return st;
+    }
     results_csv(memory_role_columns, w->roles, sizeof *w->roles, w->n_roles, &t);
     return folder_put(path, "parameters.csv", &t);
+}
+
+/* A process has one peak. */
+static status memory_peak(const options *o, const memory_ask *a, const work *w, peak_row *peak)
+{
+    if (!o->measure)
+        return OK;
+    if (w->n != 1)
+        return error_set(ERR_USAGE, "measure: one method a process; name one by --space");
+    return peak_measure(a, w->rows[0].method, o->measure, peak);
 }
 
 static int memory_run(void *options_, size_t n, char *const *names, FILE *out)
@@ -222,16 +251,20 @@ static int memory_run(void *options_, size_t n, char *const *names, FILE *out)
     memory_ask asked;
     memory_model m = {0};
     work w = {0};
+    peak_row peak = {0};
     char *spec = NULL, *path = *o->out ? folder_path(o->out, "") : NULL;
     status st = *o->out && !path ? ERR_MEMORY : OK;
     (void)n;
     if (!st && !(st = ask_of(o, names[0], &asked, &spec)) &&
         !(st = memory_model_init(&m, &asked, "")) &&
         !(st = memory_roles(&m, &w.roles, &w.n_roles)) && !(st = work_all(o, &asked, &m, &w)) &&
-        (!path || !(st = memory_write(&w, path)))) {
+        !(st = memory_peak(o, &asked, &w, &peak)) &&
+        (!path || !(st = memory_write(&w, &peak, path)))) {
         memory_say(&asked, &m, &w, out);
+        if (peak.steps)
+            peak_say(&peak, out);
         if (path)
-            fprintf(out, "%s/memory.csv  parameters.csv\n", path);
+            fprintf(out, "%s/memory.csv  parameters.csv%s\n", path, peak.steps ? "  peak.csv" : "");
     }
     for (size_t i = 0; i < w.n_methods; i++)
         mem_free(w.methods[i]);
@@ -254,7 +287,7 @@ const command command_memory = {
     .examples = {"idim memory llama/config.json --batch 1 --length 2048",
                  "idim memory llama/ --space full --space lora:r=8,targets=q+v",
                  "idim memory transformer:width=768,layers=12,heads=12,vocabulary=50257"},
-    .usual = " space batch length recompute out ",
+    .usual = " space batch length measure out ",
     .tables = {keys},
     .size = sizeof(options),
     .run = memory_run,

@@ -81,6 +81,17 @@ uint64_t os_peak_rss(void)
     return (uint64_t)u.ru_maxrss * 1024;
 }
 
+uint64_t os_rss(void)
+{
+    unsigned long long all, held = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%llu %llu", &all, &held) != 2)
+        held = 0;
+    if (f)
+        fclose(f);
+    return held * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 double os_seconds(void)
 {
     struct timespec t;

@@ -18,6 +18,8 @@ const d90_column memory_columns[] = {
     COLUMN("optimiser", D90_NUMBER, optimiser, "bytes", "its state"),
     COLUMN("activations", D90_NUMBER, activations, "bytes", "of a batch, with scratch and outputs"),
     COLUMN("total", D90_NUMBER, total, "bytes", "of training"),
+    COLUMN("step0", D90_NUMBER, step0, "bytes",
+           "of what is trained, as idim keeps it beside to tell the update"),
     COLUMN("stored", D90_NUMBER, stored, "bytes", "of one trained task, beside the model"),
     COLUMN("tasks", D90_NUMBER, tasks, "bytes", "of all tasks, the model once where it is shared"),
     COLUMN("serving", D90_NUMBER, serving, "bytes", "16-bit weights, all merged"),
@@ -107,8 +109,7 @@ static size_t memory_cached(const layout *l)
 
 /* ------------------------------------------------------------------ methods */
 
-/* What a method that adds tensors asks of the model, and the space that trains them; fresh texts. */
-static status memory_method(const char *method, char **extra, char **space_)
+status memory_method(const char *method, char **extra, char **space_)
 {
     char kind[64];
     const char *args;
@@ -140,10 +141,12 @@ static void memory_fill(const memory_ask *ask, const memory_model *m, const spac
     row->share = d / (double)m->D;
     row->batch = ask->batch;
     row->length = ask->length;
-    row->weights = (n - (double)c->in_place) * (double)ask->frozen + 4 * d;
-    row->gradients = 4 * d;
+    double formed = c->lifted ? 4 * (double)c->selected : 0;
+    row->weights = (n - (double)c->in_place) * (double)ask->frozen + 4 * d + formed;
+    row->gradients = 4 * d + formed;
     row->optimiser = 4 * (double)ask->states * d;
     row->activations = (double)work + outputs;
+    row->step0 = 4 * (double)c->selected;
     row->total = row->weights + row->gradients + row->optimiser + row->activations;
     row->stored = 4 * d;
     row->tasks = (double)ask->tasks * row->stored + (c->in_place == m->D ? 0 : whole);

@@ -2,12 +2,15 @@
  * none of its weights is made.
  *
  *   weights      frozen ones in `frozen` bytes each, trained ones in 4
+ *                of a LoRA on tables of embeddings too: they take no low-rank path, so all that it is on is formed, and
+ *                has gradients, in 4 bytes a number each
  *   gradients    4 bytes a trained number;  optimiser  4 `states` (Adam: 2) a trained number
  *   activations  what the model's own plan asks for a batch (models/stack.c), and its outputs with their gradient
  *   stored       4 bytes a trained number, for each task; a full copy of the model where it is trained whole
  *   serving      weights and keys and values of a text in 2 bytes each
  * With 16-bit weights beside a float master, 16-bit gradients and Adam full training takes 2 + 2 + 4 + 8 bytes a
  * number: the same 16 as all in float.
+ *   step0        4 bytes a number of the tensors that are trained or ridden on: idim's own, not in the total
  * What a process takes beside these (libraries, data, allocator) is not counted.
  * Sources: papers.md 5.4; Houlsby et al. 2019, Pfeiffer et al. 2021, Li, Liang 2021 (prefix), Hu et al. 2021. */
 #ifndef MEASURE_MEMORY_H
@@ -29,7 +32,7 @@ typedef struct memory_row {
     const char *method; /* borrowed */
     size_t d, tensors;
     double share; /* d / D */
-    double weights, gradients, optimiser, activations, total;
+    double weights, gradients, optimiser, activations, total, step0;
     double stored, tasks, serving, cache;
     size_t batch, length;
 } memory_row;
@@ -54,6 +57,9 @@ void memory_model_clear(memory_model *m);
 
 /* Fresh rows by roles, in layout order (mem_free). */
 status memory_roles(const memory_model *m, memory_role **rows, size_t *n);
+
+/* What a method that adds tensors asks of the model, and the space that trains them; fresh texts. */
+status memory_method(const char *method, char **extra, char **space);
 
 /* A method: a spec of full or lora or a preset of them; houlsby, pfeiffer (bottleneck=N); prefix (prefix=N).
  * ERR_USAGE as space_count. */

@@ -86,7 +86,14 @@ status space_count(const char *spec, const layout *l, space_counted *c)
     }
     for (size_t k = 0; k < n; k++) {
         const tensor *t = &l->tensors[pieces[k].place];
+        c->selected += pieces[k].rows * frame_row(t);
         c->tensors += !k || pieces[k].place != pieces[k - 1].place;
+        if (rides && !t->shape[1]) {
+            st = error_set(ERR_USAGE, "lora: targets=%s: %s has one dimension and no rank", targets,
+                           t->name);
+            goto done;
+        }
+        c->lifted = c->lifted || (rides && t->bare);
         if (rides) {
             count_ride(c, l, &pieces[k], r, k);
         } else {
@@ -94,6 +101,12 @@ status space_count(const char *spec, const layout *l, space_counted *c)
             c->d += pieces[k].rows * frame_row(t);
             c->in_place += pieces[k].rows * frame_row(t);
         }
+    }
+    for (size_t k = 0; k < n && c->lifted;
+         k++) { /* the weights are formed, no tensor has a rider */
+        slot *s = &c->view.slots[pieces[k].place];
+        s->n_riders = 0;
+        s->grad = count_somewhere();
     }
 done:
     mem_free(whole);

@@ -154,7 +154,9 @@ status space_describe(const char *spec, const layout *l, text *out);
  * model how much work space it takes. Its pointers point at nothing that may be read. ERR_USAGE: another kind,
  * ranks that differ; as space_new, of targets. */
 typedef struct space_counted {
-    size_t d, in_place, tensors;
+    size_t d, in_place, tensors, selected; /* selected: numbers of what is trained or ridden on */
+    bool
+        lifted; /* a tensor of the selection takes no rider: all its numbers and their gradients are formed */
     view view;
     rider *riders;
 } space_counted;

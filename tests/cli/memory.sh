@@ -39,6 +39,13 @@ check "keys alone" says "109,483,778 numbers" "$idim" memory transformer:family=
 check "methods of one's own" says "lora:r=1" "$idim" memory gpt2 --space lora:r=1 --space prefix:prefix=4
 check "they alone" sh -c '! grep -q houlsby out.txt'
 check "layers that are run again keep less" says "layers run again" "$idim" memory gpt2 --recompute
+gpt2s=transformer:width=768,layers=12,heads=12,positions=1024,vocabulary=50257
+measured() { # within 10 % of the count, of 500 MB and more
+    "$idim" memory $gpt2s --batch 1 --length 128 --space full:targets=9..11 --measure 1 --out ./m >out.txt &&
+        awk -F, 'NR == 2 { exit !($8 > 5e8 && $9 > .9 && $9 < 1.1) }' m/peak.csv
+}
+check "memory is as counted" measured
+check "one method a process is measured" refused 2 "one method a process" "$idim" memory gpt2 --measure 1
 check "another family is refused" refused 1 "none of gpt2, llama, bert, roberta" "$idim" memory odd
 check "keys without a vocabulary are refused" refused 2 "vocabulary=N is missing" "$idim" memory transformer:family=gpt2
 check "a method without a closed count is refused" refused 2 "one at a time" "$idim" memory gpt2 --space fastfood:d=5
