@@ -23,6 +23,7 @@
     X(list) \
     X(inspect) \
     X(memory) \
+    X(latency) \
     X(show) \
     X(plot) \
     X(tokenize) \

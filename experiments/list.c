@@ -9,6 +9,7 @@
 #include "measure/paired.h"
 #include "measure/bound.h"
 #include "measure/intruders.h"
+#include "measure/latency.h"
 #include "measure/memory.h"
 #include "measure/peak.h"
 #include "measure/similarity.h"
@@ -64,6 +65,7 @@ static const struct {
     {"bound.csv", "one row: a bound of the test error", NULL, bound_columns},
     {"memory.csv", "one row a method: training, storing, serving", NULL, memory_columns},
     {"peak.csv", "one row: memory counted and measured", NULL, peak_columns},
+    {"latency.csv", "one row a method, form and length", NULL, latency_columns},
     {"parameters.csv", "one row for tensors of the same roles", NULL, memory_role_columns},
     {"runs.csv", "one row a run, sorted by run_id", tables_runs, NULL},
     {"history.csv", "one row an evaluation, sorted by run_id and epoch", tables_history, NULL},
