@@ -6,13 +6,20 @@
 #include "report/plot.h"
 
 typedef struct options {
-    const char *format, *figure;
+    const char *format, *figure, *by, *x, *y;
+    int width;
 } options;
 
 static const key keys[] = {
     KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
     KEY_TEXT("figure", options, figure, "d90",
              "which figure: d90, history, lr; of updates spectra, depth, similarity, intruders"),
+    KEY_TEXT("by", options, by, "",
+             "all folders in one figure, told apart by a column of runs.csv: space, model, folder"),
+    KEY_TEXT("x", options, x, "d_total", "of that figure: the column across"),
+    KEY_TEXT("y", options, y, "score", "of that figure: the column upwards"),
+    KEY_WORD("width", options, width, "page", "column+page+slide",
+             "of that figure: 3.25, 6.75 or 10 inches, with letters of 8 pt"),
     {0},
 };
 
@@ -22,29 +29,50 @@ static bool plot_runs(const char *figure)
     return !strcmp(figure, "d90") || !strcmp(figure, "history") || !strcmp(figure, "lr");
 }
 
+static status plot_folder(const options *o, const char *path, FILE *out)
+{
+    char *runs = mem_printf("%s/runs.csv", path), *d90 = mem_printf("%s/d90.csv", path);
+    status st;
+    if (!runs || !d90)
+        st = ERR_MEMORY;
+    else if (!file_exists(runs) && plot_runs(o->figure))
+        st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", runs);
+    else if (!strcmp(o->figure, "d90") && !file_exists(d90))
+        st = error_set(ERR_FILE,
+                       "%s: not there, for nothing was measured: --figure history draws the "
+                       "runs, idim d90 --out measures",
+                       d90);
+    else if (!(st = plot_draw(path, o->figure, o->format)))
+        fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
+    mem_free(runs);
+    mem_free(d90);
+    return st;
+}
+
+/* All in one figure, beside the first. */
+static status plot_all(const options *o, char *const *paths, size_t n, FILE *out)
+{
+    static const char *const widths[] = {"column", "page", "slide"};
+    const plot_sweeps how = {o->by, o->x, o->y, widths[o->width], o->format};
+    status st = plot_over(&how, (const char *const *)paths, n);
+    if (!st)
+        fprintf(out, "%s/plots: overlay as %s; overlay.gp draws it again without idim\n", paths[0],
+                o->format);
+    return st;
+}
+
 static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
 {
     const options *o = options_;
-    status st = OK;
-    for (size_t i = 0; i < n && !st; i++) {
-        char *path = folder_path(names[i], ""),
-             *csv_ = path ? mem_printf("%s/runs.csv", path) : NULL,
-             *d90 = path ? mem_printf("%s/d90.csv", path) : NULL;
-        if (!csv_ || !d90)
-            st = ERR_MEMORY;
-        else if (!file_exists(csv_) && plot_runs(o->figure))
-            st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", csv_);
-        else if (!strcmp(o->figure, "d90") && !file_exists(d90))
-            st = error_set(ERR_FILE,
-                           "%s: not there, for nothing was measured: --figure history draws the "
-                           "runs, idim d90 --out measures",
-                           d90);
-        else if (!(st = plot_draw(path, o->figure, o->format)))
-            fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
-        mem_free(path);
-        mem_free(csv_);
-        mem_free(d90);
-    }
+    char **paths = mem_array(n, sizeof *paths);
+    status st = paths ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++)
+        st = (paths[i] = folder_path(names[i], "")) ? OK : ERR_MEMORY;
+    if (!st && *o->by)
+        st = plot_all(o, paths, n, out);
+    for (size_t i = 0; i < n && !st && !*o->by; i++)
+        st = plot_folder(o, paths[i], out);
+    key_parts_free(paths, n);
     return command_end(st);
 }
 
@@ -55,8 +83,8 @@ const command command_plot = {
     .takes = "NAME...",
     .least = 1,
     .most = 16,
-    .examples = {"idim plot demo", "idim plot demo --format pdf",
-                 "idim plot demo --figure history"},
+    .examples = {"idim plot demo --format pdf", "idim plot demo --figure history",
+                 "idim plot demo other --by space --x d_total --width column"},
     .tables = {keys},
     .size = sizeof(options),
     .run = plot_run,

@@ -63,7 +63,7 @@ static bool plot_sealed(const char *bytes, size_t n)
 }
 
 /* The script to draw with: the one in the folder if it was edited, else ours, written there. */
-static status plot_place(const char *path, size_t which, char **script)
+static status plot_place(const char *path, size_t which, const char *settings, char **script)
 {
     text t = {0};
     size_t n = 0;
@@ -77,9 +77,10 @@ static status plot_place(const char *path, size_t which, char **script)
         mem_free(*script);
         *script = NULL;
     }
+    text_add(&t, "%s", settings);
     text_bytes(&t, (const char *)plot_scripts[which].bytes, plot_scripts[which].n);
-    text_add(&t, "%s%08lx\n", plot_seal,
-             (unsigned long)hash_crc32(plot_scripts[which].bytes, plot_scripts[which].n));
+    if (!t.failed)
+        text_add(&t, "%s%08lx\n", plot_seal, (unsigned long)hash_crc32(t.text, t.length));
     st = t.failed ? ERR_MEMORY : file_write(path, t.text, t.length);
     if (st)
         text_clear(&t);
@@ -154,7 +155,7 @@ static status plot_run(const char *program, const char *settings, const char *sc
 
 /* Drawn beside its place and renamed, so that a figure is whole or as before. */
 static status plot_format(const char *program, const char *folder, const char *name,
-                          const char *script, const char *format)
+                          const char *script, const char *more, const char *format)
 {
     text settings = {0};
     char *target = mem_printf("%s/plots/%s.%s", folder, name, format);
@@ -163,7 +164,7 @@ static status plot_format(const char *program, const char *folder, const char *n
     status st = target && half ? OK : ERR_MEMORY;
     text_add(&settings, "folder=");
     plot_quoted(&settings, folder);
-    text_add(&settings, "; format='%s'; target=", format);
+    text_add(&settings, "; %sformat='%s'; target=", more, format);
     plot_quoted(&settings, half ? half : "");
     if (settings.failed)
         st = ERR_MEMORY;
@@ -197,7 +198,9 @@ static status plot_which(const char *folder, const char *name, size_t *which)
     return st;
 }
 
-status plot_draw(const char *folder, const char *name, const char *formats)
+/* settings: what the script is left with in front, lines; more: the same for this drawing, commands. */
+static status plot_one(const char *folder, const char *name, const char *settings, const char *more,
+                       const char *formats)
 {
     char *program = NULL, *plots = NULL, *path = NULL, *script = NULL, **parts = NULL;
     size_t n = 0, which = 0;
@@ -212,16 +215,80 @@ status plot_draw(const char *folder, const char *name, const char *formats)
     plots = mem_printf("%s/plots", folder);
     path = mem_printf("%s/plots/%s.gp", folder, name);
     st = plots && path ? OK : ERR_MEMORY;
-    if (st || (st = file_make_folder(plots)) || (st = plot_place(path, which, &script)) ||
+    if (st || (st = file_make_folder(plots)) || (st = plot_place(path, which, settings, &script)) ||
         (st = plot_check_files(folder, script)) || (st = plot_find_gnuplot(folder, &program)))
         goto done;
     for (size_t i = 0; i < n && !st; i++)
-        st = plot_format(program, folder, name, path, parts[i]);
+        st = plot_format(program, folder, name, path, more, parts[i]);
 done:
     key_parts_free(parts, n);
     mem_free(program);
     mem_free(plots);
     mem_free(path);
     mem_free(script);
+    return st;
+}
+
+status plot_draw(const char *folder, const char *name, const char *formats)
+{
+    return plot_one(folder, name, "", "", formats);
+}
+
+/* ------------------------------------------------------------------ several folders */
+
+/* The columns that are read, of every folder. */
+static status plot_over_check(const plot_sweeps *how, const char *folder)
+{
+    const char *const needed[] = {"role", how->x, how->y, how->by};
+    char *path = mem_printf("%s/runs.csv", folder);
+    csv *c = NULL;
+    size_t column;
+    status st = path ? csv_open(&c, path) : ERR_MEMORY;
+    if (strpbrk(folder, "\t\r\n"))
+        st = error_set(ERR_USAGE, "%s: a folder with a tab or a line end cannot be drawn", folder);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed && !st; i++)
+        if (strcmp(needed[i], "folder") != 0 && csv_need(c, needed[i], &column))
+            st = error_set(ERR_USAGE, "%s", error_text());
+    csv_free(c);
+    mem_free(path);
+    return st;
+}
+
+/* name='value' */
+static void plot_setting(text *t, const char *name, const char *value)
+{
+    text_add(t, "%s=", name);
+    plot_quoted(t, value);
+}
+
+status plot_over(const plot_sweeps *how, const char *const *folders, size_t n)
+{
+    text list = {0}, lines = {0}, more = {0};
+    status st = OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        st = plot_over_check(how, folders[i]);
+        text_add(&list, "%s%s", i ? "\t" : "", folders[i]);
+    }
+    const struct {
+        const char *name, *value;
+    } settings[] = {{"folders", list.text ? list.text : ""},
+                    {"by", how->by},
+                    {"across", how->x},
+                    {"up", how->y},
+                    {"width", how->width}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        text_add(&lines, "if (!exists(\"%s\")) ", settings[i].name);
+        plot_setting(&lines, settings[i].name, settings[i].value);
+        text_add(&lines, "\n");
+        plot_setting(&more, settings[i].name, settings[i].value);
+        text_add(&more, "; ");
+    }
+    if (!st && (list.failed || lines.failed || more.failed))
+        st = ERR_MEMORY;
+    if (!st)
+        st = plot_one(folders[0], "overlay", lines.text, more.text, how->format);
+    text_clear(&list);
+    text_clear(&lines);
+    text_clear(&more);
     return st;
 }

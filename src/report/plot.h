@@ -13,6 +13,17 @@
  * CSV; ERR_FAILED: gnuplot is not there, or could not draw, with what it said. */
 status plot_draw(const char *folder, const char *name, const char *formats);
 
+/* Sweeps over each other in one figure: FIRST/plots/overlay.gp and .FORMAT. The script names all folders and what is
+ * asked for, and draws the same without idim. */
+typedef struct plot_sweeps {
+    const char *by;     /* a column of runs.csv that tells groups apart, or folder */
+    const char *x, *y;  /* columns of numbers */
+    const char *width;  /* column, page, slide */
+    const char *format; /* "svg+pdf+png" */
+} plot_sweeps;
+/* As plot_draw; ERR_USAGE: a column that a folder does not have. */
+status plot_over(const plot_sweeps *how, const char *const *folders, size_t n);
+
 /* The scripts' names, "d90"; NULL behind the last. */
 const char *plot_name(size_t i);
 
