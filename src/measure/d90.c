@@ -131,8 +131,8 @@ static void d90_test_interval(curve *c, d90_rule r, const examples *e, double *x
     if (used < 2)
         return;
     row->test_se = sqrt(squares / (double)(used - 1));
-    d90_ends(c, interval_t(n, x, row->test_se * row->test_se), row, &row->test_low,
-             &row->test_high);
+    d90_ends(c, interval_stein(n, c->in->first_stage, x, row->test_se * row->test_se), row,
+             &row->test_low, &row->test_high);
 }
 
 static void d90_flags(const curve *c, d90_row *row)
@@ -203,13 +203,14 @@ static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row 
     d90_on_grid(c, r, a.t, row);
     d90_end_gain(c, a.t, row);
     size_t n = d90_seeds(c, r, x, row);
-    interval v = interval_t(n, x, 0);
+    interval v = interval_stein(n, c->in->first_stage, x, 0);
     row->seed_mean = curve_d(c, v.mean);
     row->seed_sd = v.sd;
     if (c->in->crossed)
         return;
     d90_ends(c, v, row, &row->low, &row->high);
-    row->seeds_half = interval_half(n);
+    bool stein = c->in->first_stage && c->in->first_stage < n;
+    row->seeds_half = stein ? 4 * n : interval_half(n); /* its t does not fall with n */
     if (e->score)
         d90_test_interval(c, r, e, x, row);
 }

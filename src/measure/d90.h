@@ -68,6 +68,7 @@ typedef struct d90_scores {
     const char *vary;
     uint64_t first_seed, baseline_mask, floor_mask;
     bool crossed;
+    size_t first_stage; /* seeds whose spread decided how many there are (search.h); 0: none did */
     size_t
         asks; /* for this space, that brought new seeds or d, the first too; copied to the rows */
     uint64_t seed;     /* of the bootstrap's stream */

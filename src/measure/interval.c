@@ -24,27 +24,35 @@ static void interval_widen(interval *r, double error, double nu)
     }
 }
 
-interval interval_t(size_t n, const double *x, double v)
+interval interval_stein(size_t n, size_t m, const double *x, double v)
 {
     interval r = {(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
+    double sum = 0, first = 0, squares = 0;
+    m = m && m < n ? m : n;
+    for (size_t i = 0; i < n; i++) {
         sum += x[i];
+        first += i < m ? x[i] : 0;
+    }
     if (n > 0)
         r.mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++)
-        squares += (x[i] - r.mean) * (x[i] - r.mean);
-    if (n >= 2)
-        r.sd = sqrt(squares / (double)(n - 1));
-    if (n < 3)
+    for (size_t i = 0; i < m; i++)
+        squares += (x[i] - first / (double)m) * (x[i] - first / (double)m);
+    if (m >= 2)
+        r.sd = sqrt(squares / (double)(m - 1));
+    if (m < 3)
         return r;
 
-    double own = r.sd * r.sd / (double)n;
+    double own = r.sd * r.sd / (double)n, nu = (double)(m - 1);
     r.low = r.high = r.mean;
-    interval_widen(&r, sqrt(own), (double)(n - 1));
+    interval_widen(&r, sqrt(own), nu);
     if (v > 0)
-        interval_widen(&r, sqrt(own + v), (double)(n - 1) * (1 + v / own) * (1 + v / own));
+        interval_widen(&r, sqrt(own + v), nu * (1 + v / own) * (1 + v / own));
     return r;
+}
+
+interval interval_t(size_t n, const double *x, double v)
+{
+    return interval_stein(n, n, x, v);
 }
 
 size_t interval_half(size_t n)

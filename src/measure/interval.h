@@ -6,6 +6,9 @@
  * A known v raises nu, and with it may lower t by more than it adds: the wider of the intervals with and
  * without v is taken, and the larger p, since an error more says nothing surer.
  *
+ * Where a first stage of m values decided by its own spread how many there are (Stein: search.h), its sd and its
+ * m - 1 degrees of freedom are what is known: s and nu are of the first m values alone.
+ *
  * Few seeds are the rule here. A percentile bootstrap over 3 of them covers about 70 %: its spread is
  * short by sqrt((n-1)/n), and it has normal tails where t_2 is wanted. */
 #ifndef MEASURE_INTERVAL_H
@@ -20,6 +23,8 @@ typedef struct interval {
 } interval;
 
 interval interval_t(size_t n, const double *x, double v);
+/* sd, low, high and p by the first m values' spread; m >= n, or 0: as interval_t. */
+interval interval_stein(size_t n, size_t m, const double *x, double v);
 
 /* How many values make the interval half as wide, the sd staying what it is; 0 for n < 3. */
 size_t interval_half(size_t n);

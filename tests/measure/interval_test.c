@@ -33,6 +33,19 @@ static void five_values_have_four_degrees(void **state)
     assert_near(r.p, 1, 1e-12);
 }
 
+/* Stein: s^2 = 7/3 and 2 degrees are the first three values', n = 5 is all of theirs. */
+static void a_first_stage_alone_says_how_far_values_spread(void **state)
+{
+    static const double x[5] = {1, 2, 4, 3, 5};
+    interval r = interval_stein(5, 3, x, 0), all = interval_stein(5, 5, x, 0);
+    assert_near(r.mean, 3, 1e-14);
+    assert_near(r.sd, sqrt(7. / 3), 1e-14);
+    assert_near(r.high, 3 + t_2() * sqrt(7. / 15), 1e-9);
+    assert_near(r.low, 3 - t_2() * sqrt(7. / 15), 1e-9);
+    assert_near(all.high, interval_t(5, x, 0).high, 0);
+    assert_near(interval_stein(5, 0, x, 0).high, all.high, 0);
+}
+
 static void fewer_than_three_give_none(void **state)
 {
     interval r = interval_t(2, three, 0);
@@ -114,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_values_have_student_s_interval),
         cmocka_unit_test(five_values_have_four_degrees),
+        cmocka_unit_test(a_first_stage_alone_says_how_far_values_spread),
         cmocka_unit_test(fewer_than_three_give_none),
         cmocka_unit_test(a_shared_error_widens_it),
         cmocka_unit_test(an_error_more_never_narrows_it),
