@@ -26,6 +26,7 @@
     X(latency) \
     X(show) \
     X(plot) \
+    X(report) \
     X(tokenize) \
     X(collect) \
     X(verify) \

@@ -8,11 +8,13 @@
 #include "base/key.h"
 #include "base/progress.h"
 #include "report/page.h"
+#include "report/runs.h"
 #include "report/table.h"
 #include "report/terminal.h"
+#include "report/values.h"
 #include "report/words.h"
 
-enum { PAGE_SVG = 1 << 24, PAGE_SHOWN = 4 };
+enum { PAGE_SVG = 1 << 24 };
 
 static const char page_style[] =
     ":root{color-scheme:light dark;--ink:#1b1b1b;--soft:#5a5a5a;--line:#d5d5d5;--ground:#fff;"
@@ -29,10 +31,12 @@ static const char page_style[] =
     "figcaption{color:var(--soft);font-size:.9rem}\n"
     "table{border-collapse:collapse}th,td{padding:.25rem .9rem .25rem 0;text-align:left;"
     "vertical-align:top;border-bottom:1px solid var(--line)}th{font-weight:600}"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "td.n{white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".wide{overflow-x:auto}pre,code{font-family:ui-monospace,monospace;font-size:.9rem}"
     "pre{background:var(--raised);padding:.7rem;overflow-x:auto;border-radius:4px;line-height:1.25}"
     "\n"
+    "@media print{body{max-width:none;margin:0;font-size:9pt}input,label.role{display:none}"
+    ".wide{overflow:visible}figure,tr{break-inside:avoid}}\n"
     "li.flag{margin:.3rem 0}li.flag::marker{content:'!  ';color:var(--mark);font-weight:700}\n";
 
 static void page_text(const char *s, text *out)
@@ -83,17 +87,29 @@ static void page_answer(const d90_row *r, text *out)
              *ends ? " (95 % interval " : "", ends, *ends ? ")" : "");
 }
 
+static unsigned page_hex(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
 static void page_head(const curves *c, text *out)
 {
-    char D[WORDS];
-    text title = {0};
+    char D[WORDS], hex[HASH_HEX], digest[32];
+    text title = {0}, code = {0};
     text_add(&title, "%s%s%s", *c->model ? c->model : "d90", *c->data ? " on " : "", c->data);
-    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                  "img-src data:; style-src 'unsafe-inline'\">\n<title>d90: ");
+    hash_bytes(runs_script(), strlen(runs_script()), hex);
+    for (size_t i = 0; i < sizeof digest; i++)
+        digest[i] = (char)((page_hex(hex[2 * i]) << 4) | page_hex(hex[2 * i + 1]));
+    page_base64(digest, sizeof digest, &code);
+    text_add(out,
+             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+             "img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n<title>d90: ",
+             code.text ? code.text : "");
     page_text(title.text ? title.text : "", out);
-    text_add(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<h1>", page_style);
+    text_add(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<main>\n<h1>", page_style,
+             runs_style);
     page_text(title.text ? title.text : "", out);
     text_add(out, "</h1>\n");
     if (*words_count(c->D, D))
@@ -113,8 +129,9 @@ static void page_head(const curves *c, text *out)
         text_clear(&answer);
         text_clear(&rule);
     }
-    out->failed |= title.failed;
+    out->failed |= title.failed || code.failed;
     text_clear(&title);
+    text_clear(&code);
 }
 
 static void page_figure(const curves *c, const char *svg, size_t n, text *out)
@@ -282,13 +299,14 @@ static void page_compare(const compare *c, text *out)
 /* Every rule of every space: the same runs answer them all. */
 static void page_rules(const curves *c, text *out)
 {
-    static const char *const heads[] = {"space",   "rule",          "threshold",
-                                        "d90_fit", "95 % interval", "first d that passes"};
+    static const char *const heads[] = {
+        "space", "rule", "threshold", "d90_fit", "95 % interval", "first d that passes", "asks"};
     char words[WORDS];
-    if (c->n_rows == c->n)
-        return;
     text_add(out,
-             "<h2>Under other rules</h2>\n<details><summary>%zu rows of d90.csv</summary>\n"
+             "<h2>Every d90</h2>\n<p>By each rule; asks: how often seeds or d were added after a "
+             "result had "
+             "been seen, the first time counted.</p>\n<details open><summary>%zu rows of "
+             "d90.csv</summary>\n"
              "<div class=\"wide\"><table>\n<thead><tr>",
              c->n_rows);
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
@@ -308,98 +326,24 @@ static void page_rules(const curves *c, text *out)
         text_add(out, "<td class=\"n\">");
         if (grid.grid_state == IDIM_EXACT && isfinite(grid.grid))
             text_add(out, "%.10g", grid.grid);
-        text_add(out, "</td></tr>\n");
+        text_add(out, "</td><td class=\"n\">%zu</td></tr>\n", grid.asks);
     }
     text_add(out, "</tbody>\n</table></div></details>\n");
 }
 
 /* ------------------------------------------------------------------ configuration, provenance */
 
-static int page_order(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* adam:beta2=0.99,lr=0.0476 without its rate: that has a row of its own. */
-static void page_cut_rate(char *optimiser)
-{
-    char *from = strstr(optimiser, ":lr=");
-    if (!from)
-        from = strstr(optimiser, ",lr=");
-    if (!from)
-        return;
-    size_t n = 1 + strcspn(from + 1, ",");
-    if (from[n] && *from == ':') /* the colon stays, the comma goes */
-        from++;
-    memmove(from, from + n, strlen(from + n) + 1);
-}
-
-/* The sorted, different texts of a column, without those of floors (their budget is 0). */
-static status page_different(const csv *c, size_t column, char ***cells, size_t *n)
-{
-    size_t rows = csv_rows(c), role = csv_find(c, "role"), kept = 0;
-    bool rate = !strcmp(csv_name(c, column), "optimiser");
-    *n = 0;
-    if (!(*cells = mem_array(rows, sizeof **cells)))
-        return ERR_MEMORY;
-    for (size_t i = 0; i < rows; i++) {
-        if (!*csv_cell(c, i, column) ||
-            (role != SIZE_MAX && role != column && !strcmp(csv_cell(c, i, role), "floor")))
-            continue;
-        if (!((*cells)[*n] = mem_string(csv_cell(c, i, column))))
-            return ERR_MEMORY;
-        if (rate)
-            page_cut_rate((*cells)[*n]);
-        ++*n;
-    }
-    if (*n)
-        qsort(*cells, *n, sizeof **cells, page_order);
-    for (size_t i = 0; i < *n; i++)
-        if (!kept || strcmp((*cells)[i], (*cells)[kept - 1]) != 0)
-            (*cells)[kept++] = (*cells)[i];
-        else
-            mem_free((*cells)[i]);
-    *n = kept;
-    return OK;
-}
-
-/* "128", "0.003 to 0.45", "fastfood, full and 3 more": what a column holds. */
-static void page_values(const csv *c, size_t column, text *out)
-{
-    char **cells = NULL, a[32], b[32];
-    size_t n = 0;
-    double low = (double)INFINITY, high = -(double)INFINITY, x;
-    bool numbers = true;
-    if (page_different(c, column, &cells, &n))
-        out->failed = true;
-    for (size_t i = 0; i < n && numbers; i++) {
-        numbers = !key_number("", cells[i], &x);
-        low = numbers ? fmin(low, x) : low;
-        high = numbers ? fmax(high, x) : high;
-    }
-    if (numbers && n > 1)
-        text_add(out, "%s to %s", key_number_text(low, a), key_number_text(high, b));
-    for (size_t i = 0; i < n && i < PAGE_SHOWN && (!numbers || n == 1); i++) {
-        text_add(out, "%s", i ? ", " : "");
-        page_text(cells[i], out);
-    }
-    if (!numbers && n > PAGE_SHOWN)
-        text_add(out, " and %zu more", n - PAGE_SHOWN);
-    key_parts_free(cells, n);
-}
-
 static void page_pairs(const csv *c, const char *const *names, size_t n, text *out)
 {
     text_add(out, "<div class=\"wide\"><table>\n<tbody>\n");
     for (size_t i = 0; i < n; i++) {
-        size_t column = csv_find(c, names[i]);
         text value = {0};
-        if (column != SIZE_MAX)
-            page_values(c, column, &value);
+        values_words(c, names[i], &value);
         if (value.length && strcmp(value.text, "-1") != 0) { /* a seed's: as seed */
             text_add(out, "<tr>");
             page_cell("th", " scope=\"row\"", names[i], out);
-            text_add(out, "<td>%s</td></tr>\n", value.text);
+            page_cell("td", "", value.text, out);
+            text_add(out, "</tr>\n");
         }
         out->failed |= value.failed;
         text_clear(&value);
@@ -410,10 +354,10 @@ static void page_pairs(const csv *c, const char *const *names, size_t n, text *o
 static void page_configuration(const curves *c, text *out)
 {
     static const char *const names[] = {
-        "data",        "model",  "space",      "d_total",      "role",   "seed",
-        "optimiser",   "lr",     "batch",      "epochs",       "steps",  "schedule",
-        "clip",        "l2",     "n_train",    "n_val",        "n_test", "metric",
-        "seed.theta0", "seed.P", "seed.order", "seed.dropout", "status"};
+        "data",         "model", "space",        "d_total", "role",        "seed",   "optimiser",
+        "lr",           "batch", "epochs",       "steps",   "schedule",    "clip",   "l2",
+        "n_train",      "n_val", "n_test",       "metric",  "seed.theta0", "seed.P", "seed.order",
+        "seed.dropout", "exec",  "exec.content", "status"};
     text_add(out,
              "<h2>Configuration</h2>\n<p>%zu runs; every one in full stands in "
              "<code>runs.csv</code>.</p>\n",
@@ -488,11 +432,12 @@ void page_html(const curves *c, const compare *other, const char *svg, size_t n_
              "smallest d whose mean score does: the isotonic fit of the mean against ln d is where "
              "it is read. The interval is Student's t over the seeds' own crossings.</p>\n");
     page_rules(c, out);
+    runs_html(c->runs, page_text, out);
     page_configuration(c, out);
     if (made)
         page_provenance(made, out);
     page_again(command, out);
-    text_add(out, "</main>\n</body>\n</html>\n");
+    text_add(out, "</main>\n<script>%s</script>\n</body>\n</html>\n", runs_script());
 }
 
 status page_write(const char *folder, const char *command)

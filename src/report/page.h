@@ -1,6 +1,7 @@
 /* page.h -- report.html: one page with everything that a results folder says, in one file.
  *
- * No script, nothing fetched: styles, figure and tables are in it. The same CSVs give the same bytes. */
+ * Nothing is fetched: styles, figure and tables are in it, and one script that sorts the table of runs; without it
+ * all is there to read, and no other script may run. The same CSVs give the same bytes. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 

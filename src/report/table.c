@@ -79,7 +79,7 @@ static void table_rules(const curves *c, text *out)
 
 /* ------------------------------------------------------------------ LaTeX */
 
-static void table_tex(const char *s, text *out)
+void table_tex(const char *s, text *out)
 {
     static const struct {
         char byte;
@@ -140,7 +140,7 @@ void table_latex(const curves *c, text *out)
 
 /* ------------------------------------------------------------------ Markdown */
 
-static void table_pipe(const char *s, text *out)
+void table_pipe(const char *s, text *out)
 {
     for (; *s; s++) {
         if (strchr("|\\`*_<[]", *s))

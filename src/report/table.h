@@ -15,6 +15,10 @@ enum { TABLE_COLUMNS = 6 };
 extern const char *const table_heads[TABLE_COLUMNS];
 void table_cell(const curve_space *s, size_t column, char out[160]);
 
+/* A text with what LaTeX, or Markdown, would take for its own escaped. Appends. */
+void table_tex(const char *s, text *out);
+void table_pipe(const char *s, text *out);
+
 /* Writes FOLDER/tables.tex and FOLDER/tables.md. ERR_FILE, ERR_FORMAT, ERR_MEMORY. */
 status table_write(const char *folder);
 

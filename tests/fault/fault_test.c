@@ -23,7 +23,7 @@
 #include "measure/quantise.h"
 #include "measure/similarity.h"
 #include "report/page.h"
-#include "report/table.h"
+#include "report/paper.h"
 #include "report/terminal.h"
 #include "sweep/kept.h"
 #include "sweep/program.h"
@@ -839,7 +839,7 @@ static status try_report(const char *path)
     }
     text_clear(&t);
     curves_clear(&c);
-    if (st || (st = table_write(path)))
+    if (st || (st = paper_latex(path)) || (st = paper_markdown(path)))
         return st;
     return page_write(path, "idim d90");
 }
