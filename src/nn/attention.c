@@ -16,10 +16,11 @@
 
 #include "linalg/exp.h"
 #include "linalg/linalg.h"
+#include "linalg/thin.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 
-enum { TILE_Q = 64, TILE_K = 128 };
+enum { TILE_Q = 64, TILE_K = THIN_COLUMNS };
 
 typedef struct job { /* what the parts share */
     const attention *a;
@@ -116,12 +117,32 @@ static void row_mask(const job *j, const head *r, const span *p, size_t i, size_
     dropout_mask(&row, p->first + k0, n, j->a->drop, mask);
 }
 
+/* S (nq, nk) = alpha A B^T; C (m, w) += alpha op(S) B, S (n, m) where it is turned. */
+static void tile_outer(size_t w, size_t nq, size_t nk, real alpha, const real *A, size_t lda,
+                       const real *B, size_t ldb, real *S)
+{
+    if (thin_has(w))
+        thin_outer(w, nq, nk, alpha, A, lda, B, ldb, S);
+    else
+        mat_gemm(false, true, nq, nk, w, alpha, A, lda, B, ldb, 0, S, nk);
+}
+
+static void tile_inner(size_t w, bool trans, size_t m, size_t n, real alpha, const real *S,
+                       const real *B, size_t ldb, real *C, size_t ldc)
+{
+    size_t lds = trans ? m : n;
+    if (thin_has(w))
+        thin_inner(w, trans, m, n, alpha, S, lds, B, ldb, C, ldc);
+    else
+        mat_gemm(trans, false, m, w, n, alpha, S, lds, B, ldb, 1, C, ldc);
+}
+
 /* Scores of queries i0 .. i0+nq with keys k0 .. k0+nk of the span. */
 static void tile_scores(const job *j, const head *r, const span *p, size_t i0, size_t nq, size_t k0,
                         size_t nk, real *S)
 {
-    mat_gemm(false, true, nq, nk, j->a->width, (real)j->a->scale, r->q + i0 * j->in->ldq,
-             j->in->ldq, p->k + k0 * p->ld, p->ld, 0, S, nk);
+    tile_outer(j->a->width, nq, nk, (real)j->a->scale, r->q + i0 * j->in->ldq, j->in->ldq,
+               p->k + k0 * p->ld, p->ld, S);
 }
 
 /* ------------------------------------------------------------------ forward */
@@ -158,8 +179,7 @@ static void span_forward(const job *j, const head *r, const span *p, size_t i0, 
                     row[k] *= mask[k];
             }
         }
-        mat_gemm(false, false, nq, w, nk, 1, S, nk, p->v + k0 * p->ld, p->ld, 1, r->y + i0 * ld,
-                 ld);
+        tile_inner(w, false, nq, nk, 1, S, p->v + k0 * p->ld, p->ld, r->y + i0 * ld, ld);
     }
 }
 
@@ -256,14 +276,13 @@ static void span_backward(const job *j, const head *r, const span *p, size_t i0,
     for (size_t k0 = 0; k0 < seen; k0 += TILE_K) {
         size_t nk = seen - k0 < TILE_K ? seen - k0 : TILE_K;
         tile_scores(j, r, p, i0, nq, k0, nk, S);
-        mat_gemm(false, true, nq, nk, w, 1, g_y, ld, p->v + k0 * p->ld, p->ld, 0, G, nk);
+        tile_outer(w, nq, nk, 1, g_y, ld, p->v + k0 * p->ld, p->ld, G);
         rows_backward(j, r, p, i0, nq, k0, nk, D, S, G);
         if (p->g_v)
-            mat_gemm(true, false, nk, w, nq, 1, G, nk, g_y, ld, 1, p->g_v + k0 * p->ld, p->ld);
+            tile_inner(w, true, nk, nq, 1, G, g_y, ld, p->g_v + k0 * p->ld, p->ld);
         if (p->g_k)
-            mat_gemm(true, false, nk, w, nq, scale, S, nk, q, ldq, 1, p->g_k + k0 * p->ld, p->ld);
-        mat_gemm(false, false, nq, w, nk, scale, S, nk, p->k + k0 * p->ld, p->ld, 1,
-                 r->g_q + i0 * ldq, ldq);
+            tile_inner(w, true, nk, nq, scale, S, q, ldq, p->g_k + k0 * p->ld, p->ld);
+        tile_inner(w, false, nq, nk, scale, S, p->k + k0 * p->ld, p->ld, r->g_q + i0 * ldq, ldq);
     }
 }
 

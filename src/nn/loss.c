@@ -13,7 +13,7 @@
 #include <string.h>
 #include <tgmath.h>
 
-#include "base/status.h"
+#include "linalg/exp.h"
 
 static double softmax_one(size_t k, const real *y, int32_t label, real *g, double over_n,
                           bool *right)
@@ -42,19 +42,55 @@ static double softmax_one(size_t k, const real *y, int32_t label, real *g, doubl
     return log(sum) + loss;
 }
 
-static void softmax_eval(const idim_batch *batch, size_t first, size_t n, size_t k,
-                         const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits)
+/* The same for a vocabulary: largest, exponentials and sums (in LANES parts) by vectors. */
+static double tokens_one(size_t k, const real *y, int32_t label, real *g, double over_n,
+                         bool *right)
+{
+    enum { SOME = 512 };
+    real top = vec_max(y, k), some[SOME];
+    double loss = (double)top - (double)y[label], parts[LANES] = {0}, sum = 0;
+    *right = y[label] >= top;
+    for (size_t j = 0; *right && j < (size_t)label; j++)
+        *right = y[j] < top; /* of equal ones the first counts */
+    for (size_t first = 0; first < k; first += SOME) {
+        size_t n = k - first < SOME ? k - first : SOME, i = 0;
+        real *e = g ? g + first : some;
+        for (size_t j = 0; j < n; j++)
+            e[j] = real_exp(y[first + j] - top);
+        for (; i + LANES <= n; i += LANES)
+            for (size_t l = 0; l < LANES; l++)
+                parts[l] += (double)e[i + l];
+        for (size_t l = 0; i + l < n; l++)
+            parts[l] += (double)e[i + l];
+    }
+    for (size_t l = 0; l < LANES; l++)
+        sum += parts[l];
+    if (g) {
+        real scale = (real)(over_n / sum);
+        for (size_t j = 0; j < k; j++)
+            g[j] *= scale;
+        g[label] -= (real)over_n;
+    }
+    return log(sum) + loss;
+}
+
+/* Rows one by one, by one of the two above. */
+VEC_INLINE void rows_eval(bool tokens, const idim_batch *batch, size_t first, size_t n, size_t k,
+                          const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         int32_t label = batch->labels[first + i];
+        const real *y = outputs + i * k;
         real *g = g_outputs ? g_outputs + i * k : NULL;
+        double over_n = 1 / (double)batch->counted;
         bool right = false;
         if (label < 0) {
             if (g)
                 memset(g, 0, k * sizeof *g);
         } else {
-            sum += softmax_one(k, outputs + i * k, label, g, 1 / (double)batch->counted, &right);
+            sum += tokens ? tokens_one(k, y, label, g, over_n, &right)
+                          : softmax_one(k, y, label, g, over_n, &right);
             tally->n++;
             tally->hits += right;
             tally->n_positive += label == 1;
@@ -64,6 +100,18 @@ static void softmax_eval(const idim_batch *batch, size_t first, size_t n, size_t
             hits[i] = right;
     }
     tally->loss += sum;
+}
+
+static void softmax_eval(const idim_batch *batch, size_t first, size_t n, size_t k,
+                         const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits)
+{
+    rows_eval(false, batch, first, n, k, outputs, g_outputs, tally, hits);
+}
+
+static void tokens_eval(const idim_batch *batch, size_t first, size_t n, size_t k,
+                        const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits)
+{
+    rows_eval(true, batch, first, n, k, outputs, g_outputs, tally, hits);
 }
 
 static double accuracy_score(const idim_tally *t)
@@ -143,7 +191,7 @@ const idim_loss_row idim_loss_tokens = {
     .metric = "nats",
     .lower_is_better = true,
     .worst = 1e3, /* far above the ln V of any vocabulary */
-    .eval = softmax_eval,
+    .eval = tokens_eval,
     .score = mean_score,
 };
 const idim_loss_row idim_loss_squared = {

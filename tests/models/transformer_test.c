@@ -196,6 +196,9 @@ static const struct {
     {"transformer:family=bert,recompute=yes,tie=no" DROPS SHAPE, HIDDEN},
     {"transformer:family=roberta" DROPS SHAPE, CLASSES},
     {"transformer:family=bert,adapter=pfeiffer" DROPS SHAPE, CLASSES},
+    /* heads of the widths of linalg/thin.h */
+    {"transformer:family=llama,layers=1,width=16,heads=2,kv-heads=1,hidden=12" DROPS, NEXT},
+    {"transformer:family=gpt2,layers=1,width=16,heads=1,hidden=12,prefix=2" DROPS, NEXT},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 

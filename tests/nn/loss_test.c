@@ -58,6 +58,41 @@ static void gradient_check(const idim_loss_row *loss)
 static void gradient_of_softmax_agrees(void **state)
 {
     gradient_check(&idim_loss_softmax);
+    gradient_check(&idim_loss_tokens);
+}
+
+/* Over a vocabulary that fills no whole number of vectors or blocks, in place and not. */
+static void tokens_lose_what_softmax_loses(void **state)
+{
+    enum { N = 5, K = 1037 };
+    static real y[N * K], g[N * K], in_place[N * K], want[N * K];
+    int32_t labels[N] = {3, 1036, -1, 700, 701};
+    idim_batch b = {.n = N, .labels = labels, .n_labels = 1, .counted = 4};
+    idim_tally plain = {0}, tokens = {0}, alone = {0}, once = {0};
+    uint8_t hits[N], hits_plain[N];
+    test_fill(y, N * K, 3);
+    y[K + 1036] = 9;
+    y[3 * K + 700] = y[3 * K + 701] = 7; /* of equal ones the first counts */
+    y[4 * K + 700] = y[4 * K + 701] = 7;
+    memcpy(in_place, y, sizeof y);
+    idim_loss_softmax.eval(&b, 0, N, K, y, want, &plain, hits_plain);
+    idim_loss_tokens.eval(&b, 0, N, K, y, g, &tokens, hits);
+    idim_loss_tokens.eval(&b, 0, N, K, y, NULL, &alone, NULL);
+    idim_loss_tokens.eval(&b, 0, N, K, in_place, in_place, &once, NULL);
+    assert_near(tokens.loss, plain.loss, 1e-5);
+    assert_true(alone.loss == tokens.loss && once.loss == tokens.loss);
+    assert_memory_equal(in_place, g, sizeof g);
+    for (size_t i = 0; i < N * K; i++)
+        assert_near(g[i], want[i], 1e-7);
+    assert_memory_equal(hits, hits_plain, N);
+    assert_int_equal(hits[1] + hits[3], 2);
+    assert_int_equal(hits[4], 0);
+    y[5] = (real)NAN; /* divergence must be seen */
+    idim_loss_tokens.eval(&b, 0, 1, K, y, NULL, &alone, hits);
+    assert_true(isnan(alone.loss));
+    y[3] = (real)NAN;
+    idim_loss_tokens.eval(&b, 0, 1, K, y, NULL, &alone, hits);
+    assert_int_equal(hits[0], 0);
 }
 
 static void gradient_of_squared_agrees(void **state)
@@ -133,6 +168,7 @@ int main(void)
         cmocka_unit_test(large_outputs_do_not_overflow),
         double_test(gradient_of_softmax_agrees),
         double_test(gradient_of_squared_agrees),
+        cmocka_unit_test(tokens_lose_what_softmax_loses),
         cmocka_unit_test(squared_is_the_mean_over_outputs),
         cmocka_unit_test(scores_of_two_classes),
         cmocka_unit_test(rows_without_a_label_count_nothing),
