@@ -82,6 +82,20 @@ status folder_put(const char *path, const char *name, text *t)
     return st;
 }
 
+status folder_tables(const char *path, const folder_table *tables, size_t n)
+{
+    status st = file_make_folder(path);
+    for (size_t i = 0; i < n && !st; i++) {
+        const folder_table *f = &tables[i];
+        text t = {0};
+        if (!f->columns)
+            continue;
+        results_csv(f->columns, f->rows, f->size, f->n, &t);
+        st = folder_put(path, f->name, &t);
+    }
+    return st;
+}
+
 void folder_say_failed(store *s)
 {
     enum { MOST = 10 };

@@ -50,6 +50,15 @@ status folder_collect(store *s, size_t *told);
 /* Writes a text as a file of the folder, and clears it. */
 status folder_put(const char *path, const char *name, text *t);
 
+/* Tables as the folder's CSVs; those without columns are passed over. */
+typedef struct folder_table {
+    const char *name;
+    const d90_column *columns;
+    const void *rows;
+    size_t size, n;
+} folder_table;
+status folder_tables(const char *path, const folder_table *tables, size_t n);
+
 /* Says the runs of a folder that failed and why, a line each on stderr. */
 void folder_say_failed(store *s);
 

@@ -2,23 +2,20 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/progress.h"
-#include "experiments/folder.h"
+#include "experiments/updated.h"
 #include "measure/intruders.h"
 #include "report/intruders.h"
-#include "report/plot.h"
 
 typedef struct options {
-    const char *from, *epsilon, *k, *out, *save;
-    double alpha, lambda, at;
-    size_t window, rank, top, seed;
-    bool nulls, all, plot, quiet;
+    updated_options shared;
+    const char *epsilon, *k, *save;
+    double lambda, at;
+    size_t window, rank, top;
+    bool nulls, all;
 } options;
 
 static const key keys[] = {
-    KEY_TEXT("from", options, from, "", "the adapter's base model"),
-    KEY("alpha", options, alpha, "0", 0, 1e9, "", "the adapter's; 0: its configuration's"),
+    UPDATED_KEYS(options, shared),
     KEY_TEXT("epsilon", options, epsilon, ".1..0.9/.1", "cosines below which a direction is new"),
     KEY_TEXT("k", options, k, "1+2+5+10+20+50", "how many of the largest directions are looked at"),
     KEY("window", options, window, "10", 1, 1e6, "vectors",
@@ -33,15 +30,12 @@ static const key keys[] = {
     KEY("top", options, top, "10", 1, 1e6, "", "k of those that are scaled"),
     KEY("all", options, all, "no", 0, 0, "", "all of them are scaled, not the first alone"),
     KEY_TEXT("save", options, save, "", "folder for the whole model with them scaled"),
-    KEY("seed", options, seed, "1", 0, 1e15, "", "of random updates"),
-    KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
-    KEY_TEXT("out", options, out, "", "results folder: a name under results/, or a path"),
-    KEY("quiet", options, quiet, "no", 0, 0, "", "no progress line"),
     {0},
 };
 
 typedef struct work {
-    updates *updates;
+    updated of;
+    intruders_how how;
     double *epsilons, *ks;
     size_t n_epsilons, n_ks;
     intruders_row *rows;
@@ -60,7 +54,7 @@ static status intruders_check(const options *o, const work *w, size_t n)
         if (!(w->epsilons[i] > 0) || w->epsilons[i] > 1)
             return error_set(ERR_USAGE, "idim intruders: epsilon=%g is no cosine from 0 to 1",
                              w->epsilons[i]);
-    if (n < 2 && !*o->from)
+    if (n < 2 && !*o->shared.from)
         return error_set(ERR_USAGE,
                          "idim intruders: an adapter's updates are looked at in its base model: "
                          "--from BASE");
@@ -91,56 +85,47 @@ static status intruders_add(work *w, const intruders_found *f)
     return OK;
 }
 
+static status intruders_one(void *context, size_t i, update *u)
+{
+    work *w = context;
+    intruders_found f;
+    status st = intruders_of(u, &w->how, &f);
+    if (st)
+        return st;
+    st = intruders_add(w, &f);
+    w->W[i] = f.W;
+    f.W = NULL;
+    intruders_found_clear(&f);
+    return st;
+}
+
 static status intruders_all(const options *o, work *w)
 {
-    const intruders_how how = {.epsilons = w->epsilons,
-                               .ks = w->ks,
-                               .n_epsilons = w->n_epsilons,
-                               .n_ks = w->n_ks,
-                               .window = o->window,
-                               .rank = o->rank,
-                               .nulls = o->nulls,
-                               .seed = o->seed,
-                               .lambda = o->lambda,
-                               .epsilon = o->at,
-                               .k = (double)o->top,
-                               .all = o->all};
-    size_t n = updates_count(w->updates);
-    progress *p = NULL;
-    status st = o->quiet ? OK : progress_new(&p, stderr, n);
-    if (!st && !(w->W = mem_array(n, sizeof *w->W)))
-        st = ERR_MEMORY;
-    for (size_t i = 0; i < n && !st; i++) {
-        update u;
-        intruders_found f;
-        if (p)
-            progress_show(p, i, -1, updates_name(w->updates, i));
-        if ((st = updates_load(w->updates, i, true, &u)))
-            break;
-        if (!(st = intruders_of(&u, &how, &f))) {
-            st = intruders_add(w, &f);
-            w->W[i] = f.W;
-            f.W = NULL;
-            intruders_found_clear(&f);
-        }
-        update_clear(&u);
-    }
-    progress_free(p);
-    return st;
+    w->how = (intruders_how){.epsilons = w->epsilons,
+                             .ks = w->ks,
+                             .n_epsilons = w->n_epsilons,
+                             .n_ks = w->n_ks,
+                             .window = o->window,
+                             .rank = o->rank,
+                             .nulls = o->nulls,
+                             .seed = o->shared.seed,
+                             .lambda = o->lambda,
+                             .epsilon = o->at,
+                             .k = (double)o->top,
+                             .all = o->all};
+    if (!(w->W = mem_array(updates_count(w->of.updates), sizeof *w->W)))
+        return ERR_MEMORY;
+    return updated_each(&w->of, &o->shared, true, intruders_one, w);
 }
 
 static status intruders_write(const work *w, const char *path)
 {
-    text t = {0};
-    status st = file_make_folder(path);
-    if (st)
-        return st;
-    results_csv(intruders_columns, w->rows, sizeof *w->rows, w->n_rows, &t);
-    if ((st = folder_put(path, "intruders.csv", &t)))
-        return st;
-    results_csv(intruders_direction_columns, w->directions, sizeof *w->directions, w->n_directions,
-                &t);
-    return folder_put(path, "directions.csv", &t);
+    const folder_table tables[] = {
+        {"intruders.csv", intruders_columns, w->rows, sizeof *w->rows, w->n_rows},
+        {"directions.csv", intruders_direction_columns, w->directions, sizeof *w->directions,
+         w->n_directions},
+    };
+    return folder_tables(path, tables, sizeof tables / sizeof *tables);
 }
 
 static void intruders_say(const options *o, const work *w, const char *path, bool drawn, FILE *out)
@@ -149,9 +134,7 @@ static void intruders_say(const options *o, const work *w, const char *path, boo
     intruders_says(w->rows, w->n_rows, &t);
     fputs(t.text ? t.text : "", out);
     text_clear(&t);
-    if (!updates_scaled(w->updates))
-        fprintf(out,
-                "UNSCALED: the update is B A, for the file tells no alpha; --alpha 16 gives it\n");
+    updated_notes(&w->of, out);
     if (*o->save)
         fprintf(out, "%s: %zu vectors at epsilon %g, k %zu times %g\n", o->save, w->mitigated,
                 o->at, o->top, o->lambda);
@@ -161,10 +144,10 @@ static void intruders_say(const options *o, const work *w, const char *path, boo
 
 static void work_clear(work *w)
 {
-    for (size_t i = 0; w->W && i < updates_count(w->updates); i++)
+    for (size_t i = 0; w->W && i < updates_count(w->of.updates); i++)
         mem_free(w->W[i]);
     mem_free(w->W);
-    updates_close(w->updates);
+    updated_close(&w->of);
     mem_free(w->epsilons);
     mem_free(w->ks);
     mem_free(w->rows);
@@ -173,22 +156,18 @@ static void work_clear(work *w)
 
 static int intruders_run(void *options_, size_t n, char *const *names, FILE *out)
 {
+    static const char *const figures[] = {"intruders", NULL};
     const options *o = options_;
     work w = {0};
-    char *path = folder_path(o->out, "intruders");
+    char *path = folder_path(o->shared.out, "intruders");
     status st = path ? OK : ERR_MEMORY;
     if (!st && !(st = key_numbers("intruders: epsilon", o->epsilon, &w.epsilons, &w.n_epsilons)) &&
         !(st = key_numbers("intruders: k", o->k, &w.ks, &w.n_ks)) &&
         !(st = intruders_check(o, &w, n)) &&
-        !(st = updates_open(&w.updates, names[0], n > 1 ? names[1] : NULL,
-                            *o->from ? o->from : NULL, o->alpha > 0 ? o->alpha : (double)NAN)) &&
+        !(st = updated_open(&w.of, &o->shared, n > 1 ? names[0] : NULL, names[n - 1])) &&
         !(st = intruders_all(o, &w)) && !(st = intruders_write(&w, path)) &&
-        (!*o->save || !(st = updates_save(w.updates, o->save, w.W)))) {
-        bool drawn = o->plot && !plot_draw(path, "intruders", "svg+pdf+png");
-        if (o->plot && !drawn) /* the CSVs are there */
-            fprintf(stderr, "%s\n", error_text());
-        intruders_say(o, &w, path, drawn, out);
-    }
+        (!*o->save || !(st = updates_save(w.of.updates, o->save, w.W))))
+        intruders_say(o, &w, path, updated_draw(&o->shared, path, figures), out);
     work_clear(&w);
     mem_free(path);
     return command_end(st);
@@ -198,7 +177,7 @@ const command command_intruders = {
     .name = "intruders",
     .group = "look inside updates",
     .doc = "directions of tuned weights that the weights before lack",
-    .takes = "ADAPTER | BEFORE AFTER",
+    .takes = "ADAPTER | Z | BEFORE AFTER",
     .least = 1,
     .most = 2,
     .examples = {"idim intruders base/ tuned/", "idim intruders adapter/ --from base/",

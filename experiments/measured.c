@@ -70,24 +70,14 @@ static bool draw(const measured *o, const char *path)
 status measured_say(const measured *o, const results *r, const char *path, const char *typed,
                     FILE *out)
 {
-    const struct {
-        const char *name;
-        const d90_column *columns;
-        const void *rows;
-        size_t size, n;
-    } tables[] = {
+    const folder_table tables[] = { /* without rows too, so that none is left from another question */
         {"d90.csv", d90_columns, r->rows, sizeof *r->rows, r->n_rows},
         {"variance.csv", variance_columns, r->variances, sizeof *r->variances, r->n_variances},
         {"paired.csv", paired_columns, r->pairs, sizeof *r->pairs, r->n_pairs},
     };
-    status st;
-    /* without rows too, so that none is left from another question */
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        text table = {0};
-        results_csv(tables[i].columns, tables[i].rows, tables[i].size, tables[i].n, &table);
-        if ((st = folder_put(path, tables[i].name, &table)))
-            return st;
-    }
+    status st = folder_tables(path, tables, sizeof tables / sizeof *tables);
+    if (st)
+        return st;
     bool drawn = draw(o, path);
     if ((st = page_write(path, typed)) || (st = table_write(path)) ||
         (!o->brief && (st = answer_folder(path, false, out))))

@@ -1,61 +1,35 @@
 /* similarity.c -- idim similarity: subspaces of two adapters, or of the layers of one; amplification. */
-#include <math.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "experiments/folder.h"
+#include "experiments/updated.h"
 #include "measure/similarity.h"
-#include "report/plot.h"
 #include "report/similarity.h"
 
 typedef struct options {
-    const char *from, *out;
-    double alpha;
-    size_t rank, seed;
-    bool plot;
+    updated_options shared;
+    size_t rank;
 } options;
 
 static const key keys[] = {
-    KEY_TEXT("from", options, from, "",
-             "the base model: gives amplification, and makes updates of checkpoints"),
-    KEY("alpha", options, alpha, "0", 0, 1e9, "",
-        "the first adapter's; 0: its configuration's. Amplification depends on it"),
+    UPDATED_KEYS(options, shared),
     KEY("rank", options, rank, "0", 0, 1e6, "directions",
         "most of each update; 0: all of an adapter, 8 of checkpoints"),
-    KEY("seed", options, seed, "1", 0, 1e15, "", "of the random directions of amplification"),
-    KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
-    KEY_TEXT("out", options, out, "", "results folder: a name under results/, or a path"),
     {0},
 };
 
-typedef struct side { /* one adapter, or one checkpoint beside its base */
-    updates *updates;
+typedef struct side {
+    updated of;
     similarity_bases *bases;
     size_t n;
 } side;
 
 typedef struct work {
-    side sides[2];
+    const options *o;
+    side sides[2], *filled; /* filled: the one whose updates are looked at */
     similarity_table table;
     amplification_row *amplified;
     size_t n_amplified, alone; /* alone: tensors of the first that the second lacks */
 } work;
-
-static status side_open(const options *o, const char *path, bool first, side *s)
-{
-    bool adapter_;
-    double alpha = first && o->alpha > 0 ? o->alpha : (double)NAN;
-    status st = updates_is_adapter(path, &adapter_);
-    if (st)
-        return st;
-    if (adapter_)
-        return updates_open(&s->updates, path, NULL, first && *o->from ? o->from : NULL, alpha);
-    if (!*o->from)
-        return error_set(ERR_USAGE,
-                         "%s is no adapter; a checkpoint's update is told by its base: --from BASE",
-                         path);
-    return updates_open(&s->updates, o->from, path, NULL, alpha);
-}
 
 /* r = 1, 2, 4, ... and the last */
 static status side_amplified(const options *o, const update *u, work *w)
@@ -70,30 +44,32 @@ static status side_amplified(const options *o, const update *u, work *w)
             break;
         }
         w->amplified = more;
-        if (!(st = amplification_of(u, &v, r, o->seed, &more[w->n_amplified])))
+        if (!(st = amplification_of(u, &v, r, o->shared.seed, &more[w->n_amplified])))
             w->n_amplified++;
     }
     update_vectors_clear(&v);
     return st;
 }
 
-static status side_fill(const options *o, bool first, side *s, work *w)
+static status side_one(void *context, size_t i, update *u)
 {
-    size_t n = updates_count(s->updates);
-    status st = OK;
-    if (!(s->bases = mem_array(n, sizeof *s->bases)))
+    work *w = context;
+    side *s = w->filled;
+    const options *o = w->o;
+    status st = similarity_bases_of(u, o->rank ? o->rank : u->W ? 8 : 0, &s->bases[i]);
+    if (st)
+        return st;
+    s->n++;
+    return u->W0 ? side_amplified(o, u, w) : OK;
+}
+
+static status side_fill(bool first, side *s, work *w)
+{
+    const updated_options *o = &w->o->shared;
+    if (!(s->bases = mem_array(updates_count(s->of.updates), sizeof *s->bases)))
         return ERR_MEMORY;
-    for (; s->n < n && !st; s->n++) {
-        update u;
-        bool amplified = first && *o->from;
-        if ((st = updates_load(s->updates, s->n, amplified, &u)))
-            break;
-        st = similarity_bases_of(&u, o->rank ? o->rank : u.W ? 8 : 0, &s->bases[s->n]);
-        if (!st && amplified)
-            st = side_amplified(o, &u, w);
-        update_clear(&u);
-    }
-    return st;
+    w->filled = s;
+    return updated_each(&s->of, o, first && *o->from, side_one, w);
 }
 
 static status compare_two(work *w)
@@ -101,7 +77,7 @@ static status compare_two(work *w)
     side *a = &w->sides[0], *b = &w->sides[1];
     status st = OK;
     for (size_t i = 0; i < a->n && !st; i++) {
-        size_t k = updates_find(b->updates, updates_name(a->updates, i));
+        size_t k = updates_find(b->of.updates, updates_name(a->of.updates, i));
         if (k == SIZE_MAX)
             w->alone++;
         else
@@ -127,29 +103,15 @@ static status compare_layers(work *w)
 
 static status similarity_write(const options *o, const work *w, const char *path)
 {
-    const struct {
-        const char *name;
-        const d90_column *columns;
-        const void *rows;
-        size_t size, n;
-        bool wanted;
-    } files[] = {
+    const folder_table files[] = {
         {"similarity.csv", similarity_columns, w->table.rows, sizeof *w->table.rows,
-         w->table.n_rows, true},
-        {"angles.csv", similarity_angle_columns, w->table.angles, sizeof *w->table.angles,
-         w->table.n_angles, w->sides[1].updates},
-        {"amplification.csv", amplification_columns, w->amplified, sizeof *w->amplified,
-         w->n_amplified, *o->from},
+         w->table.n_rows},
+        {"angles.csv", w->sides[1].of.updates ? similarity_angle_columns : NULL, w->table.angles,
+         sizeof *w->table.angles, w->table.n_angles},
+        {"amplification.csv", *o->shared.from ? amplification_columns : NULL, w->amplified,
+         sizeof *w->amplified, w->n_amplified},
     };
-    status st = file_make_folder(path);
-    for (size_t i = 0; i < sizeof files / sizeof *files && !st; i++) {
-        text t = {0};
-        if (!files[i].wanted)
-            continue;
-        results_csv(files[i].columns, files[i].rows, files[i].size, files[i].n, &t);
-        st = folder_put(path, files[i].name, &t);
-    }
-    return st;
+    return folder_tables(path, files, sizeof files / sizeof *files);
 }
 
 static void similarity_say(const options *o, const work *w, const char *path, bool drawn, FILE *out)
@@ -157,19 +119,18 @@ static void similarity_say(const options *o, const work *w, const char *path, bo
     text t = {0};
     similarity_says(w->table.rows, w->table.n_rows, &t);
     text_add(&t, "medians over %s; excess: over random subspaces, max(i, j)/n\n",
-             w->sides[1].updates ? "tensors" : "pairs of layers");
+             w->sides[1].of.updates ? "tensors" : "pairs of layers");
     if (w->n_amplified) {
         text_add(&t, "\n||U^T W V|| for U, V of\n");
         amplification_says(w->amplified, w->n_amplified, &t);
-        if (!updates_scaled(w->sides[0].updates))
-            text_add(&t, "UNSCALED: dW is B A, for the file tells no alpha; --alpha 16 gives it\n");
     }
     fputs(t.text ? t.text : "", out);
     text_clear(&t);
+    updated_notes(&w->sides[0].of, out);
     if (w->alone)
         fprintf(out, "%zu tensors of the first are not in the second\n", w->alone);
-    fprintf(out, "%s/similarity.csv%s%s%s\n", path, w->sides[1].updates ? "  angles.csv" : "",
-            *o->from ? "  amplification.csv" : "", drawn ? "  plots/similarity.{svg,pdf,png}" : "");
+    fprintf(out, "%s/similarity.csv%s%s%s\n", path, w->sides[1].of.updates ? "  angles.csv" : "",
+            *o->shared.from ? "  amplification.csv" : "", drawn ? "  plots/similarity.{svg,pdf,png}" : "");
 }
 
 static void work_clear(work *w)
@@ -178,7 +139,7 @@ static void work_clear(work *w)
         for (size_t i = 0; i < w->sides[s].n; i++)
             similarity_bases_clear(&w->sides[s].bases[i]);
         mem_free(w->sides[s].bases);
-        updates_close(w->sides[s].updates);
+        updated_close(&w->sides[s].of);
     }
     mem_free(w->table.rows);
     mem_free(w->table.angles);
@@ -187,21 +148,21 @@ static void work_clear(work *w)
 
 static int similarity_run(void *options_, size_t n, char *const *names, FILE *out)
 {
+    static const char *const figures[] = {"similarity", NULL};
     const options *o = options_;
-    work w = {0};
-    char *path = folder_path(o->out, "similarity");
+    work w = {.o = o};
+    char *path = folder_path(o->shared.out, "similarity");
     status st = path ? OK : ERR_MEMORY;
-    for (size_t s = 0; s < n && !st; s++)
-        st = side_open(o, names[s], !s, &w.sides[s]);
-    for (size_t s = 0; s < n && !st; s++)
-        st = side_fill(o, !s, &w.sides[s], &w);
-    if (!st && !(st = n > 1 ? compare_two(&w) : compare_layers(&w)) &&
-        !(st = similarity_write(o, &w, path))) {
-        bool drawn = o->plot && !plot_draw(path, "similarity", "svg+pdf+png");
-        if (o->plot && !drawn) /* the CSVs are there */
-            fprintf(stderr, "%s\n", error_text());
-        similarity_say(o, &w, path, drawn, out);
+    for (size_t s = 0; s < n && !st; s++) {
+        updated_options own = o->shared;
+        own.alpha = s ? 0 : own.alpha;
+        st = updated_open(&w.sides[s].of, &own, NULL, names[s]);
     }
+    for (size_t s = 0; s < n && !st; s++)
+        st = side_fill(!s, &w.sides[s], &w);
+    if (!st && !(st = n > 1 ? compare_two(&w) : compare_layers(&w)) &&
+        !(st = similarity_write(o, &w, path)))
+        similarity_say(o, &w, path, updated_draw(&o->shared, path, figures), out);
     work_clear(&w);
     mem_free(path);
     return command_end(st);
@@ -211,7 +172,7 @@ const command command_similarity = {
     .name = "similarity",
     .group = "look inside updates",
     .doc = "do two adapters, or layers, learn the same directions?",
-    .takes = "ADAPTER [ADAPTER]",
+    .takes = "ADAPTER | Z [ADAPTER | Z]",
     .least = 1,
     .most = 2,
     .examples = {"idim similarity rank8/ rank64/", "idim similarity adapter/ --from base/",

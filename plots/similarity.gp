@@ -25,14 +25,14 @@ set datafile missing NaN # a row that is not meant is passed over, and breaks no
 
 room = 24
 roles = 0; kinds = 0
-array name[room]; array kind[4]
+array name[room]; array kind[5]
 layers = -1; most_i = 0; most_j = 0; within = 0; largest = 0
 text(s) = strlen(s) ? s : '-'
 number(s) = strlen(s) ? s + 0 : 0
 role_at(r) = sum [k = 1:roles] (name[k] eq r ? k : 0)
 kind_at(w) = sum [k = 1:kinds] (kind[k] eq w ? k : 0)
 new(r) = role_at(r) || roles == room ? 0 : (roles = roles + 1, name[roles] = r, 1)
-sort(w) = kind_at(w) || kinds == 4 ? 0 : (kinds = kinds + 1, kind[kinds] = w, 1)
+sort(w) = kind_at(w) || kinds == 5 ? 0 : (kinds = kinds + 1, kind[kinds] = w, 1)
 note(r, w, a, b, i, j, x) = (new(r), sort(w), layers = a > layers ? a : layers, layers = b > layers ? b : layers, \
     within = a != b ? 1 : within, most_i = i > most_i ? i : most_i, most_j = j > most_j ? j : most_j, \
     largest = x > largest ? x : largest, 1)
@@ -43,9 +43,9 @@ if (roles == 0) { print folder.'/similarity.csv: no rows; nothing is drawn'; exi
 if (!exists("at")) at = int((layers + 1) / 2)
 
 # ---------------------------------------------------------------- the paper: a row of panels for each role
-across = kinds
+across = kinds > 4 ? kinds : 4
 side = 145
-wide = 900
+wide = 120 + 195 * across
 tall = 95 + (side + 45) * roles
 if (format eq 'pdf') {
     set terminal pdfcairo noenhanced color size 16cm,tall*16.0/wide cm font "Sans,8" linewidth 1.1 rounded
@@ -66,14 +66,14 @@ set yrange [(within ? layers : most_i) + 0.5 : (within ? -0.5 : 0.5)]
 if ((within ? layers : most_j) <= 8) { set xtics 1 }
 if ((within ? layers : most_i) <= 8) { set ytics 1 }
 set output target
-said(w) = w eq 'A' ? 'A' : w eq 'B' ? 'B' : w eq 'update_in' ? 'update, inputs' : 'update, outputs'
+said(w) = w eq 'A' ? 'A' : w eq 'B' ? 'B' : w eq 'A_start' ? 'A at step 0' : w eq 'update_in' ? 'update, inputs' : 'update, outputs'
 set multiplot title (within ? 'similarity between layers (all directions), less the random expectation' : \
     'similarity of two adapters in layer '.sprintf('%d', at).', less the random expectation') font ",13"
 do for [r = 1:roles] {
     do for [k = 1:kinds] {
-        left = 0.085 + 0.80 * (k - 1) / 4
+        left = 0.085 + 0.80 * (k - 1) / across
         set lmargin at screen left
-        set rmargin at screen left + 0.155
+        set rmargin at screen left + 0.62 / across
         set tmargin at screen 1 - (66.0 + (side + 45) * (r - 1)) / tall
         set bmargin at screen 1 - (66.0 + (side + 45) * (r - 1) + 140) / tall
         set title (r == 1 ? said(kind[k]) : '') offset 0, -0.6

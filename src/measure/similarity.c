@@ -8,7 +8,7 @@
 #include "linalg/svd.h"
 #include "measure/similarity.h"
 
-const char *const similarity_words[] = {"A", "B", "update_in", "update_out"};
+const char *const similarity_words[] = {"A", "B", "A_start", "update_in", "update_out"};
 
 #define COLUMN(...) D90_COLUMN(similarity_row, __VA_ARGS__)
 const d90_column similarity_columns[] = {
@@ -17,7 +17,8 @@ const d90_column similarity_columns[] = {
     COLUMN("role", D90_WORD, role, "", "of both"),
     COLUMN("layer", D90_NUMBER, layer, "", "of tensor"),
     COLUMN("other_layer", D90_NUMBER, other_layer, "", "of other"),
-    COLUMN("what", D90_WORD, what, "", "A, B: of the factor; update_in, update_out: of the update"),
+    COLUMN("what", D90_WORD, what, "", "A, B: of the factor; A_start: of A at step 0, of kept runs; update_in, update_out: of "
+           "the update"),
     COLUMN("n", D90_COUNT, n, "", "dimension of the space"),
     COLUMN("i", D90_COUNT, i, "", "directions of tensor, the largest first"),
     COLUMN("j", D90_COUNT, j, "", "directions of other"),
@@ -174,8 +175,9 @@ status similarity_bases_of(const update *u, size_t most, similarity_bases *out)
     if ((st = bases_take(a->n, v.k, k, v.V, SIMILARITY_IN, out)) ||
         (st = bases_take(a->m, v.k, k, v.U, SIMILARITY_OUT, out)) || !u->A)
         goto done;
-    if (!(st = bases_factor(a->n, a->r, u->A, true, SIMILARITY_A, most, out)))
-        st = bases_factor(a->m, a->r, u->B, false, SIMILARITY_B, most, out);
+    if (!(st = bases_factor(a->n, a->r, u->A, true, SIMILARITY_A, most, out)) &&
+        !(st = bases_factor(a->m, a->r, u->B, false, SIMILARITY_B, most, out)) && u->A0)
+        st = bases_factor(a->n, a->r, u->A0, true, SIMILARITY_A0, most, out);
 done:
     update_vectors_clear(&v);
     if (st) {
@@ -285,9 +287,10 @@ static double amplification_projected(size_t m, size_t n, size_t r, const real *
 }
 
 static status amplification_random(size_t m, size_t n, size_t r, const real *W, uint64_t seed,
-                                   const char *tensor, real *work, double *projected)
+                                   const char *name, real *work,
+                                   double *projected)
 {
-    stream s = stream_make(seed, "amplification"), own = stream_named(&s, tensor);
+    stream s = stream_make(seed, "amplification"), own = stream_named(&s, name);
     stream left = stream_named(&own, "U"), right = stream_named(&own, "V");
     real *U = mem_raw(m * r, sizeof *U), *V = mem_raw(n * r, sizeof *V);
     status st = U && V ? OK : ERR_MEMORY;

@@ -25,12 +25,13 @@ status similarity_cosines(size_t n, size_t k1, const real *U1, size_t k2, const 
 typedef enum similarity_what {
     SIMILARITY_A,   /* right vectors of the factor A (r, in), in R^in */
     SIMILARITY_B,   /* left vectors of the factor B (out, r), in R^out */
+    SIMILARITY_A0,  /* right vectors of A as it was at step 0: what two runs share by their draw alone */
     SIMILARITY_IN,  /* right vectors of the update */
     SIMILARITY_OUT, /* left vectors of the update */
     SIMILARITY_WHATS
 } similarity_what;
 extern const char
-    *const similarity_words[SIMILARITY_WHATS]; /* "A", "B", "update_in", "update_out" */
+    *const similarity_words[SIMILARITY_WHATS]; /* "A", "B", "A_start", "update_in", "update_out" */
 
 typedef struct similarity_bases {
     const char *tensor, *role;

@@ -9,6 +9,7 @@
 #include "linalg/svd.h"
 #include "measure/marchenko.h"
 #include "measure/update.h"
+#include "models/adapted.h"
 
 #define COLUMN(...) D90_COLUMN(update_value, __VA_ARGS__)
 
@@ -40,7 +41,19 @@ typedef struct change {
     bool apart;
 } change;
 
+/* One tensor of a model in memory. */
+typedef struct moved {
+    const tensor *of;
+    const char *role;
+    int layer;
+    size_t r; /* 0: no riders */
+    double s;
+    real *A, *B, *A0;
+} moved;
+
 struct updates {
+    real *w0, *w1; /* of a model in memory */
+    moved *moved;  /* (n) */
     adapter *adapter;
     tensors *before, *after; /* checkpoints; of an adapter before is the base, or NULL */
     change *changes;
@@ -58,6 +71,14 @@ void updates_close(updates *u)
     adapter_close(u->adapter);
     tensors_close(u->before);
     tensors_close(u->after);
+    for (size_t i = 0; u->moved && i < u->n; i++) {
+        mem_free(u->moved[i].A);
+        mem_free(u->moved[i].B);
+        mem_free(u->moved[i].A0);
+    }
+    mem_free(u->moved);
+    mem_free(u->w0);
+    mem_free(u->w1);
     mem_free(u->changes);
     mem_free(u->bases);
     mem_free(u);
@@ -237,6 +258,64 @@ status updates_open(updates **out, const char *a, const char *b, const char *bas
     return OK;
 }
 
+/* The riders of a tensor, copied; lengths of rows (DoRA) change more than their product. */
+static status moved_ride(moved *m, const slot *now, const slot *start)
+{
+    size_t rows = m->of->shape[0], in = m->of->n / rows, r = adapted_rank(now);
+    double s = now->riders[0].s != 0 ? now->riders[0].s : 1;
+    real *unused = NULL;
+    m->A = mem_array(r * in, sizeof *m->A);
+    m->B = mem_array(rows * r, sizeof *m->B);
+    if (!m->A || !m->B)
+        return ERR_MEMORY;
+    adapted_factors(now, s, in, r, m->A, m->B);
+    m->r = r;
+    m->s = s;
+    if (!start || adapted_rank(start) != r)
+        return OK;
+    m->A0 = mem_array(r * in, sizeof *m->A0);
+    unused = mem_array(rows * r, sizeof *unused);
+    if (m->A0 && unused)
+        adapted_factors(start, s, in, r, m->A0, unused);
+    mem_free(unused);
+    return m->A0 && unused ? OK : ERR_MEMORY;
+}
+
+status updates_of(updates **out, const layout *l, real *before, real *after, const view *now,
+                  const view *start)
+{
+    updates *u = mem_array(1, sizeof *u);
+    status st = u && (u->moved = mem_array(l->n_tensors, sizeof *u->moved)) ? OK : ERR_MEMORY;
+    *out = NULL;
+    if (u) {
+        u->scaled = true;
+        u->w0 = before;
+        u->w1 = after;
+    } else {
+        mem_free(before);
+        mem_free(after);
+    }
+    for (size_t k = 0; k < l->n_tensors && !st; k++) {
+        const tensor *t = &l->tensors[k];
+        const slot *w = now ? &now->slots[k] : NULL;
+        bool rides = w && w->n_riders && !w->c;
+        if (!t->shape[1] ||
+            (!rides && !memcmp(before + t->offset, after + t->offset, t->n * sizeof *before)))
+            continue;
+        moved *m = &u->moved[u->n++];
+        *m = (moved){.of = t, .role = tensors_role(t->name, &m->layer)};
+        m->layer = t->layer;
+        if (rides)
+            st = moved_ride(m, w, start ? &start->slots[k] : NULL);
+    }
+    if (st) {
+        updates_close(u);
+        return st;
+    }
+    *out = u;
+    return OK;
+}
+
 size_t updates_count(const updates *u)
 {
     return u->n;
@@ -244,7 +323,9 @@ size_t updates_count(const updates *u)
 
 const char *updates_name(const updates *u, size_t i)
 {
-    return u->adapter ? adapter_at(u->adapter, i)->module : u->changes[i].after->name;
+    return u->moved     ? u->moved[i].of->name
+           : u->adapter ? adapter_at(u->adapter, i)->module
+                        : u->changes[i].after->name;
 }
 
 size_t updates_find(const updates *u, const char *name)
@@ -414,10 +495,55 @@ static status update_change(const updates *u, size_t i, bool before, update *out
     return st;
 }
 
+static status update_moved(const updates *u, size_t i, bool before, update *out)
+{
+    const moved *m = &u->moved[i];
+    const tensor *t = m->of;
+    const real *w0 = u->w0 + t->offset, *w1 = u->w1 + t->offset;
+    size_t rows = t->shape[0], columns = t->n / rows, same = 0;
+    double squares = 0;
+    out->s = m->r ? m->s : 1;
+    if (m->r) {
+        out->A = mem_copy(m->A, m->r * columns, sizeof *out->A);
+        out->B = mem_copy(m->B, rows * m->r, sizeof *out->B);
+        out->A0 = m->A0 ? mem_copy(m->A0, m->r * columns, sizeof *out->A0) : NULL;
+    } else {
+        out->W = mem_raw(t->n, sizeof *out->W);
+    }
+    if (before)
+        out->W0 = mem_copy(w0, t->n, sizeof *out->W0);
+    if ((m->r ? !out->A || !out->B || (m->A0 && !out->A0) : !out->W) || (before && !out->W0))
+        return ERR_MEMORY;
+    for (size_t k = 0; out->W && k < t->n; k++) {
+        double d = (double)w1[k] - (double)w0[k];
+        out->W[k] = (real)d;
+        squares += d * d;
+        same += w1[k] >= w0[k] && w1[k] <= w0[k];
+    }
+    out->about =
+        (spectrum_about){.tensor = t->name,
+                         .role = m->role,
+                         .layer = m->layer,
+                         .m = rows,
+                         .n = columns,
+                         .r = m->r,
+                         .alpha = m->r ? m->s * (double)m->r : (double)NAN,
+                         .scale = out->s,
+                         .scaled = true,
+                         .method = m->r ? "factors" : "",
+                         .norm = m->r ? (double)NAN : sqrt(squares),
+                         .weight_norm = vec_norm(w0, t->n),
+                         .unchanged = m->r ? (double)NAN : (double)same / (double)t->n,
+                         .rounding = (double)NAN};
+    return OK;
+}
+
 status updates_load(const updates *u, size_t i, bool before, update *out)
 {
     *out = (update){0};
-    status st = u->adapter ? update_pair(u, i, before, out) : update_change(u, i, before, out);
+    status st = u->moved     ? update_moved(u, i, before, out)
+                : u->adapter ? update_pair(u, i, before, out)
+                             : update_change(u, i, before, out);
     if (st)
         update_clear(out);
     return st;
@@ -427,6 +553,7 @@ void update_clear(update *u)
 {
     mem_free(u->A);
     mem_free(u->B);
+    mem_free(u->A0);
     mem_free(u->W);
     mem_free(u->W0);
     *u = (update){0};

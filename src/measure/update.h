@@ -4,12 +4,14 @@
  *   of two checkpoints    W1 - W0 of every tensor of two dimensions and more that both have, (out, in); the
  *                         matrices that GPT-2's files hold as (in, out) are turned, and rows of q and k
  *                         whose rotary pairs lie otherwise before (llama2.c) than after are put in after's order
+ *   of a model in memory  W1 - W0 of its matrices, or s B A where low-rank paths ride on them
  *
  * Tensors are read when they are asked for, so that what is held is one tensor. */
 #ifndef MEASURE_UPDATE_H
 #define MEASURE_UPDATE_H
 
 #include "format/adapter.h"
+#include "models/model.h"
 #include "measure/spectrum.h"
 
 typedef struct updates updates;
@@ -20,6 +22,12 @@ typedef struct updates updates;
  * ERR_USAGE: base with two checkpoints, alpha likewise, an adapter beside a checkpoint. */
 status updates_open(updates **u, const char *a, const char *b, const char *base, double alpha);
 void updates_close(updates *u); /* NULL is fine */
+/* Of weights before and after (l->n), fresh arrays that are the updates' from here on, after a failure too; the
+ * layout is borrowed until updates_close. A tensor with riders in `now` (a view that a space is bound to, read
+ * here alone; NULL: there is none) is their product, with A as it lies in `start`, the view at step 0. The others
+ * are those of two dimensions and more that are not what they were. */
+status updates_of(updates **u, const layout *l, real *before, real *after, const view *now,
+                  const view *start);
 /* Does it hold factors by their names? Errors as tensors_open. */
 status updates_is_adapter(const char *path, bool *is);
 
@@ -36,6 +44,7 @@ typedef struct update {
     spectrum_about about; /* texts are borrowed; method "factors" or "" */
     double s;             /* of s B A, 1 where it is not known */
     real *A, *B;          /* (r, n), (m, r); NULL: a difference */
+    real *A0;             /* (r, n) A at step 0; NULL: not known */
     real *W;              /* (m, n) the difference; NULL: factors */
     real *W0;             /* (m, n) what it was before; NULL: not asked, or not known */
 } update;

@@ -148,8 +148,16 @@ typedef struct taking { /* what the adapter borrows while it is made */
     real **arrays; /* A, B, m of each part */
 } taking;
 
-/* A (r, in), B (out, r) of all riders of a slot, one rank behind another: B_k s_k e_k, m_k A_k. */
-static void take_riders(const slot *w, double s, size_t in, size_t r, real *A, real *B)
+size_t adapted_rank(const slot *w)
+{
+    size_t r = 0;
+    for (size_t k = 0; k < w->n_riders; k++)
+        r += w->riders[k].r;
+    return r;
+}
+
+/* B_k s_k e_k, m_k A_k */
+void adapted_factors(const slot *w, double s, size_t in, size_t r, real *A, real *B)
 {
     size_t at = 0;
     for (size_t k = 0; k < w->n_riders; k++) {
@@ -182,21 +190,19 @@ static status take_lengths(const slot *w, const adapter_part *p, double s, const
 static status take_pair(taking *t, const tensor *of, const slot *w, const char *name,
                         const real *W0)
 {
-    size_t r = 0, rows = of->shape[0], in = of->n / of->shape[0], n = strlen(name);
+    size_t r = adapted_rank(w), rows = of->shape[0], in = of->n / of->shape[0], n = strlen(name);
     real **own = t->arrays + 3 * t->n;
     /* the scale of the first stands in alpha, so that a lora's own comes back */
     double s = w->riders[0].s != 0 ? w->riders[0].s : 1;
     if (n < 8 || strcmp(name + n - 7, ".weight"))
         return error_set(ERR_USAGE, "%s: an adapter names modules, and this is no module's .weight",
                          name);
-    for (size_t k = 0; k < w->n_riders; k++)
-        r += w->riders[k].r;
     own[0] = mem_array(r * in, sizeof **own);
     own[1] = mem_array(rows * r, sizeof **own);
     t->modules[t->n] = mem_printf("%.*s", (int)(n - 7), name);
     if (!own[0] || !own[1] || !t->modules[t->n])
         return ERR_MEMORY;
-    take_riders(w, s, in, r, own[0], own[1]);
+    adapted_factors(w, s, in, r, own[0], own[1]);
     adapter_part *p = &t->parts[t->n];
     *p = (adapter_part){.module = t->modules[t->n],
                         .r = r,

@@ -15,6 +15,11 @@
  * not known; each by its name. */
 status adapted_merge(const adapter *a, const layout *l, real *theta);
 
+/* The riders of a slot as one pair, W + s B A: how many rows in all, and A (r, in), B (out, r), one rank
+ * behind another. B begins as zeros. */
+size_t adapted_rank(const slot *w);
+void adapted_factors(const slot *w, double s, size_t in, size_t r, real *A, real *B);
+
 /* Writes the adapter that a bound view is (space_bind) as PEFT reads it: the riders of a tensor become its
  * pair, several of them one of their ranks' sum, factors of rows DoRA's lengths; tensors that do not lie in
  * theta0 are held whole. names: of the tensors on file, modules' ending in ".weight". pairs: how many.

@@ -584,6 +584,61 @@ done:
     return st;
 }
 
+/* Both views are there while the updates are made, for a space's riders lie in its memory. */
+static status updates_at(const runner *r, const run_spec *run, const model *m, const real *z,
+                         size_t d, real *theta0, real *theta, updates **u)
+{
+    space *s = NULL;
+    space_mem *mem[2] = {NULL};
+    view v[2] = {{0}};
+    real *z0 = mem_array(d, sizeof *z0), *g_z = mem_array(d, sizeof *g_z);
+    const real *at[2] = {z, z0};
+    status st = z0 && g_z ? space_new_beside(&s, run->space, &m->layout, theta0,
+                                             run_stream(run, "P"), NULL, r->memory)
+                          : ERR_MEMORY;
+    if (!st && s->d != d)
+        st = error_set(ERR_USAGE, "%s: it trains %zu numbers here, and z has %zu", run->space, s->d,
+                       d);
+    for (size_t k = 0; k < 2 && !st; k++)
+        if (!(st = space_mem_new(&mem[k], s)))
+            st = view_init(&v[k], &m->layout);
+    if (!st) {
+        space_start(s, mem[1], z0);
+        space_merge(s, mem[0], z, theta);
+        for (size_t k = 0; k < 2; k++) {
+            view_point(&v[k], theta0, NULL);
+            space_bind(1, (const space *const *)&s, &mem[k], &at[k], &g_z, (view *const[]){&v[k]});
+        }
+        st = updates_of(u, &m->layout, theta0, theta, &v[0], &v[1]);
+    } else {
+        mem_free(theta0);
+        mem_free(theta);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        view_clear(&v[k]);
+        space_mem_free(mem[k]);
+    }
+    space_free(s);
+    mem_free(z0);
+    mem_free(g_z);
+    return st;
+}
+
+status runner_updates(runner *r, const run_spec *run, int fd, const real *z, size_t d, updates **u)
+{
+    const model *m;
+    real *theta0, *theta = NULL;
+    *u = NULL;
+    status st = runner_weights(r, run, fd, NULL, 0, &m, &theta0);
+    if (!st && !(theta = mem_array(m->layout.n, sizeof *theta)))
+        st = ERR_MEMORY;
+    if (st) {
+        mem_free(theta0);
+        return st;
+    }
+    return updates_at(r, run, m, z, d, theta0, theta, u);
+}
+
 /* The view that training would have at z, and the adapter that it is. */
 static status write_adapter(const runner *r, const run_spec *run, const model *m,
                             const real *theta0, const real *z, size_t d, const char *folder,

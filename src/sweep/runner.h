@@ -4,6 +4,7 @@
 #define SWEEP_RUNNER_H
 
 #include "base/pool.h"
+#include "measure/update.h"
 #include "models/pretrained.h"
 #include "sweep/record.h"
 
@@ -66,6 +67,8 @@ typedef struct runner_start {
 } runner_start;
 status runner_start_of(runner *r, const run_spec *run, int fd, runner_start *start);
 void runner_start_clear(runner_start *start);
+/* The weight updates of z (d): update.h's of a model in memory. Their layout is borrowed as the task. */
+status runner_updates(runner *r, const run_spec *run, int fd, const real *z, size_t d, updates **u);
 /* Writes z (d) of a canonical run as a LoRA adapter (adapted_write); pairs: matrices that it has one of. */
 status runner_adapter(runner *r, const run_spec *run, int fd, const real *z, size_t d,
                       const char *folder, size_t *pairs);

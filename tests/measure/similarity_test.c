@@ -89,9 +89,16 @@ static void bases_are_those_of_factors_and_update(void **state)
     update u = made(M, N, R, A, B, W0);
     similarity_bases b;
     similarity_table t = {0};
+    u.A0 = W0; /* e_1 alone: at step 0 its first row, and zeros */
     assert_ok(similarity_bases_of(&u, 0, &b));
+    assert_int_equal(b.k[SIMILARITY_A0], 1);
+    assert_near(fabs((double)b.U[SIMILARITY_A0][0]), 1, ROUND);
+    u.A0 = NULL;
+    similarity_bases_clear(&b);
+    assert_ok(similarity_bases_of(&u, 0, &b));
+    assert_int_equal(b.k[SIMILARITY_A0], 0); /* of a file nobody knows it */
     for (size_t w = 0; w < SIMILARITY_WHATS; w++)
-        assert_int_equal(b.k[w], 2);
+        assert_int_equal(b.k[w], w == SIMILARITY_A0 ? 0 : 2);
     assert_near(fabs((double)b.U[SIMILARITY_A][1 * 2]), 1, ROUND);  /* e_2 first */
     assert_near(fabs((double)b.U[SIMILARITY_B][1 * 2]), 1, ROUND);  /* e_2 first */
     assert_near(fabs((double)b.U[SIMILARITY_IN][0 * 2]), 1, ROUND); /* e_1 first: 5 is the larger */
