@@ -8,12 +8,14 @@
 #include "measure/d90.h"
 #include "measure/paired.h"
 #include "measure/bound.h"
+#include "measure/effective.h"
 #include "measure/intruders.h"
 #include "measure/latency.h"
 #include "measure/memory.h"
 #include "measure/peak.h"
 #include "measure/similarity.h"
 #include "measure/variance.h"
+#include "report/ranks.h"
 #include "spaces/space.h"
 #include "sweep/tables.h"
 #include "train/optimiser.h"
@@ -54,6 +56,10 @@ static const struct {
      paired_columns},
     {"updates.csv", "one row a tensor: what its update's singular values say", NULL,
      spectrum_columns},
+    {"ranks.csv", "one row a method: the fewest trained numbers, and the smallest rank, that pass",
+     NULL, ranks_columns},
+    {"effective.csv", "one row a scored run: how many directions its updates use", NULL,
+     effective_columns},
     {"spectra.csv", "one row a singular value, tensor after tensor", NULL, update_value_columns},
     {"similarity.csv", "one row a pair of tensors, subspace and i, j", NULL, similarity_columns},
     {"angles.csv", "one row a principal angle", NULL, similarity_angle_columns},

@@ -46,9 +46,15 @@ static status say_plan(const measured *o, const ask *a, const stages *p, FILE *o
     status st = ask_spaces(&a->run, &spaces, &n);
     if (st)
         return st;
-    fprintf(out, "%s, %s, D = %s: %s runs%s, %zu jobs\n", a->run.data, a->run.model,
-            count_text(about->D, D), count_text(stages_most(p), most), longer(a) ? " or more" : "",
-            folder_jobs(o->folder));
+    text line = {0};
+    text_add(&line, "%s, %s, D = %s: %s runs%s, %zu jobs", a->run.data, a->run.model,
+             count_text(about->D, D), count_text(stages_most(p), most), longer(a) ? " or more" : "",
+             folder_jobs(o->folder));
+    if (text_failed(&line))
+        st = ERR_MEMORY;
+    else
+        plan_wrap(line.text, out);
+    text_clear(&line);
     for (size_t i = 0; i < n && !st; i++)
         st = plan_say(spaces[i], about, out);
     key_parts_free(spaces, n);
@@ -70,7 +76,8 @@ static bool draw(const measured *o, const char *path)
 status measured_say(const measured *o, const results *r, const char *path, const char *typed,
                     FILE *out)
 {
-    const folder_table tables[] = { /* without rows too, so that none is left from another question */
+    const folder_table tables[] = {
+        /* without rows too, so that none is left from another question */
         {"d90.csv", d90_columns, r->rows, sizeof *r->rows, r->n_rows},
         {"variance.csv", variance_columns, r->variances, sizeof *r->variances, r->n_variances},
         {"paired.csv", paired_columns, r->pairs, sizeof *r->pairs, r->n_pairs},

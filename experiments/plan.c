@@ -1,4 +1,6 @@
 /* plan.c -- see plan.h. */
+#include <string.h>
+
 #include "experiments/plan.h"
 #include "spaces/space.h"
 #include "train/optimiser.h"
@@ -38,12 +40,39 @@ done:
     return st;
 }
 
+/* A comma in a number is no place to break. */
+static bool plan_breaks(const char *at)
+{
+    return at[-1] == ' ' || (at[-1] == ',' && !(*at >= '0' && *at <= '9'));
+}
+
+void plan_wrap(const char *line, FILE *out)
+{
+    enum { WIDTH = 80, INDENT = 4 };
+    for (bool first = true; *line; first = false) {
+        size_t n = strlen(line), room = WIDTH - (first ? 0 : INDENT), k = n;
+        if (n > room) {
+            for (k = room; k > 0 && !plan_breaks(line + k); k--)
+                ;
+            for (k = k ? k : room; k < n && !plan_breaks(line + k); k++) /* a long word */
+                ;
+        }
+        bool blank = k < n && line[k - 1] == ' ';
+        fprintf(out, "%*s%.*s\n", first ? 0 : INDENT, "", (int)(blank ? k - 1 : k), line);
+        line += k;
+    }
+}
+
 status plan_say(const char *space_, const runner_about *about, FILE *out)
 {
     text words = {0};
     status st = space_describe(space_, about->layout, &words);
-    if (!st && words.length)
-        fputs(words.text, out);
+    for (char *line = words.text, *end; !st && line && *line; line = end + 1) {
+        if (!(end = strchr(line, '\n')))
+            break;
+        *end = '\0';
+        plan_wrap(line, out);
+    }
     text_clear(&words);
     return st;
 }

@@ -19,6 +19,10 @@ typedef struct plan {
  * with one is said as training would say it. */
 status plan_run(const run_spec *run, plan *out);
 
+/* Prints a line of words and specs in lines of 80 columns, broken behind blanks and commas and indented from the
+ * second on; what has neither is not broken. */
+void plan_wrap(const char *line, FILE *out);
+
 /* Says which tensors the targets of a space matched, indented, unless they are the whole network. */
 status plan_say(const char *space, const runner_about *about, FILE *out);
 

@@ -1,15 +1,22 @@
 /* ranks.c -- idim ranks: LoRA's ranks, its relatives and random subspaces on one axis of trained numbers. */
+#include <math.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/progress.h"
 #include "experiments/measured.h"
 #include "experiments/plan.h"
+#include "experiments/updated.h"
+#include "measure/effective.h"
 #include "report/ranks.h"
 #include "spaces/space.h"
+#include "sweep/keep.h"
 
 typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
     const char *ranks, *rule;
-    bool plot, dry;
+    bool plot, dry, head, controls;
+    size_t spectra;
     double fixed;
     folder_options folder;
 } options;
@@ -21,11 +28,21 @@ static const key keys[] = {
              "checkpoints"),
     KEY("fixed", options, fixed, "0", 0, 1e9, "score",
         "baseline of fixed rules; 0: the published one"),
+    KEY("head", options, head, "yes", 0, 0, "",
+        "the head alone (full:targets=head) beside the others, where it is fresh"),
+    KEY("controls", options, controls, "no", 0, 0, "",
+        "fastfood over all weights at the very counts that the ranks have, in place of --d; for "
+        "full rank add "
+        "the smaller side to --ranks"),
+    KEY("spectra", options, spectra, "1", 0, 10000, "seeds",
+        "whose updates' effective ranks are told, from z/ (as --keep-z); 0: none"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
     PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
     {0},
 };
+
+static const char head_only[] = "full:targets=head", random_[] = "fastfood";
 
 static void ranks_defaults(void *options_)
 {
@@ -33,8 +50,9 @@ static void ranks_defaults(void *options_)
     o->ask.run.space = "lora fastfood fastfood@lora:r=8";
 }
 
-/* The spaces of one kind of sweep, a list cut by blanks; those of one size go with the ranks. */
-static status ranks_group(const run_spec *run, bool numbers, char **out)
+/* The spaces of one kind of sweep, a list cut by blanks; those of one size go with the ranks. control: fastfood
+ * is not among them, it has a sweep of its own. */
+static status ranks_group(const run_spec *run, bool numbers, bool control, char **out)
 {
     char **spaces;
     size_t n;
@@ -45,7 +63,7 @@ static status ranks_group(const run_spec *run, bool numbers, char **out)
         return st;
     for (size_t i = 0; i < n; i++) {
         const char *swept = run_swept(run, spaces[i]);
-        if ((swept && !strcmp(swept, "d")) == numbers)
+        if ((swept && !strcmp(swept, "d")) == numbers && !(control && !strcmp(spaces[i], random_)))
             text_add(&t, "%s%s", t.length ? " " : "", spaces[i]);
     }
     key_parts_free(spaces, n);
@@ -57,49 +75,280 @@ static status ranks_group(const run_spec *run, bool numbers, char **out)
     return OK;
 }
 
-/* One ask for the ranks, one for the numbers. */
-static status ranks_asks(const options *o, ask asks[2], size_t *n, key_texts *texts)
+/* How many numbers a space trains at a rank. */
+static status ranks_count(const run_spec *run, const char *spec, double r, size_t *d)
 {
+    char value[32], *with = NULL;
+    run_spec one = *run;
+    plan p = {0};
+    status st;
+    key_number_text(r, value);
+    if ((st = space_with(spec, "r", value, &with)))
+        return st;
+    one.space = with;
+    st = plan_run(&one, &p);
+    *d = p.d;
+    mem_free(with);
+    return st;
+}
+
+/* The counts of all ranks of all spaces that sweep them, each once: "512+1024". */
+static status ranks_counts(const run_spec *run, const char *ranks, text *out)
+{
+    char **list;
+    double *r = NULL;
+    size_t n, n_r = 0, n_d = 0, *d = NULL;
+    status st = ask_spaces(run, &list, &n);
+    if (st)
+        return st;
+    if (!(st = key_numbers("ranks", ranks, &r, &n_r)) && !(d = mem_array(n * n_r, sizeof *d)))
+        st = ERR_MEMORY;
+    for (size_t i = 0; i < n * n_r && !st; i++) {
+        const char *spec = list[i / n_r], *swept = run_swept(run, spec);
+        size_t k = 0;
+        if (!swept || strcmp(swept, "r") || (st = ranks_count(run, spec, r[i % n_r], &d[n_d])))
+            continue;
+        while (k < n_d && d[k] != d[n_d])
+            k++;
+        if (k < n_d)
+            continue;
+        text_add(out, "%s%zu", n_d ? "+" : "", d[n_d]);
+        n_d++;
+    }
+    mem_free(d);
+    mem_free(r);
+    key_parts_free(list, n);
+    return st ? st : text_failed(out) ? ERR_MEMORY : OK;
+}
+
+static status ranks_add(ask *a, const char *list, const char *d, ask *to, key_texts *texts)
+{
+    status st = key_set("ranks", run_keys, "space", list, a, texts);
+    if (!st)
+        st = key_set("ranks", ask_keys, "d", d, a, texts);
+    return st ? st : stages_canonical(a, NULL, to, texts);
+}
+
+/* One ask for the ranks, one for the numbers, and one of random spaces with the numbers that the ranks have. */
+static status ranks_asks(const options *o, ask asks[3], size_t *n, key_texts *texts)
+{
+    text counts = {0};
     status st = OK;
     *n = 0;
     for (int numbers = 0; numbers < 2 && !st; numbers++) {
         char *list;
         ask a = o->ask;
-        if ((st = ranks_group(&o->ask.run, numbers, &list)) || !list)
+        if ((st = ranks_group(&o->ask.run, numbers, o->controls, &list)) || !list)
             continue;
-        if (!numbers)
-            a.d = o->ranks;
-        if (!(st = key_set("ranks", run_keys, "space", list, &a, texts)))
-            st = stages_canonical(&a, NULL, &asks[(*n)++], texts);
+        if (!(st = ranks_add(&a, list, numbers ? a.d : o->ranks, &asks[*n], texts)))
+            ++*n;
+        if (!st && !numbers && o->controls)
+            st = ranks_counts(&asks[0].run, o->ranks, &counts);
         mem_free(list);
     }
+    if (!st && counts.length) {
+        ask a = o->ask;
+        if (!(st = ranks_add(&a, random_, counts.text, &asks[*n], texts)))
+            ++*n;
+    }
+    text_clear(&counts);
+    return st;
+}
+
+/* Is the head one that the checkpoint does not bring? Its place keeps the NaN that is put there. */
+static status ranks_fresh(const run_spec *run, bool *fresh)
+{
+    key_texts texts = {0};
+    run_spec full = *run, canonical;
+    const task *t;
+    runner *r = NULL;
+    runner_about about;
+    real *theta = NULL;
+    model *m = NULL;
+    status st;
+    *fresh = false;
+    full.space = "full";
+    if ((st = run_canonical(&full, NULL, &canonical, &texts)) ||
+        (st = runner_new(&r, NULL, 1, 0)) || (st = runner_task(r, canonical.data, -1, &t)) ||
+        (st = runner_describe(r, &canonical, -1, &about)) ||
+        (st = model_new(&m, canonical.model, t)))
+        goto done;
+    pretrained *p = NULL;
+    size_t drawn;
+    if (!(theta = mem_array(m->layout.n, sizeof *theta)))
+        st = ERR_MEMORY;
+    for (size_t i = 0; !st && i < m->layout.n; i++)
+        theta[i] = (real)NAN;
+    if (!st && *canonical.from &&
+        !(st = pretrained_open(&p, canonical.from, canonical.adapter, canonical.adapter_alpha)))
+        st = pretrained_load(p, m, theta, &drawn);
+    pretrained_close(p);
+    for (size_t k = 0; !st && k < m->layout.n_tensors; k++) {
+        const tensor *w = &m->layout.tensors[k];
+        *fresh = *fresh || (strstr(w->roles, "head") && !w->tied && isnan(theta[w->offset]));
+    }
+done:
+    mem_free(theta);
+    model_free(m);
+    runner_free(r);
+    key_texts_clear(&texts);
+    return st;
+}
+
+/* The spaces with the head alone among them. none: no head is fresh. */
+static status ranks_spaces(const options *o, text *spaces, bool *none)
+{
+    char **list = NULL;
+    size_t n = 0;
+    bool there = false, fresh = false;
+    status st = ask_spaces(&o->ask.run, &list, &n);
+    for (size_t i = 0; i < n; i++)
+        there = there || !strcmp(list[i], head_only);
+    key_parts_free(list, n);
+    text_add(spaces, "%s", o->ask.run.space);
+    *none = false;
+    if (!st && o->head && !there && !*o->ask.run.exec) {
+        st = ranks_fresh(&o->ask.run, &fresh);
+        *none = !fresh;
+        if (fresh)
+            text_add(spaces, " %s", head_only);
+    }
+    return st ? st : text_failed(spaces) ? ERR_MEMORY : OK;
+}
+
+/* ------------------------------------------------------------------ effective ranks */
+
+typedef struct looking {
+    spectrum_row *rows;
+    size_t n;
+    uint64_t seed;
+} looking;
+
+static status looking_one(void *context, size_t i, update *u)
+{
+    looking *l = context;
+    const update_how how = {.seed = l->seed};
+    update_spectrum s;
+    status st = update_spectrum_of(u, &how, &s);
+    (void)i;
+    if (st)
+        return st;
+    l->rows[l->n++] = s.row;
+    update_spectrum_clear(&s);
+    return OK;
+}
+
+static status ranks_look(const run_spec *places, const char *z, effective_row *row)
+{
+    static const updated_options quiet = {.quiet = true};
+    looking l = {.seed = 1};
+    updated of;
+    status st = updated_run(&of, places, z);
+    if (st)
+        return st;
+    if (!(l.rows = mem_array(updates_count(of.updates), sizeof *l.rows)))
+        st = ERR_MEMORY;
+    if (!st && !(st = updated_each(&of, &quiet, false, looking_one, &l)))
+        st = effective_of(l.rows, l.n, row);
+    mem_free(l.rows);
+    updated_close(&of);
+    return st;
+}
+
+/* effective.csv of the first seeds, the baseline too, whose z are there. */
+static status ranks_looks(const options *o, const run_spec *run, const char *path)
+{
+    static const char *const names[] = {"run_id", "space",   "space_spec", "role",
+                                        "status", "d_total", "seed"};
+    enum { ID, SPACE, SPEC, ROLE, STATUS, D_TOTAL, SEED, NAMES };
+    size_t at[NAMES], n = 0;
+    key_texts texts = {0};
+    run_spec places;
+    csv *runs = NULL;
+    effective_row *rows = NULL;
+    progress *p = NULL;
+    char *file = mem_printf("%s/runs.csv", path);
+    status st = file ? run_defaults(&places, &texts) : ERR_MEMORY;
+    if (!st) {
+        places.data = run->data;
+        places.from = run->from;
+        places.adapter = run->adapter;
+        places.adapter_alpha = run->adapter_alpha;
+        st = csv_open(&runs, file);
+    }
+    for (size_t k = 0; k < NAMES && !st; k++)
+        st = csv_need(runs, names[k], &at[k]);
+    if (!st && !(rows = mem_array(csv_rows(runs), sizeof *rows)))
+        st = ERR_MEMORY;
+    if (!st && !o->folder.quiet)
+        st = progress_new(&p, stderr, csv_rows(runs));
+    for (size_t i = 0; i < csv_rows(runs) && !st; i++) {
+        effective_row *e = &rows[n];
+        char *z = NULL;
+        if (p)
+            progress_show(p, i, -1, csv_cell(runs, i, at[SPEC]));
+        const char *role = csv_cell(runs, i, at[ROLE]);
+        if ((strcmp(role, "score") && strcmp(role, "baseline")) ||
+            strcmp(csv_cell(runs, i, at[STATUS]), "ok") ||
+            csv_cell_number(runs, i, at[SEED], &e->seed) ||
+            csv_cell_number(runs, i, at[D_TOTAL], &e->d) ||
+            e->seed >= (double)(o->ask.run.seed + o->spectra))
+            continue;
+        e->run_id = csv_cell(runs, i, at[ID]);
+        e->space = csv_cell(runs, i, at[SPACE]);
+        e->space_spec = csv_cell(runs, i, at[SPEC]);
+        if (!(z = keep_z(path, e->run_id)))
+            st = ERR_MEMORY;
+        else if (file_exists(z) && !(st = ranks_look(&places, z, e)) && e->matrices)
+            n++;
+        mem_free(z);
+    }
+    progress_free(p);
+    if (!st) {
+        const folder_table table = {"effective.csv", effective_columns, rows, sizeof *rows, n};
+        st = folder_tables(path, &table, 1);
+    }
+    mem_free(rows);
+    csv_free(runs);
+    mem_free(file);
+    key_texts_clear(&texts);
     return st;
 }
 
 static status ranks_all(const options *o, const char *path, FILE *out, size_t *failed)
 {
-    const measured m = {o->rule, o->fixed, o->plot, o->dry, true, &o->folder};
+    folder_options folder = o->folder;
+    const measured m = {o->rule, o->fixed, o->plot, o->dry, true, &folder};
+    bool looks = o->spectra && !*o->ask.run.exec, none;
     key_texts texts = {0};
     options canonical = *o;
-    ask asks[2];
-    size_t n;
-    text line = {0}, words = {0};
-    status st = ranks_asks(o, asks, &n, &texts);
+    ask asks[3];
+    size_t n = 0;
+    text line = {0}, words = {0}, spaces = {0};
+    folder.keep_z = folder.keep_z || looks;
+    status st = ranks_spaces(o, &spaces, &none);
+    options whole = *o;
+    whole.ask.run.space = spaces.text;
+    if (!st)
+        st = ranks_asks(&whole, asks, &n, &texts);
     if (!st) {
         canonical.ask.run =
             asks[0].run; /* the model and data of all; the spaces as they were given */
         canonical.ask.run.space = o->ask.run.space;
         canonical.dry = false;
-        canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */
         command_line(&command_ranks, &canonical, &line);
         st = text_failed(&line) ? ERR_MEMORY
                                 : measured_asks(&m, asks, n, path, line.text, out, failed);
     }
-    if (!st && !o->dry && !(st = ranks_write(path, &words)))
-        fprintf(out, "%s\n%s/ranks.csv  d90.csv  runs.csv%s  report.html\nnext: idim show %s\n",
-                words.text ? words.text : "", path, o->plot ? measured_figures : "", path);
+    if (!st && !o->dry && !(looks && (st = ranks_looks(o, &asks[0].run, path))) &&
+        !(st = ranks_write(path, &words)))
+        fprintf(out, "%s%s\n%s/ranks.csv%s  d90.csv  runs.csv%s  report.html\nnext: idim show %s\n",
+                words.text ? words.text : "",
+                none ? "this task draws no head of its own: none is trained alone\n" : "", path,
+                looks ? "  effective.csv" : "", o->plot ? measured_figures : "", path);
     text_clear(&line);
     text_clear(&words);
+    text_clear(&spaces);
     key_texts_clear(&texts);
     return st;
 }

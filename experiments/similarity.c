@@ -130,7 +130,8 @@ static void similarity_say(const options *o, const work *w, const char *path, bo
     if (w->alone)
         fprintf(out, "%zu tensors of the first are not in the second\n", w->alone);
     fprintf(out, "%s/similarity.csv%s%s%s\n", path, w->sides[1].of.updates ? "  angles.csv" : "",
-            *o->shared.from ? "  amplification.csv" : "", drawn ? "  plots/similarity.{svg,pdf,png}" : "");
+            *o->shared.from ? "  amplification.csv" : "",
+            drawn ? "  plots/similarity.{svg,pdf,png}" : "");
 }
 
 static void work_clear(work *w)

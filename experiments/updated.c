@@ -21,20 +21,28 @@ static bool updated_kept(const char *path)
     return kept_;
 }
 
-/* The run of a z, with where its checkpoint and data lie. */
-static status updated_run(updated *w, const updated_options *o, const char *path)
+status updated_run(updated *w, const run_spec *places, const char *z)
 {
-    key_texts texts = {0};
-    run_spec run;
-    status st = run_defaults(&run, &texts);
-    if (!st) {
-        run.from = o->from;
-        run.data = *o->data ? o->data : run.data;
-        st = rebuilt_open(&w->rebuilt, &run, path, 1);
-    }
+    *w = (updated){0};
+    status st = rebuilt_open(&w->rebuilt, places, z, 1);
     if (!st && !(st = rebuilt_z(&w->rebuilt)))
         st = runner_updates(w->rebuilt.runner, &w->rebuilt.run, -1, w->rebuilt.kept.z,
                             w->rebuilt.kept.d, &w->updates);
+    if (st)
+        updated_close(w);
+    return st;
+}
+
+static status updated_places(updated *w, const updated_options *o, const char *z)
+{
+    key_texts texts = {0};
+    run_spec places;
+    status st = run_defaults(&places, &texts);
+    if (!st) {
+        places.from = o->from;
+        places.data = *o->data ? o->data : places.data;
+        st = updated_run(w, &places, z);
+    }
     key_texts_clear(&texts);
     return st;
 }
@@ -49,7 +57,7 @@ status updated_open(updated *w, const updated_options *o, const char *before, co
     if (before) {
         st = updates_open(&w->updates, before, path, from, alpha);
     } else if (updated_kept(path)) {
-        st = updated_run(w, o, path);
+        st = updated_places(w, o, path);
     } else if (!(st = updates_is_adapter(path, &adapter_))) {
         if (adapter_)
             st = updates_open(&w->updates, path, NULL, from, alpha);

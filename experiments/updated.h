@@ -27,7 +27,8 @@ typedef struct updated_options {
             "of random updates and directions to compare with"),                                   \
         KEY("plot", struct_, field_.plot, "yes", 0, 0, "",                                         \
             "draw figures; no: idim plot makes them later"),                                       \
-        KEY_TEXT("out", struct_, field_.out, "", "results folder: a name under results/, or a path"), \
+        KEY_TEXT("out", struct_, field_.out, "",                                                   \
+                 "results folder: a name under results/, or a path"),                              \
         KEY("quiet", struct_, field_.quiet, "no", 0, 0, "", "no progress line")
 
 typedef struct updated {
@@ -38,6 +39,8 @@ typedef struct updated {
 /* before: the checkpoint that `path` is compared with; NULL: --from is. Errors as updates_open and
  * rebuilt_open; ERR_USAGE: a checkpoint alone. */
 status updated_open(updated *w, const updated_options *o, const char *before, const char *path);
+/* Of the run of a z, with where its checkpoint, adapter and data lie as `places` has them. */
+status updated_run(updated *w, const run_spec *places, const char *z);
 void updated_close(updated *w);
 
 /* One update after another, with its progress; before: W0 is wanted. Ends at the first that fails. */

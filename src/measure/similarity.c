@@ -17,7 +17,8 @@ const d90_column similarity_columns[] = {
     COLUMN("role", D90_WORD, role, "", "of both"),
     COLUMN("layer", D90_NUMBER, layer, "", "of tensor"),
     COLUMN("other_layer", D90_NUMBER, other_layer, "", "of other"),
-    COLUMN("what", D90_WORD, what, "", "A, B: of the factor; A_start: of A at step 0, of kept runs; update_in, update_out: of "
+    COLUMN("what", D90_WORD, what, "",
+           "A, B: of the factor; A_start: of A at step 0, of kept runs; update_in, update_out: of "
            "the update"),
     COLUMN("n", D90_COUNT, n, "", "dimension of the space"),
     COLUMN("i", D90_COUNT, i, "", "directions of tensor, the largest first"),
@@ -287,8 +288,7 @@ static double amplification_projected(size_t m, size_t n, size_t r, const real *
 }
 
 static status amplification_random(size_t m, size_t n, size_t r, const real *W, uint64_t seed,
-                                   const char *name, real *work,
-                                   double *projected)
+                                   const char *name, real *work, double *projected)
 {
     stream s = stream_make(seed, "amplification"), own = stream_named(&s, name);
     stream left = stream_named(&own, "U"), right = stream_named(&own, "V");

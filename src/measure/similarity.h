@@ -23,9 +23,9 @@ status similarity_cosines(size_t n, size_t k1, const real *U1, size_t k2, const 
 
 /* The subspaces of one update: orthonormal columns by falling singular value, as many as are not rounding. */
 typedef enum similarity_what {
-    SIMILARITY_A,   /* right vectors of the factor A (r, in), in R^in */
-    SIMILARITY_B,   /* left vectors of the factor B (out, r), in R^out */
-    SIMILARITY_A0,  /* right vectors of A as it was at step 0: what two runs share by their draw alone */
+    SIMILARITY_A, /* right vectors of the factor A (r, in), in R^in */
+    SIMILARITY_B, /* left vectors of the factor B (out, r), in R^out */
+    SIMILARITY_A0, /* right vectors of A as it was at step 0: what two runs share by their draw alone */
     SIMILARITY_IN,  /* right vectors of the update */
     SIMILARITY_OUT, /* left vectors of the update */
     SIMILARITY_WHATS

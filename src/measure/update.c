@@ -520,21 +520,20 @@ static status update_moved(const updates *u, size_t i, bool before, update *out)
         squares += d * d;
         same += w1[k] >= w0[k] && w1[k] <= w0[k];
     }
-    out->about =
-        (spectrum_about){.tensor = t->name,
-                         .role = m->role,
-                         .layer = m->layer,
-                         .m = rows,
-                         .n = columns,
-                         .r = m->r,
-                         .alpha = m->r ? m->s * (double)m->r : (double)NAN,
-                         .scale = out->s,
-                         .scaled = true,
-                         .method = m->r ? "factors" : "",
-                         .norm = m->r ? (double)NAN : sqrt(squares),
-                         .weight_norm = vec_norm(w0, t->n),
-                         .unchanged = m->r ? (double)NAN : (double)same / (double)t->n,
-                         .rounding = (double)NAN};
+    out->about = (spectrum_about){.tensor = t->name,
+                                  .role = m->role,
+                                  .layer = m->layer,
+                                  .m = rows,
+                                  .n = columns,
+                                  .r = m->r,
+                                  .alpha = m->r ? m->s * (double)m->r : (double)NAN,
+                                  .scale = out->s,
+                                  .scaled = true,
+                                  .method = m->r ? "factors" : "",
+                                  .norm = m->r ? (double)NAN : sqrt(squares),
+                                  .weight_norm = vec_norm(w0, t->n),
+                                  .unchanged = m->r ? (double)NAN : (double)same / (double)t->n,
+                                  .rounding = (double)NAN};
     return OK;
 }
 

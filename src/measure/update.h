@@ -11,7 +11,7 @@
 #define MEASURE_UPDATE_H
 
 #include "format/adapter.h"
-#include "models/model.h"
+#include "base/idim.h"
 #include "measure/spectrum.h"
 
 typedef struct updates updates;
@@ -26,8 +26,8 @@ void updates_close(updates *u); /* NULL is fine */
  * layout is borrowed until updates_close. A tensor with riders in `now` (a view that a space is bound to, read
  * here alone; NULL: there is none) is their product, with A as it lies in `start`, the view at step 0. The others
  * are those of two dimensions and more that are not what they were. */
-status updates_of(updates **u, const layout *l, real *before, real *after, const view *now,
-                  const view *start);
+status updates_of(updates **u, const idim_layout *l, real *before, real *after,
+                  const idim_view *now, const idim_view *start);
 /* Does it hold factors by their names? Errors as tensors_open. */
 status updates_is_adapter(const char *path, bool *is);
 

@@ -8,6 +8,7 @@
 #include "report/ranks.h"
 #include "report/words.h"
 #include "spaces/space.h"
+#include "sweep/results.h"
 
 /* r of a space that does not name it. */
 static double ranks_default(const char *spec)
@@ -78,6 +79,10 @@ static void ranks_fill(const curves *c, const curve_space *s, ranks_row *r)
                      .state = IDIM_UNMEASURABLE,
                      .rank = (double)NAN,
                      .least = (double)NAN,
+                     .effective = (double)NAN,
+                     .participation = (double)NAN,
+                     .stable = (double)NAN,
+                     .full = (double)NAN,
                      .most = (double)NAN};
     if (strcmp(r->swept, "r"))
         return;
@@ -109,42 +114,119 @@ static const curve_mean *ranks_best(const curve_space *s)
     return best;
 }
 
-void ranks_csv(const ranks_row *rows, size_t n, text *out)
+void ranks_effective(ranks_row *rows, size_t n_rows, const effective_row *e, size_t n)
 {
-    static const char *const names[] = {
-        "space",        "swept",      "p90_state", "p90",      "p90_low",   "p90_high", "p90_grid",
-        "rank90_state", "rank90",     "rank_min",  "rank_max", "d_min",     "d_max",    "seeds",
-        "best_d",       "best_score", "baseline",  "floor",    "threshold", "rule"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        csv_text(out, names[i]);
-    csv_end(out);
-    for (size_t i = 0; i < n; i++) {
-        const ranks_row *r = &rows[i];
-        const d90_row *d = &r->s->row;
+    for (size_t i = 0; i < n_rows; i++) {
+        ranks_row *r = &rows[i];
         const curve_mean *best = ranks_best(r->s);
-        bool ranked = !strcmp(r->swept, "r");
-        csv_text(out, r->s->space);
-        csv_text(out, r->swept);
-        csv_text(out, d90_state_text[d->state]);
-        csv_number(out, d->state == IDIM_EXACT ? d->fit : (double)NAN);
-        csv_number(out, d->low > 0 ? d->low : (double)NAN);
-        csv_number(out, d->high);
-        csv_number(out, d->grid_state == IDIM_EXACT ? d->grid : (double)NAN);
-        csv_text(out, ranked ? d90_state_text[r->state] : "");
-        csv_number(out, r->rank);
-        csv_number(out, r->least);
-        csv_number(out, r->most);
-        csv_number(out, d->d_min);
-        csv_number(out, d->d_max);
-        csv_count(out, d->n_seeds);
-        csv_number(out, best ? best->d : (double)NAN);
-        csv_number(out, best ? best->mean : (double)NAN);
-        csv_number(out, d->baseline);
-        csv_number(out, d->floor);
-        csv_number(out, d->threshold);
-        csv_text(out, d->words);
-        csv_end(out);
+        double sums[4] = {0};
+        size_t k = 0;
+        for (size_t j = 0; best && j < n; j++) {
+            if (strcmp(e[j].space, r->s->space) || e[j].d < best->d || e[j].d > best->d ||
+                isnan(e[j].effective_rank))
+                continue;
+            sums[0] += e[j].effective_rank;
+            sums[1] += e[j].participation;
+            sums[2] += e[j].stable_rank;
+            sums[3] += e[j].rank;
+            k++;
+        }
+        if (!k)
+            continue;
+        r->effective = sums[0] / (double)k;
+        r->participation = sums[1] / (double)k;
+        r->stable = sums[2] / (double)k;
+        r->full = sums[3] / (double)k;
     }
+}
+
+/* effective.csv of a folder; none where it is not there. The file holds the rows' texts. */
+static status ranks_looked(const char *folder, csv **file, effective_row **e, size_t *n)
+{
+    char *path = mem_printf("%s/effective.csv", folder);
+    status st = path ? OK : ERR_MEMORY;
+    *file = NULL;
+    *e = NULL;
+    *n = 0;
+    if (!st && file_exists(path) && !(st = csv_open(file, path))) {
+        if (!(*e = mem_array(csv_rows(*file), sizeof **e)))
+            st = ERR_MEMORY;
+        for (; !st && *n < csv_rows(*file); ++*n)
+            st = curves_cells(*file, *n, effective_columns, &(*e)[*n]);
+    }
+    mem_free(path);
+    return st;
+}
+
+#define COLUMN(...) D90_COLUMN(ranks_line, __VA_ARGS__)
+
+const d90_column ranks_columns[] = {
+    COLUMN("space", D90_WORD, space, "", "the method, without what its sweep fills in"),
+    COLUMN("swept", D90_WORD, swept, "", "r, d; empty: one size"),
+    COLUMN("p90_state", D90_STATE, p90_state, "", "as d90_state of d90.csv"),
+    COLUMN("p90", D90_NUMBER, p90, "numbers", "fewest trained numbers that pass, interpolated"),
+    COLUMN("p90_low", D90_BOUND, low, "numbers", "95 % interval"),
+    COLUMN("p90_high", D90_BOUND, high, "numbers", "its upper end"),
+    COLUMN("p90_grid", D90_NUMBER, grid, "numbers", "fewest of the grid whose mean passes"),
+    COLUMN("rank90_state", D90_WORD, rank_state, "", "of a rank: below where the first passes"),
+    COLUMN("rank90", D90_NUMBER, rank, "", "smallest rank whose mean passes"),
+    COLUMN("rank_min", D90_NUMBER, least, "", "of the grid"),
+    COLUMN("rank_max", D90_NUMBER, most, "", "of the grid"),
+    COLUMN("d_min", D90_NUMBER, d_min, "numbers", "of the grid"),
+    COLUMN("d_max", D90_NUMBER, d_max, "numbers", "of the grid"),
+    COLUMN("seeds", D90_COUNT, seeds, "seeds", "scored"),
+    COLUMN("best_d", D90_NUMBER, best_d, "numbers", "with the best mean score"),
+    COLUMN("best_score", D90_NUMBER, best, "metric", "that score"),
+    COLUMN("baseline", D90_NUMBER, baseline, "metric", "mean score of the full space"),
+    COLUMN("floor", D90_NUMBER, floor, "metric", "mean score at step 0"),
+    COLUMN("threshold", D90_NUMBER, threshold, "metric", "that passes"),
+    COLUMN("rule", D90_WORD, rule, "", "in words"),
+    COLUMN("effective_rank", D90_NUMBER, effective, "",
+           "of the updates at best_d, as in effective.csv, mean over its seeds"),
+    COLUMN("participation", D90_NUMBER, participation, "", "likewise"),
+    COLUMN("stable_rank", D90_NUMBER, stable, "", "likewise"),
+    COLUMN("rank_of_updates", D90_NUMBER, full, "", "the most that these could be"),
+    {0},
+};
+
+static void ranks_fill_line(const ranks_row *r, ranks_line *l)
+{
+    const d90_row *d = &r->s->row;
+    const curve_mean *best = ranks_best(r->s);
+    double none = (double)NAN;
+    *l = (ranks_line){.space = r->s->space,
+                      .swept = r->swept,
+                      .p90_state = d->state,
+                      .p90 = d->state == IDIM_EXACT ? d->fit : none,
+                      .low = d->low,
+                      .high = d->high,
+                      .grid = d->grid_state == IDIM_EXACT ? d->grid : none,
+                      .rank_state = strcmp(r->swept, "r") ? "" : d90_state_text[r->state],
+                      .rank = r->rank,
+                      .least = r->least,
+                      .most = r->most,
+                      .d_min = d->d_min,
+                      .d_max = d->d_max,
+                      .seeds = d->n_seeds,
+                      .best_d = best ? best->d : none,
+                      .best = best ? best->mean : none,
+                      .effective = r->effective,
+                      .participation = r->participation,
+                      .stable = r->stable,
+                      .full = r->full,
+                      .baseline = d->baseline,
+                      .floor = d->floor,
+                      .threshold = d->threshold,
+                      .rule = d->words};
+}
+
+status ranks_lines(const ranks_row *rows, size_t n, ranks_line **lines)
+{
+    if (!(*lines = mem_array(n, sizeof **lines)))
+        return ERR_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        ranks_fill_line(&rows[i], &(*lines)[i]);
+    return OK;
 }
 
 static void rank_cell(const ranks_row *r, char out[WORDS])
@@ -162,33 +244,58 @@ static void rank_cell(const ranks_row *r, char out[WORDS])
 
 void ranks_words(const ranks_row *rows, size_t n, text *out)
 {
-    text_add(out, "%-34s %10s  %-18s %6s  %s\n", "method", "p90", "95 %", "rank90", "best score");
+    enum { LABEL = 17 };
+    bool looked = false;
+    for (size_t i = 0; i < n; i++)
+        looked = looked || !isnan(rows[i].effective);
+    text_add(out, "%-*s %14s  %-18s %6s  %-6s%s\n", LABEL, "method", "p90", "95 %", "rank90",
+             "best", looked ? "  update rank" : "");
     for (size_t i = 0; i < n; i++) {
         const ranks_row *r = &rows[i];
         const curve_mean *best = ranks_best(r->s);
         char p90[WORDS], interval[WORDS], rank[WORDS];
+        bool longer = strlen(r->s->space) > LABEL;
         words_d90(&r->s->row, p90);
         words_interval(&r->s->row, interval);
         rank_cell(r, rank);
-        text_add(out, "%-34.34s %10.10s  %-18.18s %6s  ", r->s->space, p90, interval, rank);
+        if (longer) /* a line of its own, cut where lines are */
+            text_add(out, "%.78s\n", r->s->space);
+        text_add(out, "%-*s %14.14s  %-18.18s %6s  ", LABEL, longer ? "" : r->s->space, p90,
+                 interval, rank);
         if (best)
             text_add(out, "%.4f", best->mean);
+        if (!isnan(r->effective))
+            text_add(out, "  %.3g of %.3g", r->effective, r->full);
         text_add(out, "\n");
     }
+    if (looked)
+        text_add(out,
+                 "update rank: effective rank of updates at the best score, median of matrices\n");
 }
 
 status ranks_write(const char *folder, text *words)
 {
     curves c;
     ranks_row *rows = NULL;
+    ranks_line *lines = NULL;
+    effective_row *e = NULL;
+    csv *looked = NULL;
+    size_t n = 0;
     text t = {0};
     char *path = mem_printf("%s/ranks.csv", folder);
     status st = curves_load(&c, folder);
-    if (!st && !(st = ranks_of(&c, &rows))) {
-        ranks_csv(rows, c.n, &t);
+    if (!st && !(st = ranks_looked(folder, &looked, &e, &n)) && !(st = ranks_of(&c, &rows))) {
+        ranks_effective(rows, c.n, e, n);
         ranks_words(rows, c.n, words);
+        st = ranks_lines(rows, c.n, &lines);
+    }
+    if (!st) {
+        results_csv(ranks_columns, lines, sizeof *lines, c.n, &t);
         st = !path || text_failed(&t) ? ERR_MEMORY : file_write(path, t.text, t.length);
     }
+    mem_free(lines);
+    csv_free(looked);
+    mem_free(e);
     text_clear(&t);
     mem_free(rows);
     mem_free(path);

@@ -56,6 +56,28 @@ ranks() {
         --space fastfood --ranks 1+2 --d 4+40 --lr 1e-2 --lr-full 1e-2 --seeds 1 --quiet --plot no --out ./r >said.txt
 }
 check "ranks of a checkpoint" ranks
+check "no head is fresh here, and that is said" grep -q "none is trained alone" said.txt
+check "the plan fits a terminal" sh -c '! sed 1,2d said.txt | grep -v "^idim ranks" | grep -q ".\{81\}"'
+# lora of 2 ranks, the norms, fastfood of 2 sizes, and full training
+check "what their updates use is told" test "$(wc -l <r/effective.csv)" -eq 6
+check "and stands in the table" grep -q " of 2$" said.txt
+one=$(grep lora:r=1 r/effective.csv | cut -d, -f1) two=$(grep lora:r=2 r/effective.csv | cut -d, -f1)
+alike() { "$idim" similarity "r/z/$one.safetensors" "r/z/$two.safetensors" --from base --quiet --plot no --out ./s >said.txt; }
+check "kept runs are compared" alike
+check "of one seed all of a small rank's A is a larger one's at step 0" grep -q "A_start .*2,4 *1.000" said.txt
+look() { "$idim" spectra "r/z/$two.safetensors" --from base --quiet --plot no --out ./s >said.txt; }
+check "a kept run has a spectrum" look
+check "a kept run needs its checkpoint" refused 2 "name it by --from" "$idim" spectra "r/z/$two.safetensors"
+fresh() {
+    "$idim" ranks --data synth:n=60 --steps 2 --space lora:targets=fc1.weight --ranks 1+2 --controls --lr 1e-2 --lr-full 1e-2 \
+        --model fc:width=6,depth=2 --seeds 1 --spectra 0 --quiet --plot no --out ./h >said.txt
+}
+check "a fresh head alone is beside" fresh
+check "in a row of its own" grep -q "^full:targets=head," h/ranks.csv
+counts() { sed -n "s/.*,$1,\([0-9]*\),.*/\1/p" h/runs.csv | sort -n | xargs; }
+equal() { [ -n "$(counts fastfood:d=[0-9]*)" ] && [ "$(counts fastfood:d=[0-9]*)" = "$(counts '"lora:[^"]*"')" ]; }
+check "controls have the ranks' counts" equal
+check "effective ranks that were not asked for are not looked at" test ! -e h/effective.csv
 check "one line a method" test "$(wc -l <r/ranks.csv)" -eq 4
 check "the rule of a loss is gain" grep -q "own baseline, gain .9" r/ranks.csv
 exit "$bad"

@@ -43,7 +43,7 @@ if [ -d "$data" ]; then
     check "its norm is 0, all is unchanged, it has no rank" nothing
     check "figures of nothing are not drawn" says updates.csv "$idim" spectra "$story" "$story" --out ./s
     check "and it is said why" grep -q "all updates are zero" err.txt
-    check "a checkpoint is no adapter" refuses 1 "no LoRA" "$idim" spectra "$story"
+    check "a checkpoint alone has no update" refuses 2 "--from BASE" "$idim" spectra "$story"
     check "alpha is no checkpoint's" refuses 2 "--alpha" "$idim" spectra "$story" "$story" --alpha 2
     check "a base of another model is refused" refuses 1 "it has no" "$idim" spectra "$lora" --from "$story"
 else

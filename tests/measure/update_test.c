@@ -339,6 +339,60 @@ static void open_calms_adapter_has_numpys_value(void **state)
               (double)NAN, 1, want, 1);
 }
 
+/* Two matrices and a bias: the first rides (two riders, rank 3 in all), the second moved, the bias is no matrix. */
+static void a_model_in_memory_has_factors_where_it_is_ridden(void **state)
+{
+    enum { N = 6 + 4 + 2 };
+    const idim_tensor parts[] = {
+        {.name = "layers.1.q_proj.weight", .shape = {2, 3}, .n = 6, .layer = 1},
+        {.name = "b", .shape = {2}, .offset = 6, .n = 2, .layer = -1},
+        {.name = "w", .shape = {2, 2}, .offset = 8, .n = 4, .layer = -1}};
+    const idim_layout l = {.tensors = parts, .n_tensors = 3, .n = N};
+    real *before = mem_array(N, sizeof *before), *after = mem_array(N, sizeof *after);
+    for (size_t i = 0; i < N; i++)
+        before[i] = after[i] = (real)i;
+    after[6] = 9;  /* the bias */
+    after[11] = 8; /* 11 before: one entry of w is 3 less */
+    /* 2 e_0 (1 2 3) + .5 (1 1)^T (0 1 0; 0 0 1 halved by m) */
+    const real A[] = {1, 2, 3}, A0[] = {4, 5, 6}, B[] = {1}, C[] = {0, 1, 0, 0, 0, 1},
+               E[] = {1, 1, 1, 1}, m[] = {1, (real)0.5};
+    idim_rider now[] = {{.rows = 1, .r = 1, .s = 2, .A = A, .B = B, .lda = 3, .ldb = 1},
+                        {.rows = 2, .r = 2, .s = .5, .A = C, .B = E, .m = m, .lda = 3, .ldb = 2}};
+    idim_rider start[] = {now[0], now[1]};
+    start[0].A = A0;
+    idim_slot here[] = {{.riders = now, .n_riders = 2}, {0}, {0}};
+    idim_slot there[] = {{.riders = start, .n_riders = 2}, {0}, {0}};
+    const idim_view at = {.layout = &l, .slots = here}, first = {.layout = &l, .slots = there};
+    const real want[] = {2, (real)4.5, (real)6.25, 0, (real)0.5, (real)0.25};
+    updates *u;
+    update one;
+    real *W;
+    assert_ok(updates_of(&u, &l, before, after, &at, &first));
+    assert_int_equal(updates_count(u), 2);
+    assert_string_equal(updates_name(u, 0), "layers.1.q_proj.weight");
+    assert_true(updates_scaled(u) && !updates_alone(u));
+    assert_ok(updates_load(u, 0, true, &one));
+    assert_true(one.about.r == 3 && one.about.layer == 1 && one.s == 2);
+    assert_string_equal(one.about.role, "q");
+    assert_ok(update_formed(&one, &W));
+    for (size_t i = 0; i < 6; i++) {
+        assert_near((double)W[i], (double)want[i], 1e-6);
+        assert_true(one.W0[i] >= (real)i && one.W0[i] <= (real)i);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_near((double)one.A0[i], (double)A0[i], 0);
+    mem_free(W);
+    update_clear(&one);
+    assert_ok(updates_load(u, 1, false, &one));
+    assert_true(!one.A && !one.A0 && !one.W0 && one.about.r == 0);
+    assert_near(one.about.norm, 3, 1e-6);
+    assert_near((double)one.W[3], -3, 0);
+    assert_near(one.about.unchanged, .75, 0);
+    assert_near(one.about.weight_norm, sqrt(8 * 8 + 9 * 9 + 10 * 10 + 11 * 11), 1e-5);
+    update_clear(&one);
+    updates_close(u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +404,7 @@ int main(void)
         cmocka_unit_test(an_unknown_alpha_is_said_and_a_told_one_taken),
         cmocka_unit_test(a_base_gives_the_weights_before),
         cmocka_unit_test(the_vectors_of_a_difference_give_it_back),
+        cmocka_unit_test(a_model_in_memory_has_factors_where_it_is_ridden),
         cmocka_unit_test(robertas_adapter_has_numpys_values),
         cmocka_unit_test(gpt2s_adapter_has_numpys_values),
         cmocka_unit_test(open_calms_adapter_has_numpys_value),

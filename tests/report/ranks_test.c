@@ -57,7 +57,7 @@ static void methods_stand_in_the_order_of_their_trained_numbers(void **state)
     assert_true(rows[1].least == 1 && rows[1].most == 8);
     assert_true(rows[0].state == IDIM_UNMEASURABLE && rows[2].state == IDIM_UNMEASURABLE);
     assert_string_equal(rows[2].swept, "");
-    assert_non_null(strstr(words.text, "lora                                     66.5"));
+    assert_non_null(strstr(words.text, "lora                        66.5"));
     mem_free(rows);
     curves_clear(&c);
     text_clear(&words);
@@ -88,10 +88,38 @@ static void rank_1_that_passes_is_said_so(void **state)
     test_folder_end(folder);
 }
 
+static void what_updates_use_stands_beside_the_best_score(void **state)
+{
+    char folder[256], path[300];
+    csv *file;
+    text words = {0}, table = {0};
+    test_folder(folder);
+    put_runs(folder);
+    text_add(&table, "%s" ROW("lora", "below", "", "20", "160", "below", ""), head);
+    world_put(folder, "d90.csv", table.text);
+    /* the best of lora is at 160 numbers: two seeds of it, and one of another count */
+    world_put(folder, "effective.csv",
+              "run_id,space,d_total,seed,matrices,rank,effective_rank,participation,stable_rank\n"
+              "a,lora,160,1,2,8,5,4,3\nb,lora,160,2,2,8,6,4,2\nc,lora,80,1,2,4,3.5,3,3\n"
+              "d,full,1000,1,2,64,50,40,30\n");
+    assert_ok(ranks_write(folder, &words));
+    assert_non_null(strstr(words.text, "0.8600  5.5 of 8\n"));
+    snprintf(path, sizeof path, "%s/ranks.csv", folder);
+    assert_ok(csv_open(&file, path));
+    assert_string_equal(csv_cell(file, 0, csv_find(file, "effective_rank")), "5.5");
+    assert_string_equal(csv_cell(file, 0, csv_find(file, "stable_rank")), "2.5");
+    assert_string_equal(csv_cell(file, 0, csv_find(file, "rank_of_updates")), "8");
+    csv_free(file);
+    text_clear(&words);
+    text_clear(&table);
+    test_folder_end(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(methods_stand_in_the_order_of_their_trained_numbers),
+        cmocka_unit_test(what_updates_use_stands_beside_the_best_score),
         cmocka_unit_test(rank_1_that_passes_is_said_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
