@@ -71,6 +71,10 @@ static void print_run(const record *r, bool history, FILE *out)
     char D[32], d[32];
     const train_result *x = &r->result;
     const char *const labels[] = {r->run.data, r->run.model}; /* a program may have none */
+    train_row *rows = NULL;
+    size_t n = 0;
+    if (history && record_history(r, &rows, &n))
+        n = 0;
     fprintf(out, "run %s: ", r->id);
     for (size_t i = 0; i < 2; i++)
         fprintf(out, "%s%s", labels[i], *labels[i] ? ", " : "");
@@ -78,11 +82,12 @@ static void print_run(const record *r, bool history, FILE *out)
     if (r->D)
         fprintf(out, " of D = %s", count_text(r->D, D));
     fprintf(out, ", seed %zu\n", r->run.seed);
-    if (history && x->n_history)
+    if (n)
         fprintf(out, "  epoch   train loss  train %s   val %s\n", r->metric, r->metric);
-    for (size_t i = 0; history && i < x->n_history; i++)
-        fprintf(out, "  %5zu   %10.4f  %14.4f   %12.4f\n", x->history[i].epoch,
-                x->history[i].train_loss, x->history[i].train_score, x->history[i].val_score);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "  %5zu   %10.4f  %14.4f   %12.4f\n", rows[i].epoch, rows[i].train_loss,
+                rows[i].train_score, rows[i].val_score);
+    mem_free(rows);
     if (r->status == RECORD_FAILED)
         fprintf(out, "  failed: %s\n", r->reason);
     else if (*r->run.exec)

@@ -52,31 +52,32 @@ typedef struct tally {
 } tally;
 
 /* b: the run done again, NULL: under another id. Of another numeric kind the same numbers are the same. */
-static void compare(const record *a, const record *b, tally *t)
+static status compare(const record *a, const record *b, tally *t)
 {
     repeat_difference d;
     t->all++;
     if (!b) {
         if (!t->gone++)
             memcpy(t->gone_id, a->id, RUN_ID);
-        return;
+        return OK;
     }
     if (b->status == RECORD_FAILED) {
         if (!t->failed++) {
             memcpy(t->failed_id, a->id, RUN_ID);
             snprintf(t->why, sizeof t->why, "%s", b->reason);
         }
-        return;
+        return OK;
     }
     record here = *b; /* borrowed for this line */
     memcpy(here.kind, a->kind, sizeof here.kind);
     if (record_same(a, &here) && a->bits_crc == b->bits_crc) {
         t->same++;
-        return;
+        return OK;
     }
-    repeat_compare(a, b, &d);
+    status st = repeat_compare(a, b, &d);
     if (!*t->worst.id || d.largest > t->worst.largest)
         t->worst = d;
+    return st;
 }
 
 static void say_kinds(store *s, const char *here, FILE *out)
@@ -147,10 +148,11 @@ static status verify_all(const char *path, const options *o, tally *t, FILE *out
     }
     if ((st = sweep_stage(again, runs, n)) || (st = numeric_kind(kind)))
         goto done;
-    for (size_t i = 0; i < n; i++)
-        compare(there[i], store_find(sweep_store(again), there[i]->id), t);
+    for (size_t i = 0; i < n && !st; i++)
+        st = compare(there[i], store_find(sweep_store(again), there[i]->id), t);
     say_kinds(s, kind, out);
-    st = say(t, out);
+    if (!st)
+        st = say(t, out);
 done:
     mem_free(runs);
     mem_free(there);

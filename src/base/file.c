@@ -198,6 +198,12 @@ bool file_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+uint64_t file_size(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size > 0 ? (uint64_t)info.st_size : 0;
+}
+
 static status file_make_one(const char *path)
 {
     if (mkdir(path, 0777) == 0 || file_is_folder(path))

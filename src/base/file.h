@@ -19,6 +19,7 @@ status file_write_pieces(const char *path, const file_piece *pieces, size_t n);
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
+uint64_t file_size(const char *path); /* bytes; 0 where there is none */
 
 /* The folder and those above it; an existing one is fine. */
 status file_make_folder(const char *path);

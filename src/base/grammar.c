@@ -1,5 +1,6 @@
 /* grammar.c -- the texts of key.h's grammar: cutting, numbers, ranges, nearest words. */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,17 +115,20 @@ status key_number(const char *what, const char *text_, double *value)
     return OK;
 }
 
+/* 15 digits come back from every normal double that they were read into, and %g leaves zeros at the end out: so a
+ * text that is shorter than 16 digits is met at once. Whole numbers are written without exponent. */
 const char *key_number_text(double value, char out[32])
 {
+    if (value == floor(value) && fabs(value) < 1e15 && value != 0) {
+        snprintf(out, 32, "%lld", (long long)value);
+        return out;
+    }
     locale_t user = locale_enter();
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(out, 32, "%.*g", digits, value);
         if (strtod(out, NULL) == value)
             break;
     }
-    /* 1e+02 is shorter than 100 to %g; whole numbers that double holds are written out */
-    if (strchr(out, 'e') && fabs(value) < 1e15 && value == floor(value))
-        snprintf(out, 32, "%.0f", value);
     locale_leave(user);
     return out;
 }

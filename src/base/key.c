@@ -17,16 +17,23 @@ void key_texts_clear(key_texts *t)
     *t = (key_texts){0};
 }
 
+const char *key_texts_take(key_texts *t, char *fresh)
+{
+    enum { STEP = 16 };
+    if (fresh && t->n % STEP == 0) {
+        char **more = mem_resize(t->text, t->n + STEP, sizeof *more);
+        if (!more) {
+            mem_free(fresh);
+            return NULL;
+        }
+        t->text = more;
+    }
+    return fresh ? t->text[t->n++] = fresh : NULL;
+}
+
 static const char *texts_keep(key_texts *t, const char *text_)
 {
-    char *copy = mem_string(text_);
-    char **more = copy ? mem_resize(t->text, t->n + 1, sizeof *more) : NULL;
-    if (!more) {
-        mem_free(copy);
-        return NULL;
-    }
-    t->text = more;
-    return more[t->n++] = copy;
+    return key_texts_take(t, mem_string(text_));
 }
 
 static size_t keys_count(const key *keys)
@@ -58,14 +65,28 @@ const char *key_range(const key *k, char out[80])
     return out;
 }
 
+/* Most numbers are short and whole: no locale is asked for them. */
+static bool few_digits(const char *value, double *x)
+{
+    bool minus = *value == '-';
+    size_t n = 0;
+    for (*x = 0, value += minus; value[n] >= '0' && value[n] <= '9' && n < 15; n++)
+        *x = 10 * *x + (value[n] - '0');
+    if (minus)
+        *x = -*x;
+    return n && !value[n];
+}
+
 static status set_number(const char *kind, const key *k, const char *value, void *field)
 {
     char what[128], range[80];
     double x;
     status st;
-    snprintf(what, sizeof what, "%s: %s", kind, k->name);
-    if ((st = key_number(what, value, &x)))
-        return st;
+    if (!few_digits(value, &x)) {
+        snprintf(what, sizeof what, "%s: %s", kind, k->name);
+        if ((st = key_number(what, value, &x)))
+            return st;
+    }
     if (x < k->min || x > k->max || (k->type == IDIM_SIZE && (x != floor(x) || x < 0)))
         return error_set(ERR_USAGE, "%s: %s=%s is out of range; it takes %s from %s", kind, k->name,
                          value, key_form(k), key_range(k, range));
@@ -112,8 +133,11 @@ static status set_word(const char *kind, const key *k, const char *value, void *
 static status set_text(const key *k, const char *value, void *field, key_texts *texts)
 {
     size_t n = strlen(value);
+    if (value == k->fallback && *value != '"') { /* lives as long as its row */
+        *(const char **)field = value;
+        return OK;
+    }
     const char *kept = texts_keep(texts, value);
-    (void)k;
     if (!kept)
         return ERR_MEMORY;
     if (n >= 2 && value[0] == '"' && value[n - 1] == '"' && !memchr(value + 1, '"', n - 2)) {

@@ -55,6 +55,8 @@ typedef struct key_texts {
     size_t n;
 } key_texts;
 void key_texts_clear(key_texts *t);
+/* Takes a fresh text (NULL: none was to be had); NULL: ERR_MEMORY, and it is freed. */
+const char *key_texts_take(key_texts *t, char *fresh);
 
 /* Fills the object's fields: defaults first, then args ("d=750,form=single"; NULL or "": none).
  * `kind` stands in the sentences. ERR_USAGE: unknown key (with the nearest one), a key twice, a

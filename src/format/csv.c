@@ -1,6 +1,7 @@
 /* csv.c -- see csv.h. The file is kept whole; cells are cut in place, so that a row costs no memory of
  * its own. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -21,14 +22,16 @@ struct csv {
 
 void csv_text(text *t, const char *cell)
 {
-    if (!cell || !strpbrk(cell, ",\"\n\r")) {
-        text_add(t, "%s,", cell ? cell : "");
+    size_t n = cell ? strcspn(cell, ",\"\n\r") : 0;
+    if (!cell || !cell[n]) {
+        text_bytes(t, cell ? cell : "", n);
+        text_bytes(t, ",", 1);
         return;
     }
-    text_add(t, "\"");
+    text_bytes(t, "\"", 1);
     for (; *cell; cell++)
-        text_add(t, *cell == '"' ? "\"\"" : "%c", *cell);
-    text_add(t, "\",");
+        text_bytes(t, *cell == '"' ? "\"\"" : cell, *cell == '"' ? 2 : 1);
+    text_bytes(t, "\",", 2);
 }
 
 void csv_number(text *t, double cell)
@@ -39,7 +42,8 @@ void csv_number(text *t, double cell)
 
 void csv_count(text *t, size_t cell)
 {
-    text_add(t, "%zu,", cell);
+    char digits[24];
+    text_bytes(t, digits, (size_t)snprintf(digits, sizeof digits, "%zu,", cell));
 }
 
 void csv_end(text *t)

@@ -1,77 +1,104 @@
 /* record.c -- see record.h. */
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "base/locale.h"
 #include "base/mem.h"
 #include "base/os.h"
 #include "sweep/record.h"
 
 const char *const record_status_text[RECORD_STATES] = {"ok", "stopped", "diverged", "failed"};
 
-/* The numbers of a result, in the order in which they are written. */
-static const struct {
+/* The members of a line in the order in which they are written. Those up to `history` are the byte promise's. */
+typedef enum form {
+    FORMAT,
+    HEX,  /* `room` - 1 digits, or nothing: they are written and become names as they stand */
+    WORD, /* the status */
+    TEXT,
+    CHARS, /* a text of less than `room` bytes */
+    RAW,   /* a text that is a JSON object */
+    FLAG,
+    COUNT,
+    COUNT64,
+    COUNT32,
+    NUMBER,
+    RUN,
+    HISTORY,
+    INNER
+} form;
+typedef struct member {
     const char *name;
-    size_t field;
-} numbers[] = {
-    {"score", offsetof(train_result, score)},
-    {"score_best", offsetof(train_result, score_best)},
-    {"loss", offsetof(train_result, loss)},
-    {"val", offsetof(train_result, val)},
-    {"val_best", offsetof(train_result, val_best)},
-    {"train", offsetof(train_result, train)},
-    {"gain", offsetof(train_result, gain)},
-    {"update_norm", offsetof(train_result, update_norm)},
+    form form;
+    size_t field, room;
+    const struct member *inner; /* of an object */
+} member;
+
+static const member bits_members[] = {
+    {"file", TEXT, offsetof(record, bits_file), 0, NULL},
+    {"offset", COUNT64, offsetof(record, bits_offset), 0, NULL},
+    {"n", COUNT, offsetof(record, result.n_bits), 0, NULL},
+    {"crc", COUNT32, offsetof(record, bits_crc), 0, NULL},
+    {0},
 };
-static const struct {
-    const char *name;
-    size_t field;
-} counts[] = {
-    {"d", offsetof(record, d)},
-    {"d_head", offsetof(record, d_head)},
-    {"D", offsetof(record, D)},
-    {"n_train", offsetof(record, n_train)},
-    {"n_val", offsetof(record, n_val)},
-    {"n_test", offsetof(record, n_test)},
-    {"tries", offsetof(record, tries)},
-    {"epochs", offsetof(record, result.epochs)},
-    {"steps", offsetof(record, result.steps)},
-    {"best_epoch", offsetof(record, result.best_epoch)},
+static const member made_members[] = {
+    {"start", CHARS, offsetof(record, start), sizeof((record *)0)->start, NULL},
+    {"host", CHARS, offsetof(record, host), sizeof((record *)0)->host, NULL},
+    {"wall_s", NUMBER, offsetof(record, wall_s), 0, NULL},
+    {"cpu_s", NUMBER, offsetof(record, cpu_s), 0, NULL},
+    {"peak_rss", NUMBER, offsetof(record, peak_rss), 0, NULL},
+    {"team", COUNT, offsetof(record, team), 0, NULL},
+    {"threads", COUNT, offsetof(record, threads), 0, NULL},
+    {"by", RAW, offsetof(record, by), 0, NULL},
+    {0},
 };
-enum { NUMBERS = sizeof numbers / sizeof *numbers, COUNTS = sizeof counts / sizeof *counts };
+static const member members[] = {
+    {"format", FORMAT, 0, 0, NULL},
+    {"id", HEX, offsetof(record, id), RUN_ID, NULL},
+    {"kind", HEX, offsetof(record, kind), sizeof((record *)0)->kind, NULL},
+    {"status", WORD, 0, 0, NULL},
+    {"reason", TEXT, offsetof(record, reason), 0, NULL},
+    {"outside", FLAG, offsetof(record, outside), 0, NULL},
+    {"run", RUN, 0, 0, NULL},
+    {"d", COUNT, offsetof(record, d), 0, NULL},
+    {"d_head", COUNT, offsetof(record, d_head), 0, NULL},
+    {"D", COUNT, offsetof(record, D), 0, NULL},
+    {"n_train", COUNT, offsetof(record, n_train), 0, NULL},
+    {"n_val", COUNT, offsetof(record, n_val), 0, NULL},
+    {"n_test", COUNT, offsetof(record, n_test), 0, NULL},
+    {"tries", COUNT, offsetof(record, tries), 0, NULL},
+    {"epochs", COUNT, offsetof(record, result.epochs), 0, NULL},
+    {"steps", COUNT, offsetof(record, result.steps), 0, NULL},
+    {"best_epoch", COUNT, offsetof(record, result.best_epoch), 0, NULL},
+    {"lr", NUMBER, offsetof(record, lr), 0, NULL},
+    {"metric", TEXT, offsetof(record, metric), 0, NULL},
+    {"lower_is_better", FLAG, offsetof(record, lower_is_better), 0, NULL},
+    {"score", NUMBER, offsetof(record, result.score), 0, NULL},
+    {"score_best", NUMBER, offsetof(record, result.score_best), 0, NULL},
+    {"loss", NUMBER, offsetof(record, result.loss), 0, NULL},
+    {"val", NUMBER, offsetof(record, result.val), 0, NULL},
+    {"val_best", NUMBER, offsetof(record, result.val_best), 0, NULL},
+    {"train", NUMBER, offsetof(record, result.train), 0, NULL},
+    {"gain", NUMBER, offsetof(record, result.gain), 0, NULL},
+    {"update_norm", NUMBER, offsetof(record, result.update_norm), 0, NULL},
+    {"history", HISTORY, 0, 0, NULL},
+    {"bits", INNER, 0, 0, bits_members},
+    {"made", INNER, 0, 0, made_members},
+    {0},
+};
 
-static double number_at(const train_result *r, size_t i)
-{
-    return *(const double *)((const char *)r + numbers[i].field);
-}
+/* ------------------------------------------------------------------ writing */
 
-static size_t count_at(const record *r, size_t i)
-{
-    return *(const size_t *)((const char *)r + counts[i].field);
-}
-
-/* All members that the byte promise covers. */
-static void write_numbers(const record *r, text *t)
+static void write_history(const record *r, text *t)
 {
     double row[TRAIN_ROW];
-    text_add(t, "\"format\":%d,\"id\":\"%s\",\"kind\":\"%s\",\"status\":\"%s\",\"reason\":",
-             RECORD_FORMAT, r->id, r->kind, record_status_text[r->status]);
-    jsonl_string(t, r->reason ? r->reason : "");
-    text_add(t, ",\"outside\":%s,\"run\":", r->outside ? "true" : "false");
-    run_write(&r->run, t);
-    for (size_t i = 0; i < COUNTS; i++)
-        text_add(t, ",\"%s\":%zu", counts[i].name, count_at(r, i));
-    text_add(t, ",\"lr\":");
-    jsonl_number(t, r->lr);
-    text_add(t, ",\"metric\":");
-    jsonl_string(t, r->metric ? r->metric : "");
-    text_add(t, ",\"lower_is_better\":%s", r->lower_is_better ? "true" : "false");
-    for (size_t i = 0; i < NUMBERS; i++) {
-        text_add(t, ",\"%s\":", numbers[i].name);
-        jsonl_number(t, number_at(&r->result, i));
+    if (r->rows.n) { /* still as they were read */
+        text_bytes(t, r->rows.at, r->rows.n);
+        return;
     }
-    text_add(t, ",\"history\":[");
+    text_add(t, "[");
     for (size_t k = 0; k < r->result.n_history; k++) {
         train_row_numbers(&r->result.history[k], row);
         text_add(t, k ? ",[" : "[");
@@ -84,26 +111,77 @@ static void write_numbers(const record *r, text *t)
     text_add(t, "]");
 }
 
+static void write_member(const record *r, const member *m, text *t);
+
+static void write_members(const record *r, const member *m, const char *last, text *t)
+{
+    for (bool first = true; m->name; m++, first = false) {
+        text_add(t, first ? "\"%s\":" : ",\"%s\":", m->name);
+        write_member(r, m, t);
+        if (last && !strcmp(m->name, last))
+            return;
+    }
+}
+
+static void write_member(const record *r, const member *m, text *t)
+{
+    const void *field = (const char *)r + m->field;
+    const char *s = m->form == TEXT || m->form == RAW ? *(const char *const *)field : NULL;
+    switch (m->form) {
+    case FORMAT:
+        text_add(t, "%d", RECORD_FORMAT);
+        break;
+    case HEX:
+    case CHARS:
+        jsonl_string(t, field);
+        break;
+    case WORD:
+        jsonl_string(t, record_status_text[r->status]);
+        break;
+    case TEXT:
+        jsonl_string(t, s ? s : "");
+        break;
+    case RAW:
+        text_add(t, "%s", s ? s : "{}");
+        break;
+    case FLAG:
+        text_add(t, *(const bool *)field ? "true" : "false");
+        break;
+    case COUNT:
+        text_add(t, "%zu", *(const size_t *)field);
+        break;
+    case COUNT64:
+        text_add(t, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case COUNT32:
+        text_add(t, "%" PRIu32, *(const uint32_t *)field);
+        break;
+    case NUMBER:
+        jsonl_number(t, *(const double *)field);
+        break;
+    case RUN:
+        run_write(&r->run, t);
+        break;
+    case HISTORY:
+        write_history(r, t);
+        break;
+    case INNER:
+        text_add(t, "{");
+        write_members(r, m->inner, NULL, t);
+        text_add(t, "}");
+    }
+}
+
+/* All members that the byte promise covers. */
+static void write_numbers(const record *r, text *t)
+{
+    write_members(r, members, "history", t);
+}
+
 void record_write(const record *r, text *line)
 {
     text t = {0};
-    write_numbers(r, &t);
-    text_add(&t, ",\"bits\":{\"file\":");
-    jsonl_string(&t, r->bits_file ? r->bits_file : "");
-    text_add(&t, ",\"offset\":%llu,\"n\":%zu,\"crc\":%lu}", (unsigned long long)r->bits_offset,
-             r->result.n_bits, (unsigned long)r->bits_crc);
-    text_add(&t, ",\"made\":{\"start\":");
-    jsonl_string(&t, r->start);
-    text_add(&t, ",\"host\":");
-    jsonl_string(&t, r->host);
-    text_add(&t, ",\"wall_s\":");
-    jsonl_number(&t, r->wall_s);
-    text_add(&t, ",\"cpu_s\":");
-    jsonl_number(&t, r->cpu_s);
-    text_add(&t, ",\"peak_rss\":");
-    jsonl_number(&t, r->peak_rss);
-    text_add(&t, ",\"team\":%zu,\"threads\":%zu,\"by\":%s}", r->team, r->threads,
-             r->by ? r->by : "{}");
+    write_members(r, members, NULL, &t);
     if (t.failed)
         line->failed = true;
     else
@@ -130,15 +208,7 @@ bool record_same(const record *a, const record *b)
 
 const char *record_text(record *r, const char *text_)
 {
-    char *copy = mem_string(text_);
-    char **more = mem_resize(r->texts.text, r->texts.n + 1, sizeof *more);
-    if (more)
-        r->texts.text = more;
-    if (!copy || !more) {
-        mem_free(copy);
-        return NULL;
-    }
-    return more[r->texts.n++] = copy;
+    return key_texts_take(&r->texts, mem_string(text_));
 }
 
 status record_failed(record *r, const run_spec *run, const char id[RUN_ID], const char *reason,
@@ -157,95 +227,230 @@ status record_failed(record *r, const run_spec *run, const char id[RUN_ID], cons
     return st;
 }
 
-static status read_history(const json_t *rows, train_result *r)
+/* ------------------------------------------------------------------ reading */
+
+/* Appends the rows of a history; one that is no row of numbers is none. */
+static status read_history(jsonl_span all, train_row **rows, size_t *n)
 {
-    size_t n = json_array_size(rows);
-    r->history = mem_array(n, sizeof *r->history);
-    if (!r->history)
-        return ERR_MEMORY;
-    for (size_t k = 0; k < n; k++) {
-        const json_t *row = json_array_get(rows, k);
+    jsonl_span rest, row, value;
+    size_t room = 0;
+    *rows = NULL;
+    *n = 0;
+    if (!jsonl_inside(all, '[', &rest))
+        return OK;
+    while (jsonl_value(&rest, &row)) {
         double x[TRAIN_ROW];
-        for (size_t i = 0; i < TRAIN_ROW; i++)
-            x[i] = i < 2 ? (double)jsonl_count_of(json_array_get(row, i), 0)
-                         : jsonl_number_of(json_array_get(row, i), (double)NAN);
-        r->history[k] = train_row_of(x);
+        if (*n == room) {
+            train_row *more = mem_resize(*rows, room = 2 * room + 32, sizeof *more);
+            if (!more) {
+                mem_free(*rows);
+                *rows = NULL;
+                return ERR_MEMORY;
+            }
+            *rows = more;
+        }
+        jsonl_inside(row, '[', &row);
+        for (size_t i = 0; i < TRAIN_ROW; i++) {
+            if (!jsonl_value(&row, &value))
+                value = (jsonl_span){0};
+            x[i] = i < 2 ? (double)jsonl_count_in(value, 0) : jsonl_number_in(value, (double)NAN);
+        }
+        (*rows)[(*n)++] = train_row_of(x);
     }
-    r->n_history = n;
     return OK;
 }
 
-/* room - 1 hexadecimal digits, or nothing: they are written and become names as they stand. */
-static bool read_hex(const json_t *o, const char *name, char *out, size_t room)
+status record_history(const record *r, train_row **rows, size_t *n)
 {
-    const char *s = jsonl_get_string(o, name, "");
-    size_t n = strlen(s);
-    if ((n && n != room - 1) || strspn(s, "0123456789abcdef") != n)
-        return false;
-    memcpy(out, s, n + 1);
-    return true;
+    if (r->rows.n) {
+        locale_t user = locale_enter();
+        status st = read_history(r->rows, rows, n);
+        locale_leave(user);
+        return st;
+    }
+    *n = r->result.n_history;
+    *rows = mem_copy(r->result.history, *n, sizeof **rows);
+    return *rows ? OK : ERR_MEMORY;
 }
 
-static status read_members(const json_t *o, record *r)
+static status read_text(record *r, jsonl_span value, const char **field)
 {
-    static const record_status good[] = {RECORD_OK, RECORD_STOPPED, RECORD_DIVERGED, RECORD_FAILED};
-    const json_t *made = json_object_get(o, "made"), *bits = json_object_get(o, "bits");
-    const char *word = jsonl_get_string(o, "status", "");
+    char *fresh;
+    status st = jsonl_text_in(value, &fresh);
+    if (st)
+        return st;
+    *field = fresh ? key_texts_take(&r->texts, fresh) : record_text(r, "");
+    return *field ? OK : ERR_MEMORY;
+}
+
+/* An object goes on as it stands when it is plain. */
+static status read_raw(record *r, jsonl_span value, const char **field)
+{
+    json_error_t error;
+    bool plain = value.n && *value.at == '{';
+    char *raw = NULL;
+    for (size_t i = 0; i < value.n && plain; i++)
+        plain = (unsigned char)value.at[i] >= 0x20 && (unsigned char)value.at[i] < 0x7f;
+    if (plain) {
+        if ((raw = mem_raw(value.n + 1, 1))) {
+            memcpy(raw, value.at, value.n);
+            raw[value.n] = '\0';
+        }
+    } else {
+        json_t *object = json_loadb(value.at, value.n, 0, &error);
+        char *dumped = json_dumps(object, JSON_COMPACT);
+        raw = mem_string(dumped ? dumped : "{}");
+        free(dumped);
+        json_decref(object);
+    }
+    *field = key_texts_take(&r->texts, raw);
+    return *field ? OK : ERR_MEMORY;
+}
+
+static status read_chars(const member *m, jsonl_span value, char *field)
+{
+    char *fresh;
+    status st = jsonl_text_in(value, &fresh);
+    if (fresh && m->form == HEX &&
+        ((*fresh && strlen(fresh) != m->room - 1) ||
+         strspn(fresh, "0123456789abcdef") != strlen(fresh)))
+        st = error_set(ERR_FORMAT, "the line has no run id, no kind or no status");
+    else if (fresh)
+        snprintf(field, m->room, "%s", fresh);
+    mem_free(fresh);
+    return st;
+}
+
+static status read_members(jsonl_span rest, const member *all, record *r);
+
+static status read_member(const member *m, jsonl_span value, record *r)
+{
+    void *field = (char *)r + m->field;
+    jsonl_span inside;
+    switch (m->form) {
+    case FORMAT:
+        if (jsonl_number_in(value, 0) != RECORD_FORMAT)
+            return error_set(ERR_FORMAT, "the line has format %g, this program reads %d",
+                             jsonl_number_in(value, 0), RECORD_FORMAT);
+        break;
+    case HEX:
+    case CHARS:
+        return read_chars(m, value, field);
+    case WORD:
+        for (size_t i = 0; i < RECORD_STATES; i++)
+            if (value.n > 2 &&
+                jsonl_is((jsonl_span){value.at + 1, value.n - 2}, record_status_text[i]))
+                r->status = (record_status)i;
+        break;
+    case TEXT:
+        return read_text(r, value, field);
+    case RAW:
+        return read_raw(r, value, field);
+    case FLAG:
+        *(bool *)field = jsonl_is(value, "true");
+        break;
+    case COUNT:
+        *(size_t *)field = jsonl_count_in(value, 0);
+        break;
+    case COUNT64:
+        *(uint64_t *)field = jsonl_count_in(value, 0);
+        break;
+    case COUNT32:
+        *(uint32_t *)field = (uint32_t)jsonl_count_in(value, 0);
+        break;
+    case NUMBER:
+        *(double *)field = jsonl_number_in(value, (double)NAN);
+        break;
+    case RUN:
+        return jsonl_inside(value, '{', &inside) ? run_read_in(inside, &r->run, &r->texts) : OK;
+    case HISTORY:
+        r->rows = value;
+        break;
+    case INNER:
+        return jsonl_inside(value, '{', &inside) ? read_members(inside, m->inner, r) : OK;
+    }
+    return OK;
+}
+
+/* In their order each is the one behind the last that was found. */
+static status read_members(jsonl_span rest, const member *all, record *r)
+{
+    jsonl_span name, value;
+    const char *begin = rest.at;
+    uint64_t met = 0;
+    size_t n = 0, next = 0;
+    while (all[n].name)
+        n++;
+    while (jsonl_member(&rest, &name, &value)) {
+        status st;
+        size_t i = 0;
+        while (i < n && !jsonl_is(name, all[(next + i) % n].name))
+            i++;
+        if (i == n)
+            continue; /* of a later program */
+        next = (next + i) % n;
+        if (met >> next & 1)
+            return error_set(ERR_FORMAT, "the line has a duplicate %s", all[next].name);
+        met |= (uint64_t)1 << next;
+        if ((st = read_member(&all[next], value, r)))
+            return st;
+        next++;
+    }
+    return rest.n ? error_set(ERR_FORMAT, "column %zu of the members cannot be read",
+                              (size_t)(rest.at - begin) + 1)
+                  : OK;
+}
+
+static status read_line(jsonl_span inside, record *r)
+{
+    const double none = (double)NAN;
     status st;
-    if (jsonl_get_number(o, "format", 0) != RECORD_FORMAT)
-        return error_set(ERR_FORMAT, "the line has format %g, this program reads %d",
-                         jsonl_get_number(o, "format", 0), RECORD_FORMAT);
-    r->status = RECORD_STATES;
-    for (size_t i = 0; i < RECORD_STATES; i++)
-        if (!strcmp(word, record_status_text[i]))
-            r->status = good[i];
-    if (r->status == RECORD_STATES || !read_hex(o, "id", r->id, RUN_ID) || !*r->id ||
-        !read_hex(o, "kind", r->kind, sizeof r->kind))
+    *r = (record){.status = RECORD_STATES,
+                  .lr = none,
+                  .wall_s = none,
+                  .cpu_s = none,
+                  .peak_rss = none,
+                  .team = 1,
+                  .threads = 1};
+    for (const member *m = members; m->name; m++)
+        if (m->form == NUMBER)
+            *(double *)((char *)r + m->field) = none;
+    if ((st = run_defaults(&r->run, &r->texts)) || (st = read_members(inside, members, r)))
+        return st;
+    if (r->status == RECORD_STATES || !*r->id)
         return error_set(ERR_FORMAT, "the line has no run id, no kind or no status");
-    strncpy(r->start, jsonl_get_string(made, "start", ""), sizeof r->start - 1);
-    strncpy(r->host, jsonl_get_string(made, "host", ""), sizeof r->host - 1);
-    r->outside = json_is_true(json_object_get(o, "outside"));
-    r->lower_is_better = json_is_true(json_object_get(o, "lower_is_better"));
-    r->lr = jsonl_get_number(o, "lr", (double)NAN);
-    for (size_t i = 0; i < COUNTS; i++)
-        *(size_t *)((char *)r + counts[i].field) = jsonl_get_count(o, counts[i].name, 0);
-    for (size_t i = 0; i < NUMBERS; i++)
-        *(double *)((char *)&r->result + numbers[i].field) =
-            jsonl_get_number(o, numbers[i].name, (double)NAN);
-    r->result.d = r->d;
-    r->result.n_bits = jsonl_get_count(bits, "n", 0);
-    r->bits_offset = jsonl_get_count(bits, "offset", 0);
-    r->bits_crc = (uint32_t)jsonl_get_count(bits, "crc", 0);
-    r->wall_s = jsonl_get_number(made, "wall_s", (double)NAN);
-    r->cpu_s = jsonl_get_number(made, "cpu_s", (double)NAN);
-    r->peak_rss = jsonl_get_number(made, "peak_rss", (double)NAN);
-    r->team = jsonl_get_count(made, "team", 1);
-    r->threads = jsonl_get_count(made, "threads", 1);
-    r->metric = record_text(r, jsonl_get_string(o, "metric", ""));
-    r->reason = record_text(r, jsonl_get_string(o, "reason", ""));
-    r->bits_file = record_text(r, jsonl_get_string(bits, "file", ""));
-    char *by = json_dumps(json_object_get(made, "by"), JSON_COMPACT);
-    r->by = record_text(r, by ? by : "{}");
-    free(by);
-    if (!r->metric || !r->reason || !r->bits_file || !r->by)
-        return ERR_MEMORY;
+    const char **texts[] = {&r->reason, &r->metric, &r->bits_file, &r->by};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!*texts[i])
+            *texts[i] = i == 3 ? "{}" : "";
     if (strchr(r->bits_file, '/'))
         return error_set(ERR_FORMAT, "the line's bits lie outside of the folder");
-    if ((st = read_history(json_object_get(o, "history"), &r->result)))
+    r->result.d = r->d;
+    return OK;
+}
+
+status record_scan(const char *line, size_t n, record *r)
+{
+    jsonl_span inside;
+    status st = jsonl_members(line, n, &inside);
+    memset(r, 0, sizeof *r);
+    if (st)
         return st;
-    return run_read(json_object_get(o, "run"), &r->run, &r->texts);
+    locale_t user = locale_enter();
+    if ((st = read_line(inside, r)))
+        record_clear(r);
+    else
+        r->line = (jsonl_span){line, n};
+    locale_leave(user);
+    return st;
 }
 
 status record_read(const char *line, size_t n, record *r)
 {
-    json_t *object;
-    status st;
-    memset(r, 0, sizeof *r);
-    if ((st = jsonl_open(line, n, &object)))
-        return st;
-    if ((st = read_members(object, r)))
+    status st = record_scan(line, n, r);
+    if (!st && (st = record_history(r, &r->result.history, &r->result.n_history)))
         record_clear(r);
-    json_decref(object);
+    r->rows = r->line = (jsonl_span){0};
     return st;
 }
 

@@ -33,6 +33,8 @@ typedef struct record {
     const char *metric;
     bool lower_is_better;
     train_result result; /* bits and z are not in the line: empty when read back */
+    /* of record_scan, borrowed: the line, and its history, which result does not have then */
+    jsonl_span line, rows;
 
     const char *bits_file; /* under runs/; "" when there are none */
     uint64_t bits_offset;
@@ -50,6 +52,10 @@ void record_write(const record *r, text *line);
 
 /* A line without its '\n'. ERR_FORMAT: no JSON, a wrong checksum, another format. */
 status record_read(const char *line, size_t n, record *r);
+/* The same with its history left in the line, which must outlive the record. */
+status record_scan(const char *line, size_t n, record *r);
+/* The rows of a record's history wherever they are, fresh. */
+status record_history(const record *r, train_row **rows, size_t *n);
 void record_clear(record *r);
 
 /* A run that failed and has no numbers: of a canonical run, its id and the reason in one sentence.

@@ -18,25 +18,30 @@ static void repeat_number(double a, double b, const char *what, size_t epoch,
     out->epoch = epoch;
 }
 
-void repeat_compare(const record *there, const record *here, repeat_difference *out)
+status repeat_compare(const record *there, const record *here, repeat_difference *out)
 {
     static const char *const columns[TRAIN_ROW] = {
         NULL, NULL, NULL, "train_loss", "train_score", "val_loss", "val_score"};
     const train_result *a = &there->result, *b = &here->result;
-    size_t rows = a->n_history < b->n_history ? a->n_history : b->n_history;
+    train_row *rows_a = NULL, *rows_b = NULL;
+    size_t n_a = 0, n_b = 0;
+    status st = record_history(there, &rows_a, &n_a);
+    if (!st)
+        st = record_history(here, &rows_b, &n_b);
+    size_t rows = n_a < n_b ? n_a : n_b;
     *out = (repeat_difference){.what = ""};
     memcpy(out->id, there->id, sizeof out->id);
     memcpy(out->there, there->kind, sizeof out->there);
     memcpy(out->here, here->kind, sizeof out->here);
-    for (size_t k = 0; k < rows; k++) {
+    for (size_t k = 0; k < rows && !st; k++) {
         double x[TRAIN_ROW], y[TRAIN_ROW];
-        train_row_numbers(&a->history[k], x);
-        train_row_numbers(&b->history[k], y);
+        train_row_numbers(&rows_a[k], x);
+        train_row_numbers(&rows_b[k], y);
         for (size_t i = 0; i < TRAIN_ROW; i++)
             if (columns[i])
-                repeat_number(x[i], y[i], columns[i], a->history[k].epoch, out);
+                repeat_number(x[i], y[i], columns[i], rows_a[k].epoch, out);
     }
-    if (a->n_history != b->n_history)
+    if (n_a != n_b)
         repeat_number(0, (double)NAN, "rows of the history", rows + 1, out);
     repeat_number(a->loss, b->loss, "loss", 0, out);
     repeat_number(a->score_best, b->score_best, "score_best", 0, out);
@@ -44,6 +49,9 @@ void repeat_compare(const record *there, const record *here, repeat_difference *
     repeat_difference score = {0};
     repeat_number(a->score, b->score, "score", 0, &score);
     out->score = score.largest;
+    mem_free(rows_a);
+    mem_free(rows_b);
+    return st;
 }
 
 status repeat_run(sweep *s, const record *there, repeat_difference *out)
@@ -53,9 +61,9 @@ status repeat_run(sweep *s, const record *there, repeat_difference *out)
     *out = (repeat_difference){.what = ""};
     if (st)
         return st;
-    repeat_compare(there, &here, out);
+    st = repeat_compare(there, &here, out);
     record_clear(&here);
-    return OK;
+    return st;
 }
 
 void repeat_words(const repeat_difference *d, text *out)

@@ -14,7 +14,7 @@ typedef struct repeat_difference {
 
 /* Of two records of one run: the history row by row, then what was scored. Where one has a number and the
  * other none (it diverged), the difference is infinite. */
-void repeat_compare(const record *there, const record *here, repeat_difference *out);
+status repeat_compare(const record *there, const record *here, repeat_difference *out);
 
 /* Trains the run of a stored record in this process, without a word in the store, and compares. */
 status repeat_run(sweep *s, const record *there, repeat_difference *out);

@@ -156,14 +156,7 @@ static void count_kinds(const pool_of *all, const char *here, kinds *k, results 
 
 static const char *results_text(results *r, const char *value)
 {
-    char **more = mem_resize(r->texts.text, r->texts.n + 1, sizeof *more);
-    if (!more)
-        return NULL;
-    r->texts.text = more;
-    char *copy = mem_string(value);
-    if (copy)
-        more[r->texts.n++] = copy;
-    return copy;
+    return key_texts_take(&r->texts, mem_string(value));
 }
 
 /* The spaces of all plans, each once, in the order in which they were asked for. */

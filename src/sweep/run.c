@@ -436,6 +436,33 @@ status run_form_read(const char *form, run_spec *r, key_texts *texts)
     return st;
 }
 
+status run_read_in(jsonl_span members, run_spec *r, key_texts *texts)
+{
+    const key *sorted[RUN_KEYS];
+    jsonl_span name, value;
+    size_t next = 0;
+    status st = OK;
+    sorted_keys(sorted);
+    while (!st && jsonl_member(&members, &name, &value)) {
+        char *fresh;
+        size_t i = 0;
+        while (i < RUN_KEYS && !jsonl_is(name, sorted[(next + i) % RUN_KEYS]->name))
+            i++;
+        if (i == RUN_KEYS)
+            continue;
+        const key *k = sorted[(next + i) % RUN_KEYS];
+        next = (next + i + 1) % RUN_KEYS;
+        if (value.n == strlen(k->fallback) + 2 && !memcmp(value.at + 1, k->fallback, value.n - 2))
+            continue; /* most are */
+        if (!(st = jsonl_text_in(value, &fresh)) && fresh)
+            st = key_set("run", run_keys, k->name, fresh, r, texts);
+        mem_free(fresh);
+    }
+    if (!st && members.n)
+        st = error_set(ERR_FORMAT, "the line's run cannot be read");
+    return st;
+}
+
 status run_copy(const run_spec *r, run_spec *copy, key_texts *texts)
 {
     text value = {0};

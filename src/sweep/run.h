@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "base/key.h"
+#include "format/jsonl.h"
 #include "models/model.h"
 
 /* Raised when the trainer or another part that is no kind would give other numbers. */
@@ -69,6 +70,8 @@ void run_value(const run_spec *r, const char *name, text *out);
 /* {"batch":"128","data":"mnist",...}: all keys, sorted, as one JSON object of strings; and back. */
 void run_write(const run_spec *r, text *out);
 status run_read(const json_t *object, run_spec *r, key_texts *texts);
+/* The members of such an object as they stand in a line, over the defaults that are there. */
+status run_read_in(jsonl_span members, run_spec *r, key_texts *texts);
 
 /* The run whose form (run_id) begins with these "key=value" lines; lines behind them without "=" end them.
  * ERR_FORMAT, ERR_USAGE: a line is none of this program's. */

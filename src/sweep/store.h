@@ -3,8 +3,8 @@
  *     runs/WORKER.jsonl  a line per finished run (record.h)   runs/WORKER.bits  a bit per test sample
  *     runs.csv, history.csv, provenance.csv                   by store_collect
  *
- * No two processes write one file. A torn last line is dropped; a line with a wrong checksum is
- * dropped and counted. Of two results of one id a longer one replaces a stopped one, a whole one a
+ * No two processes write one file. A torn last line is dropped; a line with a wrong checksum, or whose
+ * bits are not there whole, is dropped and counted: its run is done again. Of two results of one id a longer one replaces a stopped one, a whole one a
  * failed one; of two whole ones the first (by file name, then offset) stays and a difference is
  * reported. */
 #ifndef SWEEP_STORE_H
@@ -12,11 +12,15 @@
 
 #include "sweep/record.h"
 
+enum { STORE_LARGE = 16 << 20 };
+
 typedef struct store store;
 
 /* Opens a folder (made when it is not there) and reads all journals. folder NULL: kept in memory
  * alone, nothing is written. */
 status store_open(store **s, const char *folder);
+/* The same without reading a line: what a worker needs, which writes and never looks. */
+status store_open_blind(store **s, const char *folder);
 status store_close(store *s); /* NULL is fine */
 const char *store_folder(const store *s);
 
@@ -42,8 +46,9 @@ status store_add_all(store *s, record *r, size_t n);
 /* The stored bits of a record, (n_test + 7) / 8 bytes, mem_free; NULL and OK when it has none. */
 status store_bits(const store *s, const record *r, uint8_t **bits);
 
-/* Folds the journals of ended workers of this host into one: write, fsync, rename, remove. Checkpoints that
- * a crash left beside whole runs are taken away. */
+/* Folds the journals of ended workers of this host, and what was folded before, into one: write, fsync,
+ * rename, remove; those above STORE_LARGE bytes stay as they are. Checkpoints that a crash left beside whole
+ * runs are taken away. */
 status store_fold(store *s);
 
 #endif

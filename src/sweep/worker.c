@@ -134,7 +134,8 @@ status worker_main(const char *folder, size_t threads, size_t memory, int in, in
     status st, st2;
     os_catch_signals();
     os_die_with_parent();
-    if ((st = runner_new(&w.runner, NULL, threads, memory)) || (st = store_open(&w.store, folder)))
+    if ((st = runner_new(&w.runner, NULL, threads, memory)) ||
+        (st = store_open_blind(&w.store, folder)))
         goto done;
     while (!(st = worker_read(&w, &n)) && n && !os_signal()) {
         if ((st = worker_line(&w, w.line.text, n - 1)))

@@ -1,5 +1,6 @@
 /* store_test.c -- journals are added to and read by others; what is torn, damaged or there twice moves no
  * result; checkpoints go when their runs are whole. */
+#include "sweep/tables.h"
 #include "tests/sweep/world.h"
 
 static char folder[256];
@@ -97,12 +98,12 @@ static void a_damaged_line_is_noted_and_its_neighbours_are_read(void **state)
     char *path, *bytes;
     size_t n;
     assert_ok(store_open(&s, folder));
-    record_make(&r, first, .5);
-    assert_ok(store_add(s, &r));
-    record_make(&r, second, .5);
-    assert_ok(store_add(s, &r));
-    record_make(&r, "0000000000000000000c", .5);
-    assert_ok(store_add(s, &r));
+    const char *const ids[] = {first, second, "0000000000000000000c"};
+    for (size_t i = 0; i < 3; i++) {
+        record_make(&r, ids[i], .5);
+        r.result.n_bits = 0;
+        assert_ok(store_add(s, &r));
+    }
     assert_ok(store_close(s));
     journal_of(folder, &path, &bytes, &n);
     char *place = strstr(bytes, second);
@@ -200,9 +201,9 @@ static void tries_that_ended_from_outside_are_counted(void **state)
     }
 }
 
-static void changed_bits_are_refused(void **state)
+static void a_run_whose_bits_were_changed_is_done_again(void **state)
 {
-    store *s;
+    store *s, *before;
     uint8_t *got;
     char *runs = joined(folder, "runs"), **names;
     size_t n;
@@ -210,11 +211,18 @@ static void changed_bits_are_refused(void **state)
     assert_ok(file_names(runs, ".bits", &names, &n));
     assert_int_equal(n, 1);
     char *path = joined(runs, names[0]);
-    assert_ok(file_write(path, "\xa5\x02", 2));
-    assert_ok(store_open(&s, folder));
-    assert_refused(store_bits(s, store_find(s, first), &got), ERR_FORMAT, first);
-    assert_null(got);
-    assert_ok(store_close(s));
+    assert_ok(store_open(&before, folder));
+    for (size_t cut = 0; cut < 2; cut++) {
+        assert_ok(file_write(path, "\xa5\x02", 2 - cut));
+        assert_ok(store_open(&s, folder));
+        assert_null(store_find(s, first));
+        assert_int_equal(store_notes(s), 1);
+        assert_non_null(strstr(store_note(s, 0), first));
+        assert_ok(store_close(s));
+        assert_refused(store_bits(before, store_find(before, first), &got), ERR_FORMAT, first);
+        assert_null(got);
+    }
+    assert_ok(store_close(before));
     file_names_free(names, n);
     mem_free(path);
     mem_free(runs);
@@ -239,6 +247,66 @@ static void journals_of_ended_workers_are_folded_into_one(void **state)
     assert_memory_equal(got, bits, sizeof bits);
     mem_free(got);
     assert_ok(store_close(s));
+}
+
+/* However often a sweep is killed and started: the journals stay few, and tries are not counted again. */
+static void folding_again_and_again_leaves_one_journal(void **state)
+{
+    store *s;
+    uint8_t *got;
+    char id[RUN_ID];
+    add(second, RECORD_FAILED, 0, 0);
+    add(second, RECORD_FAILED, 0, 0);
+    for (int i = 0; i < 6; i++) {
+        snprintf(id, sizeof id, "%020d", i);
+        add(id, RECORD_OK, .5, 1);
+        assert_ok(store_open(&s, folder));
+        assert_ok(store_fold(s));
+        assert_ok(store_fold(s)); /* nothing is left to do */
+        assert_int_equal(store_find(s, second)->tries, 2);
+        assert_ok(store_bits(s, store_find(s, id), &got));
+        assert_memory_equal(got, bits, sizeof bits);
+        mem_free(got);
+        assert_ok(store_close(s));
+        assert_int_equal(count_names(folder, "runs", ".jsonl"), 1);
+        assert_int_equal(count_names(folder, "runs", ".bits"), 1);
+    }
+    assert_ok(store_open(&s, folder));
+    assert_int_equal(store_count(s), 7);
+    assert_int_equal(store_notes(s), 0);
+    assert_int_equal(store_find(s, second)->tries, 2);
+    assert_ok(store_close(s));
+}
+
+/* 300 workers that came and went. Their runs are 3,000 where the sanitisers watch, else 100,000; in memory
+ * where there is a place for that, for every line waits for its disk. */
+static void a_hundred_thousand_runs_leave_few_files(void **state)
+{
+    enum { WORKERS = 300, RUNS = sizeof(real) == sizeof(double) ? 334 : 10 };
+    char place[256] = "/dev/shm/idim-test-XXXXXX", id[RUN_ID];
+    store *s;
+    if (!mkdtemp(place))
+        test_folder(place);
+    for (int k = 0; k < WORKERS; k++) {
+        assert_ok(store_open_blind(&s, place));
+        for (int i = 0; i < RUNS; i++) {
+            record r;
+            snprintf(id, sizeof id, "%020d", k * RUNS + i);
+            record_make(&r, id, .5);
+            r.result.n_bits = 0;
+            assert_ok(store_add(s, &r));
+        }
+        assert_ok(store_close(s));
+    }
+    assert_int_equal(count_names(place, "runs", ""), WORKERS);
+    assert_ok(store_open(&s, place));
+    assert_ok(store_fold(s));
+    assert_ok(tables_write(s));
+    assert_int_equal(store_count(s), WORKERS * RUNS);
+    assert_ok(store_close(s));
+    assert_int_equal(count_names(place, "runs", ""), 1);
+    assert_int_equal(count_names(place, "", ""), 4); /* runs/ and three CSVs */
+    test_folder_end(place);
 }
 
 static void put_partial(const char *name)
@@ -293,8 +361,10 @@ int main(void)
         IN_A_FOLDER(of_two_results_the_first_stays_and_the_difference_is_noted),
         cmocka_unit_test(what_is_longer_replaces_what_was_stopped),
         IN_A_FOLDER(tries_that_ended_from_outside_are_counted),
-        IN_A_FOLDER(changed_bits_are_refused),
+        IN_A_FOLDER(a_run_whose_bits_were_changed_is_done_again),
         IN_A_FOLDER(journals_of_ended_workers_are_folded_into_one),
+        IN_A_FOLDER(folding_again_and_again_leaves_one_journal),
+        cmocka_unit_test(a_hundred_thousand_runs_leave_few_files),
         IN_A_FOLDER(a_checkpoint_goes_when_its_run_is_whole),
         IN_A_FOLDER(what_a_crash_left_in_partial_is_taken_away_when_folding),
     };
