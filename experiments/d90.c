@@ -115,7 +115,12 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     key_texts texts = {0};
     options canonical = *o;
     text line = {0};
-    status st = stages_canonical(&o->ask, NULL, &canonical.ask, &texts);
+    ask given = o->ask;
+    if (given.search && !*given.search_rule) {
+        given.search_rule = o->rule;
+        given.search_fixed = o->fixed;
+    }
+    status st = stages_canonical(&given, NULL, &canonical.ask, &texts);
     if (!st) {
         canonical.dry = false;
         canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */

@@ -17,6 +17,7 @@
 #include "measure/variance.h"
 #include "report/ranks.h"
 #include "spaces/space.h"
+#include "sweep/searches.h"
 #include "sweep/tables.h"
 #include "train/optimiser.h"
 #include "train/trainer.h"
@@ -54,6 +55,7 @@ static const struct {
      variance_columns},
     {"paired.csv", "one row for each pair of spaces and d in common, then one for d90", NULL,
      paired_columns},
+    {"search.csv", "one row a run and stage of `idim d90 --search`", NULL, searches_columns},
     {"updates.csv", "one row a tensor: what its update's singular values say", NULL,
      spectrum_columns},
     {"ranks.csv", "one row a method: the fewest trained numbers, and the smallest rank, that pass",

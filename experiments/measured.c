@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "experiments/answer.h"
 #include "experiments/measured.h"
 #include "experiments/plan.h"
@@ -10,6 +11,7 @@
 #include "report/table.h"
 #include "sweep/exec.h"
 #include "sweep/repeat.h"
+#include "sweep/searches.h"
 
 const char measured_figures[] = "  plots/d90.{svg,pdf,png}";
 
@@ -21,12 +23,17 @@ static bool longer(const ask *a)
     return strchr(a->lr, '+') || strchr(a->lr_full, '+') || !strcmp(a->lr_full, "auto");
 }
 
+static const char *most_word(const ask *a)
+{
+    return a->search ? " at most" : longer(a) ? " or more" : "";
+}
+
 /* Nothing is known of a program's network before it ran. */
 static void say_exec(const ask *a, const stages *p, const measured *o, FILE *out)
 {
     char most[32];
     fprintf(out, "a program of yours: %s runs%s, %zu jobs\n", count_text(stages_most(p), most),
-            longer(a) ? " or more" : "", folder_jobs(o->folder));
+            most_word(a), folder_jobs(o->folder));
     if (!exec_names(a->run.exec, "epochs") && !exec_names(a->run.exec, "steps"))
         fprintf(out,
                 "no floor: the command has neither {epochs} nor {steps}, so that step 0 cannot be "
@@ -48,7 +55,7 @@ static status say_plan(const measured *o, const ask *a, const stages *p, FILE *o
         return st;
     text line = {0};
     text_add(&line, "%s, %s, D = %s: %s runs%s, %zu jobs", a->run.data, a->run.model,
-             count_text(about->D, D), count_text(stages_most(p), most), longer(a) ? " or more" : "",
+             count_text(about->D, D), count_text(stages_most(p), most), most_word(a),
              folder_jobs(o->folder));
     if (text_failed(&line))
         st = ERR_MEMORY;
@@ -133,6 +140,26 @@ static status measure_all(const measured *o, sweep *s, const ask_list *asks, con
     return st;
 }
 
+/* search.csv, and what the search took in one line. */
+static status say_search(stages *p, const char *path, FILE *out)
+{
+    searches_told told;
+    text table = {0};
+    char steps[32], grid[32];
+    status st = searches_tell(p, &told);
+    if (st)
+        return st;
+    results_csv(searches_columns, told.rows, sizeof *told.rows, told.n, &table);
+    if (!(st = folder_put(path, "search.csv", &table)))
+        fprintf(out,
+                "search: %s, %zu runs, %s steps, tuning and baseline counted; the whole grid: %zu "
+                "runs, %s steps\n",
+                told.end, told.runs, count_text(told.steps, steps), told.grid_runs,
+                count_text((size_t)told.grid_steps, grid));
+    mem_free(told.rows);
+    return st;
+}
+
 /* One ask after the other in one folder. */
 static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n, const char *path,
                          ask_list *noted, size_t *D, FILE *out)
@@ -150,6 +177,8 @@ static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n,
             ask_clear(noted);
             if (!(st = ask_note(path, &asks[i], noted)))
                 st = stages_train(p);
+            if (!st && asks[i].search)
+                st = say_search(p, path, out);
         }
         stages_free(p);
     }

@@ -188,6 +188,18 @@ static d90_row d90_blank(const curve *c, d90_rule r, curve_target a)
     return row;
 }
 
+/* In a search each seed was scored at places of its own, the next one up because it failed: a mean over
+ * those that happen to be at a d is no curve. The middle of the seeds' crossings is what is known. */
+static void d90_searched(size_t n, d90_row *row)
+{
+    row->state = 2 * row->seeds_above > n   ? IDIM_ABOVE
+                 : 2 * row->seeds_below > n ? IDIM_BELOW
+                                            : IDIM_EXACT;
+    row->fit = d90_if_exact(row->state, row->seed_mean);
+    row->grid_state = row->p50_state = IDIM_UNMEASURABLE;
+    row->grid = row->p50 = row->auc = row->fall = row->fall_z = (double)NAN;
+}
+
 static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row *row)
 {
     curve_target a = curve_aim(c, r, SIZE_MAX);
@@ -206,6 +218,8 @@ static void d90_one(curve *c, d90_rule r, const examples *e, double *x, d90_row 
     interval v = interval_stein(n, c->in->first_stage, x, 0);
     row->seed_mean = curve_d(c, v.mean);
     row->seed_sd = v.sd;
+    if (c->in->first_stage)
+        d90_searched(n, row);
     if (c->in->crossed)
         return;
     d90_ends(c, v, row, &row->low, &row->high);
@@ -259,7 +273,7 @@ status d90_measure(const d90_scores *in, const d90_rule *rules, size_t n_rules, 
     for (size_t i = 0; i < n_rules; i++) {
         curve_load(&c, examples_replicate(in, &plain, 0));
         d90_one(&c, rules[i], &e, x, &rows[i]);
-        if (!best || rows[i].state == IDIM_UNMEASURABLE)
+        if (!best || in->first_stage || rows[i].state == IDIM_UNMEASURABLE)
             continue;
         double at = 0;
         curve_load(&c, examples_replicate(in, &plain, 1));

@@ -10,6 +10,8 @@
  *
  *   d90_grid     smallest d of the grid whose mean score passes             (Li et al. 2018)
  *   d90_fit      smallest d where the isotonic fit of the mean on ln d reaches t
+ *                of a search (first_stage): d90_seeds, the middle of the seeds' own crossings, since its
+ *                seeds are scored at places of their own; d90_grid and the like are then not known
  *   d_p50        smallest d of the grid at which half of the seeds pass     (Larsen et al. 2022)
  *   auc          area under the mean score against ln d, divided by the range of ln d
  *   low, high    interval: Student's t on ln d of the seeds' own crossings (interval.h)

@@ -97,9 +97,9 @@ void rule_words(d90_rule r, size_t seeds, const d90_scores *in, char out[D90_WOR
     int n = r.kind == D90_ABSOLUTE ? snprintf(out, D90_WORDS, "absolute %s", shown)
                                    : snprintf(out, D90_WORDS, "%s baseline, %s %s",
                                               rule_base_text(r), rule_kind_text(r), shown);
-    snprintf(out + n, D90_WORDS - (size_t)n, ", d90_fit, %zu %s%s%s%.32s", seeds,
-             in->crossed ? "pair" : "seed", seeds == 1 ? "" : "s", part ? " of " : "",
-             part ? in->vary : "");
+    snprintf(out + n, D90_WORDS - (size_t)n, ", %s, %zu %s%s%s%.32s",
+             in->first_stage ? "d90_seeds" : "d90_fit", seeds, in->crossed ? "pair" : "seed",
+             seeds == 1 ? "" : "s", part ? " of " : "", part ? in->vary : "");
 }
 
 double rule_threshold(d90_rule r, bool lower_is_better, double b, double c)

@@ -23,6 +23,14 @@ const key ask_keys[] = {
     KEY_TEXT("tune-d", ask, tune_d, "", "tune near these d only and carry the rates; empty: all"),
     KEY_TEXT("vary", ask, vary, "all",
              "what scoring seeds move: theta0, P, data, a list P+data, crossed theta0*P"),
+    KEY("search", ask, search, "no", 0, 0, "",
+        "look for d90 without the whole grid; --d auto: 10..10000/log12, ranks 1..64/log12"),
+    KEY("width", ask, width, ".15", .001, 10, "ln d",
+        "of a search: half of the interval that more seeds are taken for"),
+    KEY("most-seeds", ask, most_seeds, "20", 5, 10000, "seeds", "of a search, however wide"),
+    KEY_TEXT("search.rule", ask, search_rule, "", "of a search: whose crossing; empty: --rule"),
+    KEY("search.fixed", ask, search_fixed, "0", 0, 1e9, "score",
+        "of a search: baseline of a fixed rule; 0: --fixed, or the published one"),
     {0},
 };
 
@@ -155,6 +163,8 @@ static status ask_names(const ask *a, const char *space_, bool *names)
 
 static bool ask_adds_seeds(const ask *a, const looks *l)
 {
+    if (a->search) /* how many seeds it takes it finds out; the same search again is no ask of its own */
+        return true;
     for (size_t seed = a->run.seed; seed < a->run.seed + a->seeds; seed++) {
         bool met = false;
         for (size_t i = 0; i < l->n && !met; i++)

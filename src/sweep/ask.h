@@ -18,6 +18,11 @@ typedef struct ask {
     const char *tune_d;  /* rates are tuned at these d and carried to the others; "": at all */
     size_t seeds, tune_seeds;
     const char *vary; /* what scoring seeds move (vary.h) */
+    bool search;      /* d90 by measure/search.h, its d from the grid */
+    double width;     /* of a search, as the others below */
+    size_t most_seeds;
+    const char *search_rule; /* whose crossing is looked for, and its fixed baseline */
+    double search_fixed;
 } ask;
 
 /* The keys that an ask has beside run_keys. */

@@ -271,6 +271,16 @@ status results_add(results *r, const d90_scores *lists, size_t n, const d90_rule
 
 /* ------------------------------------------------------------------ store -> scores */
 
+/* Where all of them are searches that begin with as many seeds: these. */
+static size_t pool_first_stage(const pool_of *all)
+{
+    for (size_t i = 0; i < all->n_plans; i++)
+        if (!all->asks[i].search || all->asks[i].seeds != all->asks[0].seeds ||
+            all->asks[i].run.seed != all->asks[0].run.seed)
+            return 0;
+    return all->asks[0].seeds;
+}
+
 /* What one design's runs say. */
 static status results_measure(const pool_of *all, sweep *s, const runner_about *about,
                               const ask_list *asks, const ask *last, const d90_rule *rules,
@@ -287,6 +297,7 @@ static status results_measure(const pool_of *all, sweep *s, const runner_about *
                      .baseline_mask = vary_baseline_mask(v),
                      .floor_mask = vary_floor_mask(v),
                      .crossed = v->crossed != 0,
+                     .first_stage = pool_first_stage(all),
                      .fixed = about->published,
                      .n_test = about->n_test};
     status st = ERR_MEMORY;

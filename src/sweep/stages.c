@@ -11,10 +11,11 @@
 
 #include "spaces/space.h"
 #include "sweep/exec.h"
+#include "sweep/searches.h"
 #include "sweep/stages.h"
 #include "train/optimiser.h"
 
-enum { CELL_RATES = 40 };
+enum { CELL_RATES = STAGES_RATES };
 
 typedef struct cell {
     const char *space; /* without d; NULL: the baseline */
@@ -64,13 +65,15 @@ static status stages_check_optimiser(const char *spec)
 }
 
 /* What auto stands for: ranks where every space sweeps its rank. */
-static const char *stages_auto_d(const run_spec *run, char *const *spaces, size_t n)
+static const char *stages_auto_d(const run_spec *run, bool search, char *const *spaces, size_t n)
 {
     bool numbers = false;
     for (size_t i = 0; i < n; i++) {
         const char *swept = run_swept(run, spaces[i]);
         numbers = numbers || (swept && !strcmp(swept, "d"));
     }
+    if (search)
+        return !numbers ? "1..64/log12" : "10..10000/log12";
     return !numbers ? "1..16/log4" : "100..2000/log6";
 }
 
@@ -92,8 +95,12 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
     for (size_t i = 0; i < n; i++)
         text_add(&list, "%s%s", i ? " " : "", spaces[i]);
     if (!strcmp(a->d, "auto"))
-        canonical->d = stages_auto_d(&a->run, spaces, n);
+        canonical->d = stages_auto_d(&a->run, a->search, spaces, n);
     key_parts_free(spaces, n);
+    if (a->search && a->seeds < STAGES_SEARCH_SEEDS)
+        canonical->seeds = STAGES_SEARCH_SEEDS;
+    if (a->search && a->tune_seeds < STAGES_SEARCH_TUNE)
+        canonical->tune_seeds = STAGES_SEARCH_TUNE;
     canonical->run.space = "full";
     canonical->run.role = RUN_SCORE;
     run_spec run = canonical->run;
@@ -108,7 +115,7 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
 
 /* ------------------------------------------------------------------ rates */
 
-static double stages_round(double lr) /* three digits: what is hashed */
+double stages_round(double lr)
 {
     char digits[32];
     snprintf(digits, sizeof digits, "%.2e", lr);
@@ -203,12 +210,12 @@ static status stages_need(stages *p, const run_spec *r)
     return OK;
 }
 
-/* The run of a cell at a rate: its record when it is whole (and, in training, not wanted anew), else
- * NULL and it is listed. lr = 0: the floor. seed: of a tuning run; the label of a scored one. */
-static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t seed,
-                         const record **found)
+/* The run of a cell at a rate, canonical, and what the store has of it (in training not what is wanted
+ * anew). lr = 0: the floor. seed: of a tuning run; the label of a scored one. */
+static status stages_look(stages *p, const cell *c, double lr, int role, uint64_t seed,
+                          run_spec *canonical, const record **found)
 {
-    run_spec r = p->ask->run, canonical;
+    run_spec r = p->ask->run;
     char id[RUN_ID], *optimiser_ = NULL;
     status st;
     *found = NULL;
@@ -230,16 +237,25 @@ static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t
     } else {
         r.optimiser = optimiser_;
     }
-    st = sweep_run_of(p->sweep, &r, &canonical, id);
+    st = sweep_run_of(p->sweep, &r, canonical, id);
     mem_free(optimiser_);
     if (st)
         return st;
-    const record *there = store_find(sweep_store(p->sweep), id);
-    if (there && record_whole(there) && !(p->training && sweep_wants(p->sweep, there)))
-        *found = there;
-    else
-        st = stages_need(p, &canonical);
-    return st;
+    *found = store_find(sweep_store(p->sweep), id);
+    if (*found && record_whole(*found) && p->training && sweep_wants(p->sweep, *found))
+        *found = NULL;
+    return OK;
+}
+
+/* Its record when it is whole, else NULL and it is listed. */
+static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t seed,
+                         const record **found)
+{
+    run_spec canonical;
+    status st = stages_look(p, c, lr, role, seed, &canonical, found);
+    if (!st && *found && !record_whole(*found))
+        *found = NULL;
+    return st || *found ? st : stages_need(p, &canonical);
 }
 
 /* The mean validation score of a rate, higher is better; a failed run counts as the worst. */
@@ -377,7 +393,7 @@ static uint64_t stages_mask(const stages *p, const cell *c, bool floors)
 }
 
 /* A program is asked for step 0 by epochs or steps of 0, where its command says how many. */
-static bool stages_floors(const stages *p)
+bool stages_floors(const stages *p)
 {
     const char *exec = p->ask->run.exec;
     return !*exec || exec_names(exec, "epochs") || exec_names(exec, "steps");
@@ -529,6 +545,8 @@ static status stages_check(stages *p)
     status st;
     if (*p->ask->run.exec && (st = stages_check_exec(p)))
         return st;
+    if (p->ask->search && (st = searches_check(p)))
+        return st;
     if (p->ask->run.epochs == 0 && p->ask->run.steps == 0)
         return error_set(ERR_USAGE, "epochs=0 trains nothing: d90 needs epochs or steps");
     for (size_t i = 0; i < p->n_d; i++)
@@ -603,6 +621,48 @@ const vary *stages_vary(const stages *p)
     return &p->vary;
 }
 
+const ask *stages_ask(const stages *p)
+{
+    return p->ask;
+}
+
+sweep *stages_sweep(const stages *p)
+{
+    return p->sweep;
+}
+
+const char *stages_space(const stages *p, size_t i)
+{
+    return i < p->n_spaces ? p->spaces[i] : NULL;
+}
+
+const double *stages_d(const stages *p, size_t *n)
+{
+    *n = p->n_d;
+    return p->d;
+}
+
+static const cell *stages_cell(const stages *p, const stages_place *at)
+{
+    return &p->cells[at->space == SIZE_MAX ? 0 : p->first[at->space] + at->at];
+}
+
+status stages_rates(const stages *p, const stages_place *at, double full, double lr[STAGES_RATES],
+                    size_t *n)
+{
+    cell c = *stages_cell(p, at);
+    status st = at->space == SIZE_MAX ? stages_baseline_grid(p, &c)
+                                      : stages_grid(p, "lr", p->ask->lr, full, c.d, &c);
+    *n = st ? 0 : c.n_lr;
+    memcpy(lr, c.lr, *n * sizeof *lr);
+    return st;
+}
+
+status stages_find(stages *p, const stages_place *at, run_spec *run, const record **there)
+{
+    return stages_look(p, stages_cell(p, at), at->lr, at->role, at->seed, run, there);
+}
+
 /* Runs that the stages after the k-th need. */
 static size_t stages_later(const stages *p, int k)
 {
@@ -618,6 +678,8 @@ static size_t stages_later(const stages *p, int k)
 
 size_t stages_most(const stages *p)
 {
+    if (p->ask->search)
+        return searches_most(p);
     cell baseline = {0};
     if (stages_baseline_grid(p, &baseline))
         baseline.n_lr = 1;
@@ -667,7 +729,7 @@ static status stages_all(stages *p)
 status stages_train(stages *p)
 {
     p->training = true;
-    status st = stages_all(p);
+    status st = p->ask->search ? searches_train(p) : stages_all(p);
     p->training = false;
     return st;
 }
@@ -677,6 +739,8 @@ status stages_scores(stages *p, stages_score **scores, size_t *n)
     bool missing;
     status st;
     *n = 0;
+    if (p->ask->search)
+        return searches_scores(p, scores, n);
     *scores = mem_array(vary_draws(&p->vary, p->ask->seeds) * (p->n_cells + 1), sizeof **scores);
     if (!*scores)
         return ERR_MEMORY;

@@ -1,4 +1,4 @@
-/* stages.h -- which runs an ask needs, found stage by stage.
+/* stages.h -- which runs an ask needs, found stage by stage. (A search has stages of its own: searches.h.)
  *
  *   1  floors (step 0), and the baseline's rates
  *   2  rates of each (space, d): relative ones need stage 1's best
@@ -14,7 +14,7 @@
 #include "sweep/ask.h"
 #include "sweep/worker.h"
 
-enum { STAGES_MORE = 2 };
+enum { STAGES_MORE = 2, STAGES_RATES = 40, STAGES_SEARCH_SEEDS = 5, STAGES_SEARCH_TUNE = 3 };
 
 typedef struct stages stages;
 
@@ -30,6 +30,9 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
 
 const runner_about *stages_about(const stages *p);
 const vary *stages_vary(const stages *p);
+const ask *stages_ask(const stages *p);
+bool stages_floors(const stages *p); /* may step 0 be asked for? */
+sweep *stages_sweep(const stages *p);
 size_t stages_most(const stages *p); /* runs in all, without grids that are made longer */
 
 /* Makes each space once at the largest d (or r) of the grid, with the memory that each of so many jobs
@@ -38,6 +41,23 @@ status stages_fits(stages *p, size_t jobs);
 
 /* Trains what is not there yet, when it fits. Errors as sweep_stage. */
 status stages_train(stages *p);
+
+/* One run of an ask: what a search asks for. */
+typedef struct stages_place {
+    size_t space; /* of stages_space; SIZE_MAX: the baseline, and the floor with lr = 0 */
+    size_t at;    /* of the grid */
+    double lr;
+    int role;
+    uint64_t seed;
+} stages_place;
+const char *stages_space(const stages *p, size_t i); /* without d; NULL behind the last */
+const double *stages_d(const stages *p, size_t *n);  /* rising */
+/* The sorted rates of a place; full: the baseline's best. */
+status stages_rates(const stages *p, const stages_place *at, double full, double lr[STAGES_RATES],
+                    size_t *n);
+double stages_round(double lr); /* three digits: what is hashed */
+/* The canonical run, and what the store has of it: NULL, nothing, or it is whole and wanted anew. */
+status stages_find(stages *p, const stages_place *at, run_spec *run, const record **there);
 
 /* What the store holds for this ask, without training. */
 typedef struct stages_score {

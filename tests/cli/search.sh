@@ -1,0 +1,87 @@
+#!/bin/sh
+# d90 --search: the same bytes whatever the jobs, interruptions and other runs in the folder; what it took.
+# shellcheck source=tests/cli/lib.inc
+. "$(dirname "$0")/lib.inc"
+
+search="d90 --search --data synth --epochs 8 --d 10..1000/log6 --quiet --plot no"
+run() { # FOLDER OPTION...
+    folder=$1
+    shift
+    # shellcheck disable=SC2086 # words
+    "$idim" $search --out "./$folder" "$@" >said.txt 2>err.txt
+}
+column() { # FILE NAME: its cells
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = NF - i } NR > 1 { print $(NF - k) }' "$1"
+}
+
+
+# Waits until COMMAND succeeds, 10 s at most.
+until_true() {
+    n=0
+    while [ "$n" -lt 1000 ] && ! "$@"; do
+        n=$((n + 1))
+        sleep .01
+    done
+}
+
+check "a search runs" run one --jobs 1
+check "it says what it took" grep -qE "^search: .*, [0-9]+ runs, .* steps, tuning and baseline counted; the whole grid:" said.txt
+interval() { [ -n "$(column one/d90.csv d90_high | head -1)" ]; }
+check "d90 has an interval" interval
+five() { [ "$(column one/d90.csv seeds | head -1)" -ge 5 ]; }
+check "of five seeds at least" five
+ends() { [ "$(column one/search.csv end | sort -u | wc -l)" -eq 1 ]; }
+check "search.csv says how it ended" ends
+# a run's steps are counted in every stage that trained it: all that runs.csv holds, and no more
+steps() { [ "$(column one/search.csv steps_total | tail -1)" -eq "$(column one/runs.csv steps_done | awk '{ n += $1 } END { print n }')" ]; }
+check "every step is counted" steps
+stopped() { column one/runs.csv status | grep -q '^stopped$'; }
+check "some runs are stopped" stopped
+no_test() { ! grep ',stopped,accuracy,[0-9]' one/runs.csv && ! grep ',tune,[0-9]*,ok,accuracy,[0-9]' one/runs.csv; }
+check "no run that chooses has a test score" no_test
+
+bytes() {
+    for f in d90.csv search.csv runs.csv history.csv; do
+        same "one/$f" "$1/$f" || return 1
+    done
+}
+check "two jobs" run two --jobs 2
+check "two jobs give the same bytes" bytes two
+cp two/sweep.json before.json
+check "the same search again" run two --jobs 2
+check "it is no second ask" same before.json two/sweep.json
+check "it gives the same bytes" bytes two
+
+# killed again and again, everything at once, whenever some more lines are written
+lines() { cat parts/runs/*.jsonl 2>/dev/null | wc -l; }
+more() { [ "$(lines)" -gt "$1" ] || ! kill -0 "$2" 2>/dev/null; }
+killed() {
+    kills=0
+    while [ "$kills" -lt 5 ]; do
+        before=$(lines)
+        # shellcheck disable=SC2086
+        setsid "$idim" $search --jobs 2 --out ./parts >said.txt 2>err.txt &
+        leader=$!
+        until_true more "$((before + 3))" "$leader"
+        kill -9 -- "-$leader" 2>/dev/null
+        wait "$leader" 2>/dev/null
+        kills=$((kills + 1))
+    done
+    run parts --jobs 2
+}
+check "a search is killed again and again" killed
+check "it ends in the same bytes" bytes parts
+
+# the whole grid was there before: it counts up to where the search looks, and no further
+grid() { "$idim" d90 --data synth --epochs 8 --d 10..1000/log6 --quiet --plot no --seeds 5 --tune-seeds 3 --out ./grid >said.txt 2>err.txt; }
+check "a grid in the folder" grid
+check "a search beside it" run grid
+check "it goes the same way" same one/search.csv grid/search.csv
+asks() { [ "$(column grid/d90.csv asks | head -1)" -eq 2 ]; }
+check "that two were asked is marked" asks
+
+check "vary" refused 2 "a search takes seeds of whole runs" "$idim" d90 --search --data synth --vary P --out ./no
+check "a place of one d" refused 2 "neither d nor r to search" "$idim" d90 --search --data synth --space fastfood --space full:targets=head --d 2..90/log12 --out ./no
+check "the plan" "$idim" d90 --search --data synth --d 2..100/log12 --dry
+
+exit "$bad"
