@@ -1,19 +1,16 @@
 /* embed.c -- see embed.h. Gradients are added row by row in the batch's order: no thread decides. */
 #include <string.h>
 
+#include "nn/bf16.h"
 #include "nn/embed.h"
 
-/* y += row `at` of a table, of reals or of bf16 (the upper half of a float). */
+/* y += row `at` of a table, of reals or of bf16. */
 static void row_add(const idim_slot *table, size_t width, size_t at, real *y)
 {
     if (table->storage == IDIM_STORED_BF16) {
         const uint16_t *row = (const uint16_t *)table->value + at * width;
-        for (size_t j = 0; j < width; j++) {
-            uint32_t bits = (uint32_t)row[j] << 16;
-            float value;
-            memcpy(&value, &bits, sizeof value);
-            y[j] += (real)value;
-        }
+        for (size_t j = 0; j < width; j++)
+            y[j] += bf16_value(row[j]);
         return;
     }
     const real *row = (const real *)table->value + at * width;

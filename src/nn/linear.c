@@ -10,9 +10,8 @@
  *
  * Kept: t (n, out) when c is there; per rider u and, with an m, m o u (n, r). Scratch: q or p (n, rows of a
  * rider); one (n, in) where a rider drops; v (n, r); widened rows of W where it is stored in bf16. */
-#include <string.h>
-
 #include "linalg/linalg.h"
+#include "nn/bf16.h"
 #include "nn/cut.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
@@ -91,17 +90,6 @@ size_t linear_scratch(const linear *l, size_t n)
     return c.at;
 }
 
-/* bf16 is the upper half of a float. */
-static void widen(const uint16_t *from, size_t n, real *to)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = (uint32_t)from[i] << 16;
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        to[i] = (real)value;
-    }
-}
-
 /* y = scale x W^T (n, out), or g_x = scale g_y W (n, in) + beta g_x. */
 static void weight_forward(const linear *l, size_t n, const real *x, const scratch *s, pool *p,
                            real *y)
@@ -114,7 +102,7 @@ static void weight_forward(const linear *l, size_t n, const real *x, const scrat
     }
     for (size_t row = 0; row < l->out; row += WIDEN) {
         size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
-        widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
+        bf16_values((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
         mat_gemm_on(p, false, true, n, rows, l->in, w->scale, x, l->in, s->rows, l->in, 0, y + row,
                     linear_ld(l));
     }
@@ -131,7 +119,7 @@ static void weight_backward(const linear *l, size_t n, const real *g_t, size_t l
     }
     for (size_t row = 0; row < l->out; row += WIDEN) {
         size_t rows = l->out - row < WIDEN ? l->out - row : WIDEN;
-        widen((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
+        bf16_values((const uint16_t *)w->value + row * l->in, rows * l->in, s->rows);
         mat_gemm_on(p, false, false, n, l->in, rows, w->scale, g_t + row, ld, s->rows, l->in,
                     row || l->add ? 1 : 0, g_x, l->in);
     }
