@@ -219,6 +219,10 @@ typedef struct idim_model_row {
     void (*clear)(idim_model *model); /* NULL: nothing to free */
     /* Draws all numbers of the layout at step 0: theta0 (layout.n). */
     void (*theta0)(const idim_model *model, const idim_stream *stream, idim_real *theta0);
+    /* The same of tensor k alone. A row that has it heeds slot.storage of its matrices, which are then
+     * stored in bf16 where frozen=bf16 asks for it and nothing trains them. NULL: it does not. */
+    void (*tensor0)(const idim_model *model, const idim_stream *stream, size_t k,
+                    idim_real *values);
     /* Bytes of work space for batches of up to n samples with this view's riders. */
     size_t (*work)(const idim_model *model, const idim_view *view, size_t n, idim_mode mode);
     /* outputs (batch->n, n_outputs). Cannot fail. In IDIM_TRAIN, work keeps what backward needs.

@@ -31,6 +31,9 @@ void model_loss(const model *m, const view *v, const batch *b, const pass *ps, v
                 const real *outputs, real *g_outputs, idim_tally *tally, uint8_t *hits);
 void tally_add(idim_tally *to, const idim_tally *more);
 
+/* In place of a tensor's offset: its values are in no flat vector (stored.h). */
+#define LAYOUT_ELSEWHERE SIZE_MAX
+
 /* A view with all slots frozen at theta (layout.n): values there, grad NULL, scale 1, no riders. */
 status view_init(view *v, const layout *l);
 void view_clear(view *v);

@@ -376,18 +376,19 @@ static void transpose(size_t rows, size_t cols, const real *a, real *b)
             b[j * rows + i] = a[i * cols + j];
 }
 
+/* values NULL: it is looked at alone. */
 static status read_tensor(const pretrained *p, const safetensor *from, const tensor *to,
-                          real *theta)
+                          real *values)
 {
     status st;
-    if ((st = check_shape(p, from, to)))
+    if ((st = check_shape(p, from, to)) || !values)
         return st;
     if (!is_turned(p, to))
-        return safetensor_reals(from, 0, from->n, theta + to->offset);
+        return safetensor_reals(from, 0, from->n, values);
     real *turned = mem_array(from->n, sizeof *turned);
     st = turned ? safetensor_reals(from, 0, from->n, turned) : ERR_MEMORY;
     if (!st)
-        transpose(to->shape[1], to->shape[0], turned, theta + to->offset);
+        transpose(to->shape[1], to->shape[0], turned, values);
     mem_free(turned);
     return st;
 }
@@ -409,7 +410,8 @@ static status take_all(const pretrained *p, const model *m, bool *taken, real *t
                              tensors_path(p->file), from->name);
         if (taken[k])
             return error_set(ERR_FORMAT, "%s: two tensors are %s", tensors_path(p->file), name);
-        if ((st = read_tensor(p, from, &m->layout.tensors[k], theta0)))
+        const tensor *to = &m->layout.tensors[k];
+        if ((st = read_tensor(p, from, to, theta0 ? theta0 + to->offset : NULL)))
             return st;
         taken[k] = true;
     }
@@ -432,10 +434,23 @@ status pretrained_load(const pretrained *p, const model *m, real *theta0, size_t
                            t->name);
         *fresh += t->n;
     }
-    if (!st && p->adapter)
+    if (!st && theta0 && p->adapter)
         st = adapted_merge(p->adapter, &m->layout, theta0);
     mem_free(taken);
     return st;
+}
+
+status pretrained_tensor(const pretrained *p, const model *m, size_t k, real *values)
+{
+    const tensor *to = &m->layout.tensors[k];
+    for (size_t i = 0; i < tensors_count(p->file); i++) {
+        const safetensor *from = tensors_at(p->file, i);
+        char name[256];
+        plain_name(p, from->name, name, sizeof name);
+        if (!strcmp(name, to->name))
+            return read_tensor(p, from, to, values);
+    }
+    return OK;
 }
 
 /* ------------------------------------------------------------------ without a model */
@@ -486,8 +501,11 @@ status pretrained_read(const pretrained *p, pretrained_whole *w)
         st = ERR_MEMORY;
     for (size_t i = 0, k = 0; i < count && !st; i++) {
         const safetensor *from = tensors_at(p->file, i);
-        if (k < w->layout.n_tensors && w->layout.tensors[k].name == w->names + i * NAME)
-            st = read_tensor(p, from, &w->layout.tensors[k++], w->theta);
+        const tensor *to = &w->layout.tensors[k];
+        if (k >= w->layout.n_tensors || to->name != w->names + i * NAME)
+            continue;
+        st = read_tensor(p, from, to, w->theta + to->offset);
+        k++;
     }
     if (!st && p->adapter)
         st = adapted_merge(p->adapter, &w->layout, w->theta);

@@ -38,8 +38,11 @@ status pretrained_config_spec(const char *path, char **spec, bool *language, siz
 
 /* theta0 (layout.n) holds the drawn weights; those that the checkpoint has are put in their places.
  * Tensors of a head that only the task knows, and what a method adds, stay as drawn: *fresh counts
- * their numbers. ERR_FORMAT: a tensor is missing, left over or of another shape; it is named. */
+ * their numbers. theta0 NULL: all is checked, nothing read. ERR_FORMAT: a tensor is missing, left over or of
+ * another shape; it is named. */
 status pretrained_load(const pretrained *p, const model *m, real *theta0, size_t *fresh);
+/* The same of tensor k of the model alone, without the adapter. */
+status pretrained_tensor(const pretrained *p, const model *m, size_t k, real *values);
 
 /* All weights of the checkpoint with its adapter merged in, heads of any task included, without a model
  * that they would have to fit. Cleared by pretrained_whole_clear. */

@@ -426,27 +426,31 @@ static void transformer_clear(model *base)
 
 /* ------------------------------------------------------------------ step 0 */
 
-static void transformer_theta0(const model *base, const stream *s, real *theta0)
+static void transformer_tensor0(const model *base, const stream *s, size_t i, real *at)
 {
     const transformer *m = (const transformer *)base;
     double residual = is_bert(m) ? 1 : 1 / sqrt(2 * (double)m->layers);
-    for (size_t i = 0; i < base->layout.n_tensors; i++) {
-        const tensor *t = &base->layout.tensors[i];
-        stream own = stream_named(s, t->name); /* what is added beside moves no other's numbers */
-        int part = (int)i - m->stack.first;
-        bool in_block = part >= 0 && part < m->stack.stride * (int)m->layers;
-        part = in_block ? part % m->stack.stride : STACK_NONE;
-        bool ends = part != STACK_NONE &&
-                    (part == m->stack.parts[BLOCK_O][0] || part == m->stack.parts[BLOCK_DOWN][0]);
-        bool zero = part != STACK_NONE && (part == m->stack.parts[BLOCK_ADAPT1_OUT][0] ||
-                                           part == m->stack.parts[BLOCK_ADAPT2_OUT][0]);
-        real *at = theta0 + t->offset, spread = (real)(.02 * (ends ? residual : 1));
-        bool gain = !t->shape[1] && strstr(t->roles, "norm") && !strstr(t->roles, "bias");
-        if (t->shape[1] && !zero)
-            rng_normals(&own, 0, t->n, at);
-        for (size_t k = 0; k < t->n; k++)
-            at[k] = t->shape[1] && !zero ? spread * at[k] : gain ? 1 : 0;
-    }
+    const tensor *t = &base->layout.tensors[i];
+    stream own = stream_named(s, t->name); /* what is added beside moves no other's numbers */
+    int part = (int)i - m->stack.first;
+    bool in_block = part >= 0 && part < m->stack.stride * (int)m->layers;
+    part = in_block ? part % m->stack.stride : STACK_NONE;
+    bool ends = part != STACK_NONE &&
+                (part == m->stack.parts[BLOCK_O][0] || part == m->stack.parts[BLOCK_DOWN][0]);
+    bool zero = part != STACK_NONE && (part == m->stack.parts[BLOCK_ADAPT1_OUT][0] ||
+                                       part == m->stack.parts[BLOCK_ADAPT2_OUT][0]);
+    real spread = (real)(.02 * (ends ? residual : 1));
+    bool gain = !t->shape[1] && strstr(t->roles, "norm") && !strstr(t->roles, "bias");
+    if (t->shape[1] && !zero)
+        rng_normals(&own, 0, t->n, at);
+    for (size_t k = 0; k < t->n; k++)
+        at[k] = t->shape[1] && !zero ? spread * at[k] : gain ? 1 : 0;
+}
+
+static void transformer_theta0(const model *base, const stream *s, real *theta0)
+{
+    for (size_t i = 0; i < base->layout.n_tensors; i++)
+        transformer_tensor0(base, s, i, theta0 + base->layout.tensors[i].offset);
 }
 
 static size_t transformer_work(const model *base, const view *v, size_t n, idim_mode mode)
@@ -505,6 +509,7 @@ const model_row model_transformer = {
     .init = transformer_init,
     .clear = transformer_clear,
     .theta0 = transformer_theta0,
+    .tensor0 = transformer_tensor0,
     .work = transformer_work,
     .forward = transformer_forward,
     .backward = transformer_backward,
