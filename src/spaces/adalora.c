@@ -313,6 +313,7 @@ const space_ops space_adalora = {
     .targets = "matrix",
     .regenerable = true,
     .rides = 1,
+    .unread = true,
     .init = ada_init,
     .clear = ada_clear,
     .lift = ada_lift,

@@ -1,4 +1,5 @@
-/* describe.c -- what a spec's targets match in a layout, in words, before anything is made or trained. */
+/* describe.c -- what a spec's targets match in a layout, before anything is made or trained: in words, and which
+ * of it must be in float. */
 #include <ctype.h>
 #include <string.h>
 
@@ -48,33 +49,33 @@ static status describe_pieces(const layout *l, const piece *pieces, size_t n, te
     return st;
 }
 
-static status describe_part(const char *spec, const layout *l, const taken *others, text *out)
+/* ------------------------------------------------------------------ part by part */
+
+/* Told of every part of a spec which rows it covers. row: of the kind that binds them. */
+typedef status part_each(void *context, const char *spec, const space_ops *row, const piece *pieces,
+                         size_t n, const layout *l);
+
+static status part_told(const char *spec, const layout *l, const taken *others, part_each *each,
+                        void *context)
 {
     const space_ops *row;
     char *targets = NULL;
     piece *pieces = NULL;
-    size_t n = 0, weights = 0;
+    size_t n = 0;
     bool given;
     status st;
-    if ((st = spec_targets(spec, &row, &targets, &given)) ||
-        (st = targets_select(row->name, targets, l, &pieces, &n)))
-        goto done;
-    if (!given)
-        taken_leave(others, pieces, &n);
-    for (size_t k = 0; k < n; k++)
-        weights += pieces[k].rows * frame_row(&l->tensors[pieces[k].place]);
-    if (weights == l->n)
-        goto done;
-    text_add(out, "%s: %zu tensor%s, %zu weights:", spec, n, n == 1 ? "" : "s", weights);
-    st = describe_pieces(l, pieces, n, out);
-    text_add(out, "\n");
-done:
+    if (!(st = spec_targets(spec, &row, &targets, &given)) &&
+        !(st = targets_select(row->name, targets, l, &pieces, &n))) {
+        if (!given)
+            taken_leave(others, pieces, &n);
+        st = each(context, spec, row, pieces, n, l);
+    }
     mem_free(pieces);
     mem_free(targets);
     return st;
 }
 
-status space_describe(const char *spec, const layout *l, text *out)
+static status parts_told(const char *spec, const layout *l, part_each *each, void *context)
 {
     char **sums, *whole;
     size_t n;
@@ -88,8 +89,49 @@ status space_describe(const char *spec, const layout *l, text *out)
     taken others = {0};
     st = n > 1 ? taken_find(&others, sums, n, l) : OK;
     for (size_t i = 0; i < n && !st; i++)
-        st = describe_part(sums[i], l, &others, out);
+        st = part_told(sums[i], l, &others, each, context);
     mem_free(others.pieces);
     key_parts_free(sums, n);
+    return st;
+}
+
+static status describe_part(void *context, const char *spec, const space_ops *row,
+                            const piece *pieces, size_t n, const layout *l)
+{
+    text *out = context;
+    size_t weights = 0;
+    (void)row;
+    for (size_t k = 0; k < n; k++)
+        weights += pieces[k].rows * frame_row(&l->tensors[pieces[k].place]);
+    if (weights == l->n)
+        return OK;
+    text_add(out, "%s: %zu tensor%s, %zu weights:", spec, n, n == 1 ? "" : "s", weights);
+    status st = describe_pieces(l, pieces, n, out);
+    text_add(out, "\n");
+    return st;
+}
+
+status space_describe(const char *spec, const layout *l, text *out)
+{
+    status st = parts_told(spec, l, describe_part, out);
     return !st && out->failed ? ERR_MEMORY : st;
+}
+
+/* A tensor that nothing can ride on has the whole part lifted (factors.h). */
+static status reals_part(void *context, const char *spec, const space_ops *row, const piece *pieces,
+                         size_t n, const layout *l)
+{
+    bool *reals = context, reads = !row->unread;
+    (void)spec;
+    for (size_t k = 0; k < n; k++)
+        reads = reads || l->tensors[pieces[k].place].bare || l->tensors[pieces[k].place].shape[2];
+    for (size_t k = 0; k < n && reads; k++)
+        reals[pieces[k].place] = true;
+    return OK;
+}
+
+status space_reals(const char *spec, const layout *l, bool *reals)
+{
+    memset(reals, 0, l->n_tensors * sizeof *reals);
+    return parts_told(spec, l, reals_part, reals);
 }

@@ -229,6 +229,7 @@ const space_ops space_lora = {
     .targets = "matrix",
     .regenerable = true,
     .rides = 1,
+    .unread = true,
     .init = lora_init,
     .clear = lora_clear,
     .lift = lora_lift,

@@ -75,7 +75,7 @@ static status frame_block(frame *own, size_t k, const piece *p)
 status frame_pack(space *s, const piece *pieces, size_t count)
 {
     frame *own = frame_of(s);
-    bool one_piece = true;
+    bool one_piece = true, elsewhere = false;
     status st;
     own->tensors = mem_array(count, sizeof *own->tensors);
     own->selected = mem_array(count, sizeof *own->selected);
@@ -96,9 +96,12 @@ status frame_pack(space *s, const piece *pieces, size_t count)
         own->tensors[k].offset = s->n;
         s->n += own->tensors[k].n;
         one_piece = one_piece && frame_offset(s, k) == frame_offset(s, 0) + own->tensors[k].offset;
+        elsewhere = elsewhere || own->given->tensors[p->place].offset == LAYOUT_ELSEWHERE;
     }
     own->packed = (layout){.tensors = own->tensors, .n_tensors = count, .n = s->n};
     s->layout = &own->packed;
+    if (elsewhere)
+        return OK;
     if (one_piece) {
         s->theta0 = own->given_theta0 + frame_offset(s, 0);
         return OK;

@@ -43,7 +43,9 @@ typedef struct space_ops {
     bool moved;            /* step 0 is not theta0 */
     size_t rides; /* riders that its own bind puts on each tensor: theta is never formed, so no
                               l2 on it */
-    bool scales;  /* its bind also gives each row a factor (space_row_factors) */
+    bool unread; /* all but its lift never looks at the weights that it rides on: they may be stored
+                     elsewhere, theta0 being NULL */
+    bool scales; /* its bind also gives each row a factor (space_row_factors) */
     /* The keys alone are filled: fills those that say what a file holds, before the spec is written out and
      * hashed. NULL: none do. */
     status (*settle)(space *s, key_texts *texts);
@@ -76,8 +78,9 @@ struct space {
     const space_ops *ops;
     size_t d, n;
     const layout *layout; /* of the selection, packed: offsets 0 .. n */
-    const real *theta0;   /* (n) packed */
-    stream stream;        /* for everything that the kind draws */
+    const real
+        *theta0;   /* (n) packed; NULL: not all of it is in float (`unread`), nothing is lifted */
+    stream stream; /* for everything that the kind draws */
     const space *sibling; /* a made space of the same kind, keys but d, layout and stream, with d no
                              smaller than ours, that outlives us: its frozen parts may be borrowed */
     size_t memory_limit;  /* bytes that the frozen parts may take */
@@ -148,6 +151,11 @@ const char *space_swept(const char *spec);
  * "lora:r=2,targets=q: 12 tensors, 7077888 weights: h.*.attn.c_attn.weight[q] (12)". d may be missing
  * yet. ERR_USAGE as space_new, of targets. */
 status space_describe(const char *spec, const layout *l, text *out);
+
+/* Which tensors of a layout a spec trains as they are, or reads: they stay in float when what is frozen is stored
+ * otherwise, and the space can then be made on a layout where the others are LAYOUT_ELSEWHERE. reals
+ * (l->n_tensors). ERR_USAGE as space_new, of targets. */
+status space_reals(const char *spec, const layout *l, bool *reals);
 
 /* What a spec of one kind, full, lora or a preset of them, trains on a layout that may be larger than memory:
  * d, how many of them are weights themselves, tensors, and a view that says what is trained, for asking a

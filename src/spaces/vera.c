@@ -170,6 +170,7 @@ const space_ops space_vera = {
     .targets = "matrix",
     .regenerable = true,
     .rides = 1,
+    .unread = true,
     .init = vera_init,
     .clear = vera_clear,
     .lift = vera_lift,
