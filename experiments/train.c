@@ -99,6 +99,48 @@ static void print_run(const record *r, bool history, FILE *out)
                 r->wall_s);
 }
 
+/* How many weights are stored in bf16; none is a mistake. */
+static status say_frozen(const run_spec *run, const runner_about *about, FILE *out)
+{
+    char halves[32], D[32];
+    if (run->frozen != RUN_BF16)
+        return OK;
+    if (!about->halves)
+        return error_set(ERR_USAGE,
+                         "frozen=bf16: %s trains or reads every matrix, none is frozen; leave "
+                         "frozen out, or name what it rides on (lora:targets=q+v)",
+                         run->space);
+    fprintf(out, "frozen=bf16: %s of %s weights in 16 bits\n", count_text(about->halves, halves),
+            count_text(about->D, D));
+    return OK;
+}
+
+/* What rounding costs before any training: step 0 by weights in float and in bf16. It comes after the run, whose
+ * peak memory is written down by then, since it holds all weights in float. */
+static status print_rounding(const run_spec *run, FILE *out)
+{
+    runner *r;
+    status st = runner_new(&r, NULL, 1, 0);
+    for (int frozen = RUN_FLOAT; frozen <= RUN_BF16 && !st; frozen++) {
+        const model *m;
+        real *theta;
+        idim_tally tally;
+        run_spec one = *run;
+        one.frozen = frozen;
+        if ((st = runner_weights(r, &one, -1, NULL, 0, &m, &theta)))
+            break;
+        const task *t = m->task;
+        split which = t->splits[IDIM_SPLIT_VAL].n ? IDIM_SPLIT_VAL : IDIM_SPLIT_TEST;
+        if (!(st = train_evaluate(t, m, theta, which, NULL, &tally, NULL)))
+            fprintf(out, "  step 0 by weights in %s: loss %.6f, %s %.6f\n",
+                    frozen == RUN_BF16 ? "bf16 " : "float", tally.loss / (double)tally.n,
+                    t->loss->metric, t->loss->score(&tally));
+        mem_free(theta);
+    }
+    runner_free(r);
+    return st;
+}
+
 /* The trained model, or its adapter, as a folder: rebuilt from the run's z, as anybody would do it. */
 static status save_model(const options *o, const run_spec *run, const char *path, const char *id,
                          FILE *out)
@@ -133,7 +175,8 @@ static status train_all(const options *o, sweep *s, const char *path, FILE *out,
     }
     runner_about about;
     if (!st && !(st = sweep_describe(s, &runs[0], &about)) &&
-        (*runs[0].exec || !(st = plan_say(runs[0].space, &about, out)))) {
+        (*runs[0].exec || (!(st = plan_say(runs[0].space, &about, out)) &&
+                           !(st = say_frozen(&runs[0], &about, out))))) {
         fflush(out);
         st = sweep_stage(s, runs, o->seeds);
     }
@@ -143,7 +186,9 @@ static status train_all(const options *o, sweep *s, const char *path, FILE *out,
         const record *r = store_find(sweep_store(s), ids[k]);
         if (r)
             print_run(r, o->seeds == 1, out);
-        if (r && (*o->save || *o->save_adapter) && r->status == RECORD_OK)
+        if (r && !k && runs[k].frozen == RUN_BF16)
+            st = print_rounding(&runs[k], out);
+        if (!st && r && (*o->save || *o->save_adapter) && r->status == RECORD_OK)
             st = save_model(o, &runs[k], path, ids[k], out);
     }
     *failed = sweep_failed(s);

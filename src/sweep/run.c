@@ -22,6 +22,8 @@ const key run_keys[] = {
         "of an adapter that does not say its own; 0: it does"),
     KEY_TEXT("from.content", run_spec, from_content, "",
              "SHA-256 of checkpoint and adapter; empty: of what is there"),
+    KEY_WORD("frozen", run_spec, frozen, "float", "float+bf16",
+             "matrices that nothing trains: as they are, or in half the memory"),
     KEY_TEXT("space", run_spec, space, "full", "what is trained: `idim list spaces`"),
     KEY_TEXT("trainer", run_spec, trainer, "supervised",
              "how a step learns: `idim list trainers`; an environment's own is taken by itself"),
@@ -198,6 +200,11 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
     if (*r->exec_files || r->better)
         return error_set(ERR_USAGE, "%s: only a program of yours has it; name it by --exec",
                          r->better ? "better=lower" : "exec-files");
+    if (*r->adapter && r->frozen == RUN_BF16)
+        return error_set(ERR_USAGE,
+                         "frozen=bf16: the adapter %s is merged in float; write the merged model "
+                         "by idim merge and start --from it",
+                         r->adapter);
     if (*r->adapter && !*r->from)
         return error_set(ERR_USAGE, "adapter=%s: name the base model that it belongs to by --from",
                          r->adapter);

@@ -17,6 +17,7 @@
 enum { RUN_REVISION = 1, RUN_ID = 21 /* 20 hexadecimal digits and '\0' */ };
 
 typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
+typedef enum run_frozen { RUN_FLOAT, RUN_BF16 } run_frozen;
 
 typedef struct run_spec {
     const char *data, *model, *from, *adapter, *from_content, *space, *trainer, *optimiser,
@@ -25,6 +26,7 @@ typedef struct run_spec {
     size_t epochs, steps, batch;
     double clip, l2, adapter_alpha;
     int role;   /* tune: streams of its own, no test score */
+    int frozen; /* how weights that nothing trains are stored */
     int better; /* of a program's scores: 1, lower is */
     size_t seed;
     double seed_theta0, seed_P, seed_order, seed_dropout; /* -1: as seed */

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "base/os.h"
 #include "models/adapted.h"
+#include "models/stored.h"
+#include "nn/bf16.h"
 #include "sweep/keep.h"
 #include "sweep/program.h"
 #include "sweep/provenance.h"
@@ -180,16 +182,93 @@ static status runner_from(runner *r, const run_spec *run)
     return st;
 }
 
-/* Weights at step 0. */
+/* Which tensors of a run with frozen=bf16 stay in float: those of one dimension, what the space trains or reads, and
+ * what a method adds. reals (n_tensors), fresh; NULL: all, the run is not one. */
+static status runner_reals(const model *m, const run_spec *run, bool **reals)
+{
+    const layout *l = &m->layout;
+    status st;
+    *reals = NULL;
+    if (run->frozen != RUN_BF16)
+        return OK;
+    if (!m->row->tensor0)
+        return error_set(ERR_USAGE,
+                         "frozen=bf16: the model %s computes on float weights alone; leave frozen "
+                         "out, or take a transformer",
+                         m->row->name);
+    bool *is = mem_array(l->n_tensors, sizeof *is);
+    if (!is || (st = space_reals(run->space, l, is))) {
+        mem_free(is);
+        return is ? st : ERR_MEMORY;
+    }
+    for (size_t k = 0; k < l->n_tensors; k++)
+        is[k] = is[k] || !l->tensors[k].shape[1] || l->tensors[k].outside;
+    *reals = is;
+    return OK;
+}
+
+/* Weights at step 0, all in float; what the run stores in bf16 has been through it. */
 static status runner_theta0(runner *r, const model *m, const run_spec *run, real *theta0)
 {
     stream s = run_stream(run, "theta0");
+    bool *reals;
     size_t fresh;
-    status st;
+    status st = runner_reals(m, run, &reals);
+    if (st)
+        return st;
     m->row->theta0(m, &s, theta0);
-    if (!*run->from)
-        return OK;
-    return (st = runner_from(r, run)) ? st : pretrained_load(r->from, m, theta0, &fresh);
+    if (*run->from && !(st = runner_from(r, run)))
+        st = pretrained_load(r->from, m, theta0, &fresh);
+    for (size_t k = 0; reals && k < m->layout.n_tensors; k++) {
+        const tensor *t = &m->layout.tensors[k];
+        for (size_t i = 0; i < t->n && !reals[k]; i++)
+            theta0[t->offset + i] = bf16_value(bf16_nearest(theta0[t->offset + i]));
+    }
+    mem_free(reals);
+    return st;
+}
+
+/* Room for them as the run stores them, and the look at its checkpoint. */
+static status stored_empty(runner *r, const model *m, const run_spec *run, stored *to)
+{
+    bool *reals;
+    size_t fresh;
+    status st = runner_reals(m, run, &reals);
+    if (!st && !(st = stored_init(to, &m->layout, reals)) && *run->from &&
+        !(st = runner_from(r, run)))
+        st = pretrained_load(r->from, m, NULL, &fresh);
+    mem_free(reals);
+    return st;
+}
+
+/* The same, stored so: never all of it in float at a time. */
+static status stored_theta0(runner *r, const model *m, const run_spec *run, stored *to)
+{
+    stream s = run_stream(run, "theta0");
+    const layout *l = &m->layout;
+    size_t most = 0;
+    status st = stored_empty(r, m, run, to);
+    for (size_t k = 0; k < l->n_tensors; k++)
+        most = l->tensors[k].n > most ? l->tensors[k].n : most;
+    real *values = st ? NULL : mem_array(most, sizeof *values);
+    if (!st && !values)
+        st = ERR_MEMORY;
+    for (size_t k = 0; k < l->n_tensors && !st; k++) {
+        m->row->tensor0(m, &s, k, values);
+        if (*run->from)
+            st = pretrained_tensor(r->from, m, k, values);
+        stored_put(to, k, values);
+    }
+    mem_free(values);
+    return st;
+}
+
+/* A space on weights that are stored, or in theta0. */
+static status space_on(const stored *w, const real *theta0, const model *m, const char *spec,
+                       stream P, const space *sibling, size_t memory, space **s)
+{
+    return space_new_beside(s, spec, w->slots ? &w->layout : &m->layout,
+                            w->slots ? w->theta : theta0, P, sibling, memory);
 }
 
 /* ------------------------------------------------------------------ units */
@@ -202,7 +281,8 @@ typedef struct unit { /* what a team needs made, member by member */
     schedule **schedules;
     trainer *trainer;
     train_result *results;
-    real *theta0;
+    real *theta0; /* or, with frozen=bf16, stored */
+    stored stored;
     char (*ids)[RUN_ID];
     char **forms, **partial; /* what is hashed; the checkpoint's file */
     const runner_how *how;
@@ -239,6 +319,7 @@ static void unit_clear(unit *u)
     mem_free(u->schedules);
     mem_free(u->results);
     mem_free(u->theta0);
+    stored_clear(&u->stored);
     mem_free(u->ids);
     mem_free(u->forms);
     mem_free(u->partial);
@@ -278,12 +359,12 @@ static status unit_spaces(unit *u, const runner *r, const model *m, const run_sp
         }
     }
     stream P = run_stream(&runs[0], "P");
-    if ((st = space_new_beside(&u->spaces[first], runs[first].space, &m->layout, u->theta0, P, NULL,
-                               r->memory)))
+    if ((st = space_on(&u->stored, u->theta0, m, runs[first].space, P, NULL, r->memory,
+                       &u->spaces[first])))
         return st;
     for (size_t i = 0; i < u->n; i++)
-        if (i != first && (st = space_new_beside(&u->spaces[i], runs[i].space, &m->layout,
-                                                 u->theta0, P, u->spaces[first], r->memory)))
+        if (i != first && (st = space_on(&u->stored, u->theta0, m, runs[i].space, P,
+                                         u->spaces[first], r->memory, &u->spaces[i])))
             return st;
     return OK;
 }
@@ -311,8 +392,8 @@ static status unit_head(const unit *u, const runner *r, const model *m, const ru
         space *part;
         if (!part_is_head(parts[i]))
             continue;
-        if (!(st = space_new_beside(&part, parts[i], &m->layout, u->theta0, run_stream(run, "P"),
-                                    NULL, r->memory)))
+        if (!(st = space_on(&u->stored, u->theta0, m, parts[i], run_stream(run, "P"), NULL,
+                            r->memory, &part)))
             *d_head += part->d;
         space_free(part);
     }
@@ -329,7 +410,8 @@ static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs
     u->optimisers = mem_array(n, sizeof *u->optimisers);
     u->schedules = mem_array(n, sizeof *u->schedules);
     u->results = mem_array(n, sizeof *u->results);
-    u->theta0 = mem_array(m->layout.n, sizeof *u->theta0);
+    bool halves = runs[0].frozen == RUN_BF16;
+    u->theta0 = mem_array(halves ? 0 : m->layout.n, sizeof *u->theta0);
     u->ids = mem_array(n, sizeof *u->ids);
     u->forms = mem_array(n, sizeof *u->forms);
     u->partial = mem_array(n, sizeof *u->partial);
@@ -337,7 +419,9 @@ static status unit_init(unit *u, runner *r, const model *m, const run_spec *runs
         !u->ids || !u->forms || !u->partial)
         return ERR_MEMORY;
     if ((st = trainer_new(&u->trainer, runs[0].trainer)) ||
-        (st = runner_theta0(r, m, &runs[0], u->theta0)) || (st = unit_spaces(u, r, m, runs)))
+        (st = halves ? stored_theta0(r, m, &runs[0], &u->stored)
+                     : runner_theta0(r, m, &runs[0], u->theta0)) ||
+        (st = unit_spaces(u, r, m, runs)))
         return st;
     for (size_t i = 0; i < n; i++) {
         if ((st = optimiser_new(&u->optimisers[i], runs[i].optimiser)) ||
@@ -450,6 +534,7 @@ status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runn
                        .task = t,
                        .model = m,
                        .theta0 = u.theta0,
+                       .step0 = u.stored.slots,
                        .batch = runs[0].batch,
                        .epochs = runs[0].epochs,
                        .steps = runs[0].steps,
@@ -488,14 +573,19 @@ status runner_fits(runner *r, const run_spec *run, int fd, size_t memory)
         return OK;
     if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
         return st;
-    real *theta0 = mem_array(m->layout.n, sizeof *theta0);
-    st = theta0 ? OK : ERR_MEMORY;
-    if (!st && *run->from) /* a checkpoint that does not fit its model is refused here too */
+    bool halves = run->frozen == RUN_BF16;
+    stored made = {0};
+    real *theta0 = mem_array(halves ? 0 : m->layout.n, sizeof *theta0);
+    if (!theta0)
+        st = ERR_MEMORY;
+    else if (halves)
+        st = stored_empty(r, m, run, &made);
+    else if (*run->from) /* a checkpoint that does not fit its model is refused here too */
         st = runner_theta0(r, m, run, theta0);
     if (!st)
-        st = space_new_beside(&s, run->space, &m->layout, theta0, run_stream(run, "P"), NULL,
-                              memory);
+        st = space_on(&made, theta0, m, run->space, run_stream(run, "P"), NULL, memory, &s);
     space_free(s);
+    stored_clear(&made);
     mem_free(theta0);
     return st;
 }
@@ -721,7 +811,12 @@ status runner_describe(runner *r, const run_spec *run, int fd, runner_about *abo
                             .lower_is_better = t->loss->lower_is_better,
                             .memorise = t->memorise,
                             .published = t->published};
-    return OK;
+    bool *reals;
+    st = runner_reals(m, run, &reals);
+    for (size_t k = 0; reals && k < m->layout.n_tensors; k++)
+        about->halves += reals[k] ? 0 : m->layout.tensors[k].n;
+    mem_free(reals);
+    return st;
 }
 
 /* Spaces of one kind that can share a reading, alike in all but d, whatever the optimiser. */

@@ -81,6 +81,7 @@ typedef struct runner_about {
     size_t D, n_features, n_outputs, n_train, n_val, n_test;
     const char *metric;
     bool lower_is_better, memorise;
+    size_t halves;    /* weights that frozen=bf16 stores so */
     double published; /* baseline of `fixed` rules; 0: none */
 } runner_about;
 status runner_describe(runner *r, const run_spec *run, int fd, runner_about *about);

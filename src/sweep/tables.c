@@ -53,6 +53,7 @@ const tables_column tables_runs[] = {
     {"seed.dropout", "", "of the dropout masks; -1: seed"},
     {"exec", "", "the program that trained it; empty: idim"},
     {"exec.content", "", "SHA-256 of the program's files; empty: none were named"},
+    {"frozen", "", "how weights that nothing trains were stored: float, bf16"},
     {"kind", "", "numeric kind: alike where the same work gives the same bytes"},
     {"reason", "", "of a failure: one sentence"},
     {0},
@@ -287,9 +288,9 @@ static status run_row(shared *k, const record *r, text *t)
 {
     static const char *const names[] = {"score",    "score_best", "loss", "val",
                                         "val_best", "train",      "gain", "update_norm"};
-    static const char *const rest[] = {"epochs",       "steps",       "batch",       "clip",
-                                       "l2",           "seed.theta0", "seed.P",      "seed.order",
-                                       "seed.dropout", "exec",        "exec.content"};
+    static const char *const rest[] = {"epochs",       "steps",       "batch",        "clip",
+                                       "l2",           "seed.theta0", "seed.P",       "seed.order",
+                                       "seed.dropout", "exec",        "exec.content", "frozen"};
     const train_result *x = &r->result;
     const size_t counts[] = {x->best_epoch, x->epochs, x->steps, r->n_train, r->n_val, r->n_test};
     status st;

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "linalg/linalg.h"
+#include "models/stored.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/trainer.h"
@@ -83,7 +84,10 @@ static status seat_init(seat *s, const train_plan *plan, const train_member *m, 
         return ERR_MEMORY;
     for (size_t i = 0; i < o->slots; i++)
         s->slot[i] = s->kept + i * sp->d;
-    view_point(&s->view, plan->theta0, NULL);
+    if (plan->step0)
+        memcpy(s->view.slots, plan->step0, s->view.layout->n_tensors * sizeof *plan->step0);
+    else
+        view_point(&s->view, plan->theta0, NULL);
     space_start(sp, s->mem, s->z);
     memcpy(s->z_best, s->z, sp->d * sizeof *s->z);
     return OK;
@@ -502,7 +506,8 @@ static status seat_finish(team *t, seat *s)
     size_t n_bits =
         task_->loss->lower_is_better || task_->row->environment ? 0 : n_test * task_labels(task_);
     uint8_t *hits = n_bits ? mem_array(n_bits, 1) : NULL;
-    real *theta = mem_array(sp->n, sizeof *theta);
+    const slot *step0 = t->plan->step0;
+    real *theta = mem_array(step0 ? stored_distance_work(&s->view) : sp->n, sizeof *theta);
     r->n_bits = n_bits;
     r->bits = n_bits ? mem_array((n_bits + 7) / 8, 1) : NULL;
     status st = theta && (!n_bits || (hits && r->bits)) ? OK : ERR_MEMORY;
@@ -511,8 +516,12 @@ static status seat_finish(team *t, seat *s)
     idim_tally test = seat_evaluate(t, s, IDIM_SPLIT_TEST, hits);
     r->loss = test.loss / (double)test.n;
     r->score = r->score_best = task_->loss->score(&test);
-    space_lift(sp, s->mem, s->z, theta);
-    r->update_norm = vec_distance(theta, sp->theta0, sp->n);
+    if (step0) {
+        r->update_norm = stored_distance(&s->view, step0, theta);
+    } else {
+        space_lift(sp, s->mem, s->z, theta);
+        r->update_norm = vec_distance(theta, sp->theta0, sp->n);
+    }
     for (size_t i = 0; i < n_bits; i++)
         r->bits[i / 8] = (uint8_t)(r->bits[i / 8] | (hits[i] << i % 8));
     if (!isfinite(r->loss))

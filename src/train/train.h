@@ -35,9 +35,11 @@ typedef struct train_plan {
     const task *task;
     const model *model;
     const real *theta0; /* (model->layout.n) */
-    size_t batch;       /* samples a step; the last step of an epoch takes what is left */
-    size_t epochs;      /* 0: step 0 is scored */
-    size_t steps;       /* in place of epochs when not 0; history then has at most 20 rows */
+    const slot
+        *step0;    /* (model->layout.n_tensors) in its place where some tensors are in bf16; NULL */
+    size_t batch;  /* samples a step; the last step of an epoch takes what is left */
+    size_t epochs; /* 0: step 0 is scored */
+    size_t steps;  /* in place of epochs when not 0; history then has at most 20 rows */
     stream order, dropout;
     bool test; /* false: a tuning run, test data are not touched */
     pool *pool;

@@ -31,6 +31,15 @@ check "which is the same one" near --from merged
 check "base and z become one model" "$idim" merge --from base --z "t/z/$id.safetensors" --save again
 check "bit for bit what training saved" same again/model.safetensors tuned/model.safetensors
 
+bf16() { train --space lora:r=2,targets=q+v --frozen bf16 --save tuned3; }
+check "frozen weights are stored in half the memory" bf16
+check "what that costs is said" grep -q "step 0 by weights in bf16" said.txt
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+told=$(sed -n 's/.*(loss \([0-9.]*\)).*/\1/p' said.txt)
+check "and eval of its z rounds as training did" near --from base --z "t/z/$id.safetensors"
+check "a space that reads every matrix is told so" refused 2 "none is frozen" "$idim" train --data $text --from base \
+    --space full --frozen bf16 --quiet --out ./t
+
 check "an adapter is taken out of two models" "$idim" extract base tuned --rank 2 --save out
 near_matrices() { awk -v a="$(score --from base --adapter out)" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < .5 && d > -.5) }'; }
 check "its matrices are the trained ones" near_matrices

@@ -103,6 +103,7 @@ static void whatever_moves_numbers_moves_the_id(void **state)
         BASE ",seed.dropout=2",
         BASE ",from.content=0123",
         BASE ",adapter.alpha=16",
+        BASE ",frozen=bf16",
         "exec=true",
         "exec=true,better=lower",
         "exec=true,exec.content=0123",
