@@ -56,6 +56,13 @@ static status take_weights(rebuilt *w, const char *z)
 {
     const kept *k = &w->kept;
     bool stored = k->packed.n_tensors > 0;
+    if (*z && !stored && !k->regenerable && strcmp(k->kind, runner_kind(w->runner)))
+        return error_set(
+            ERR_USAGE,
+            "%s: what %s freezes is computed from the weights, and this machine computes "
+            "other bits than the one that trained (numeric kind %s there, %s here); "
+            "rebuild it there, or idim pack it there with its weights",
+            z, w->run.space, k->kind, runner_kind(w->runner));
     status st = *z && !stored ? rebuilt_z(w) : OK;
     if (!st)
         st = runner_weights(w->runner, &w->run, -1, stored ? NULL : k->z, k->d, &w->model,

@@ -40,6 +40,14 @@ check "and eval of its z rounds as training did" near --from base --z "t/z/$id.s
 check "a space that reads every matrix is told so" refused 2 "none is frozen" "$idim" train --data $text --from base \
     --space full --frozen bf16 --quiet --out ./t
 
+check "a space of singular vectors is trained" train --space lora-xs:r=2,targets=o --keep-z
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+told=$(sed -n 's/.*(loss \([0-9.]*\)).*/\1/p' said.txt)
+check "its z is rebuilt where it was trained" near --from base --z "t/z/$id.safetensors"
+sed 's/"kind":"[0-9a-f]*"/"kind":"0123456789abcdef"/' "t/z/$id.safetensors" >elsewhere.safetensors
+check "and refused where singular vectors may be others" refused 2 "rebuild it there" \
+    "$idim" eval --from base --z elsewhere.safetensors
+
 check "an adapter is taken out of two models" "$idim" extract base tuned --rank 2 --save out
 near_matrices() { awk -v a="$(score --from base --adapter out)" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < .5 && d > -.5) }'; }
 check "its matrices are the trained ones" near_matrices
