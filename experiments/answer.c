@@ -110,8 +110,7 @@ static void next_step(const curves *c, const curve_space *s, text *t)
                  r->seeds_half, (r->seeds_half - r->n_seeds) * per_seed);
 }
 
-/* Lines that are too long for a terminal go on two places further in. */
-static void say_words(const char *words, FILE *out)
+void answer_words(const char *words, FILE *out)
 {
     for (const char *line = words, *stop; *line; line = stop + 1) {
         text one = {0}, lines = {0};
@@ -159,7 +158,7 @@ status answer_folder(const char *path, bool title, FILE *out)
         st = ERR_MEMORY;
     else {
         fputs(t.text ? t.text : "", out);
-        say_words(words.text ? words.text : "", out);
+        answer_words(words.text ? words.text : "", out);
     }
     text_clear(&t);
     text_clear(&words);

@@ -11,6 +11,9 @@
 /* title: data, model and D in front. */
 status answer_folder(const char *path, bool title, FILE *out);
 
+/* Lines, each with its end; those that are too long for a terminal go on two places further in. */
+void answer_words(const char *words, FILE *out);
+
 /* "Li et al. 2018: 750" where a paper measured this network on this task. */
 void answer_published(const run_spec *run, size_t D, FILE *out);
 

@@ -10,6 +10,7 @@
     X(d90) \
     X(ranks) \
     X(train) \
+    X(compare) \
     X(bound) \
     X(spectra) \
     X(similarity) \

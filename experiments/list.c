@@ -53,6 +53,7 @@ static const struct {
      NULL, d90_columns},
     {"variance.csv", "sd of ln d90 by source of randomness, one row a source", NULL,
      variance_columns},
+    {"compare.csv", "as paired.csv, of two sides (idim compare)", NULL, compare_columns},
     {"paired.csv", "one row for each pair of spaces and d in common, then one for d90", NULL,
      paired_columns},
     {"search.csv", "one row a run and stage of `idim d90 --search`", NULL, searches_columns},

@@ -24,6 +24,15 @@ static void interval_widen(interval *r, double error, double nu)
     }
 }
 
+/* own: the mean's variance, of nu degrees of freedom. */
+static void interval_ends(interval *r, double own, double nu, double v)
+{
+    r->low = r->high = r->mean;
+    interval_widen(r, sqrt(own), nu);
+    if (v > 0)
+        interval_widen(r, sqrt(own + v), nu * (1 + v / own) * (1 + v / own));
+}
+
 interval interval_stein(size_t n, size_t m, const double *x, double v)
 {
     interval r = {(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
@@ -42,17 +51,26 @@ interval interval_stein(size_t n, size_t m, const double *x, double v)
     if (m < 3)
         return r;
 
-    double own = r.sd * r.sd / (double)n, nu = (double)(m - 1);
-    r.low = r.high = r.mean;
-    interval_widen(&r, sqrt(own), nu);
-    if (v > 0)
-        interval_widen(&r, sqrt(own + v), nu * (1 + v / own) * (1 + v / own));
+    interval_ends(&r, r.sd * r.sd / (double)n, (double)(m - 1), v);
     return r;
 }
 
 interval interval_t(size_t n, const double *x, double v)
 {
     return interval_stein(n, n, x, v);
+}
+
+interval interval_welch(size_t na, const double *a, size_t nb, const double *b, double v)
+{
+    interval x = interval_t(na, a, 0), y = interval_t(nb, b, 0);
+    interval r = {x.mean - y.mean, hypot(x.sd, y.sd), (double)NAN, (double)NAN, (double)NAN};
+    double va = x.sd * x.sd / (double)na, vb = y.sd * y.sd / (double)nb;
+    if (na < 3 || nb < 3)
+        return r;
+    double nu = (va + vb) * (va + vb) / (va * va / (double)(na - 1) + vb * vb / (double)(nb - 1));
+    /* where nothing varies any nu will do: the error is 0 */
+    interval_ends(&r, va + vb, va + vb > 0 ? nu : (double)(na + nb - 2), v);
+    return r;
 }
 
 size_t interval_half(size_t n)

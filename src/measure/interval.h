@@ -26,6 +26,11 @@ interval interval_t(size_t n, const double *x, double v);
 /* sd, low, high and p by the first m values' spread; m >= n, or 0: as interval_t. */
 interval interval_stein(size_t n, size_t m, const double *x, double v);
 
+/* Of mean a - mean b of two samples that have nothing to do with each other:
+ *   +- t_{.975}(nu) sqrt(sa^2/na + sb^2/nb + v),   nu = (the sum of the two)^2 / sum of (s^2/n)^2/(n - 1)
+ * and v as above. NaN where one has fewer than 3. sd: of one value of each. */
+interval interval_welch(size_t na, const double *a, size_t nb, const double *b, double v);
+
 /* How many values make the interval half as wide, the sd staying what it is; 0 for n < 3. */
 size_t interval_half(size_t n);
 

@@ -12,29 +12,39 @@
 
 #define COLUMN(...) D90_COLUMN(paired_row, __VA_ARGS__)
 
-const d90_column paired_columns[] = {
-    COLUMN("space_a", D90_WORD, space_a, "", "the first space"),
-    COLUMN("space_b", D90_WORD, space_b, "", "the second"),
-    COLUMN("vary", D90_WORD, vary, "", "what the seeds move"),
-    COLUMN("what", D90_WORD, what, "", "score: a - b at one d; d90: a / b"),
-    COLUMN("rule", D90_TEXT, words, "", "of d90, in words"),
-    COLUMN("d", D90_NUMBER, d, "numbers", "d_total of both; of d90 empty"),
-    COLUMN("seeds", D90_COUNT, n_seeds, "seeds", "that both have: pairs"),
-    COLUMN("a", D90_NUMBER, a, "", "mean score; geometric mean of the seeds' crossings"),
-    COLUMN("b", D90_NUMBER, b, "", "likewise of space_b"),
-    COLUMN("effect", D90_NUMBER, effect, "", "a - b; of d90 a / b, empty where an end is open"),
-    COLUMN("low", D90_NUMBER, low, "", "95 % interval over seeds, from 3 pairs up"),
-    COLUMN("low_state", D90_OPEN, low, "", "exact, or below: open"),
-    COLUMN("high", D90_NUMBER, high, "", "the upper end"),
-    COLUMN("high_state", D90_OPEN, high, "", "exact, or above: open"),
-    COLUMN("test_low", D90_NUMBER, test_low, "", "the same with the test set's own error"),
-    COLUMN("test_low_state", D90_OPEN, test_low, "", "as low_state"),
-    COLUMN("test_high", D90_NUMBER, test_high, "", "the upper end"),
-    COLUMN("test_high_state", D90_OPEN, test_high, "", "as high_state"),
-    COLUMN("p", D90_NUMBER, p, "", "two-sided, by t over seeds"),
-    COLUMN("test_p", D90_NUMBER, test_p, "", "the same with the test set's own error"),
-    COLUMN("mcnemar_p", D90_NUMBER, mcnemar_p, "",
-           "of these very runs on other examples: mid-p for one seed, else clustered"),
+/* clang-format off */
+#define PAIRED_COLUMNS \
+    COLUMN("space_a", D90_WORD, space_a, "", "the first space"), \
+    COLUMN("space_b", D90_WORD, space_b, "", "the second"), \
+    COLUMN("vary", D90_WORD, vary, "", "what the seeds move"), \
+    COLUMN("what", D90_WORD, what, "", "score: a - b at one d; d90: a / b"), \
+    COLUMN("rule", D90_TEXT, words, "", "of d90, in words"), \
+    COLUMN("d", D90_NUMBER, d, "numbers", "d_total of both; of d90 empty"), \
+    COLUMN("seeds", D90_COUNT, n_seeds, "seeds", "that both have: pairs"), \
+    COLUMN("a", D90_NUMBER, a, "", "mean score; geometric mean of the seeds' crossings"), \
+    COLUMN("b", D90_NUMBER, b, "", "likewise of space_b"), \
+    COLUMN("effect", D90_NUMBER, effect, "", "a - b; of d90 a / b, empty where an end is open"), \
+    COLUMN("low", D90_NUMBER, low, "", "95 % interval over seeds, from 3 pairs up"), \
+    COLUMN("low_state", D90_OPEN, low, "", "exact, or below: open"), \
+    COLUMN("high", D90_NUMBER, high, "", "the upper end"), \
+    COLUMN("high_state", D90_OPEN, high, "", "exact, or above: open"), \
+    COLUMN("test_low", D90_NUMBER, test_low, "", "the same with the test set's own error"), \
+    COLUMN("test_low_state", D90_OPEN, test_low, "", "as low_state"), \
+    COLUMN("test_high", D90_NUMBER, test_high, "", "the upper end"), \
+    COLUMN("test_high_state", D90_OPEN, test_high, "", "as high_state"), \
+    COLUMN("p", D90_NUMBER, p, "", "two-sided, by t over seeds"), \
+    COLUMN("test_p", D90_NUMBER, test_p, "", "the same with the test set's own error"), \
+    COLUMN("mcnemar_p", D90_NUMBER, mcnemar_p, "", \
+           "of these very runs on other examples: mid-p for one seed, else clustered")
+/* clang-format on */
+
+const d90_column paired_columns[] = {PAIRED_COLUMNS, {0}};
+
+const d90_column compare_columns[] = {
+    PAIRED_COLUMNS,
+    COLUMN("seeds_a", D90_COUNT, n_a, "seeds", "of the first that count"),
+    COLUMN("seeds_b", D90_COUNT, n_b, "seeds", "of the second"),
+    COLUMN("apart", D90_FLAG, apart, "", "1: other seeds, by Welch; seeds, the pairs, is 0"),
     {0},
 };
 
@@ -69,31 +79,11 @@ static bool paired_right(const d90_point *p, size_t e)
     return p->bits[e / 8] >> (e % 8) & 1;
 }
 
-/* Of n pairs (pa[k], pb[k]) that all have bits: the test set's variance of the mean difference, and
- * McNemar's p. */
-static void paired_examples(const d90_point *const *pa, const d90_point *const *pb, size_t n,
-                            size_t n_test, double *variance, paired_row *row)
-{
-    double sum = 0, squares = 0, count = (double)n_test;
-    size_t first = 0, second = 0; /* right in a alone, in b alone; of one pair */
-    for (size_t e = 0; e < n_test; e++) {
-        double m = 0;
-        for (size_t k = 0; k < n; k++) {
-            bool x = paired_right(pa[k], e), y = paired_right(pb[k], e);
-            m += (double)x - (double)y;
-            first += x && !y;
-            second += y && !x;
-        }
-        m /= (double)n;
-        sum += m;
-        squares += m * m;
-    }
-    *variance = fmax(0, squares / count - sum / count * (sum / count)) / count;
-    if (n == 1)
-        row->mcnemar_p = paired_mcnemar(first, second);
-    else
-        row->mcnemar_p = squares > 0 ? erfc(fabs(sum) / sqrt(2 * squares)) : 1;
-}
+typedef struct paired_side { /* what counts of one of the two */
+    double *x;
+    const d90_point **points;
+    size_t *place, n; /* of a crossing */
+} paired_side;
 
 static const d90_point *paired_find(const d90_scores *in, double d, uint64_t seed)
 {
@@ -103,47 +93,144 @@ static const d90_point *paired_find(const d90_scores *in, double d, uint64_t see
     return NULL;
 }
 
-typedef struct paired_work {
-    double *difference;
-    const d90_point **pa, **pb;
-} paired_work;
-
-/* false: no seed in common at this d. */
-static bool paired_score(const d90_scores *a, const d90_scores *b, double d, paired_work w,
-                         paired_row *row)
+static bool paired_has(const d90_scores *in, uint64_t seed)
 {
-    size_t n = 0;
-    bool bits = a->n_test && a->n_test == b->n_test && !a->lower_is_better;
-    double sum_a = 0, sum_b = 0, variance;
+    for (size_t i = 0; i < in->n_points; i++)
+        if (in->points[i].seed == seed)
+            return true;
+    return false;
+}
+
+static bool paired_within(const d90_scores *a, const d90_scores *b)
+{
+    bool all = true;
+    for (size_t i = 0; i < a->n_points && all; i++)
+        all = paired_has(b, a->points[i].seed);
+    return all;
+}
+
+bool paired_seeds(const d90_scores *a, const d90_scores *b)
+{
+    return paired_within(a, b) || paired_within(b, a);
+}
+
+static double paired_mean(size_t n, const double *x)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
+    return sum / (double)n;
+}
+
+/* Of mean a - mean b; work (a->n). */
+static interval paired_interval(const paired_side *a, const paired_side *b, bool apart, double v,
+                                double *work)
+{
+    if (apart)
+        return interval_welch(a->n, a->x, b->n, b->x, v);
+    for (size_t i = 0; i < a->n; i++)
+        work[i] = a->x[i] - b->x[i];
+    return interval_t(a->n, work, v);
+}
+
+/* ------------------------------------------------------------------ the test set's error of scores */
+
+static double paired_share(const paired_side *side, size_t e)
+{
+    double sum = 0;
+    for (size_t k = 0; k < side->n; k++)
+        sum += paired_right(side->points[k], e);
+    return side->n ? sum / (double)side->n : 0;
+}
+
+/* The test set's variance of mean a - mean b, over examples that all runs of both have bits of; *p: McNemar's. b may
+ * have no runs. */
+static double paired_examples(const paired_side *a, const paired_side *b, size_t n_test, double *p)
+{
+    double sum = 0, squares = 0, count = (double)n_test;
+    size_t first = 0, second = 0; /* right in a alone, in b alone; of one pair */
+    for (size_t e = 0; e < n_test; e++) {
+        double m = paired_share(a, e) - paired_share(b, e);
+        sum += m;
+        squares += m * m;
+        first += m > 0;
+        second += m < 0;
+    }
+    if (a->n == 1 && b->n == 1)
+        *p = paired_mcnemar(first, second);
+    else
+        *p = squares > 0 ? erfc(fabs(sum) / sqrt(2 * squares)) : 1;
+    return fmax(0, squares / count - sum / count * (sum / count)) / count;
+}
+
+static bool paired_bits(const d90_scores *in, const paired_side *side)
+{
+    bool bits = in->n_test && !in->lower_is_better;
+    for (size_t k = 0; k < side->n && bits; k++)
+        bits = side->points[k]->bits != NULL;
+    return bits;
+}
+
+/* NaN: not known. */
+static double paired_test(const d90_scores *a, const d90_scores *b, const paired_side *sa,
+                          const paired_side *sb, bool other_test, paired_row *row)
+{
+    const paired_side none = {0};
+    double p;
+    if (!paired_bits(a, sa) || !paired_bits(b, sb))
+        return (double)NAN;
+    if (other_test)
+        return paired_examples(sa, &none, a->n_test, &p) +
+               paired_examples(sb, &none, b->n_test, &p);
+    if (a->n_test != b->n_test)
+        return (double)NAN;
+    return paired_examples(sa, sb, a->n_test, &row->mcnemar_p);
+}
+
+/* ------------------------------------------------------------------ scores */
+
+static void paired_take(paired_side *side, const d90_point *p)
+{
+    side->points[side->n] = p;
+    side->x[side->n++] = p->score;
+}
+
+/* false: nothing to compare at this d. */
+static bool paired_score(const d90_scores *a, const d90_scores *b, double d, paired_how how,
+                         paired_side *sa, paired_side *sb, double *work, paired_row *row)
+{
     *row = paired_blank(a, b, "score");
     row->d = d;
+    sa->n = sb->n = 0;
     for (size_t i = 0; i < a->n_points; i++) {
-        const d90_point *p = &a->points[i], *q;
-        if (p->d < d || p->d > d || !(q = paired_find(b, d, p->seed)))
+        const d90_point *p = &a->points[i], *q = NULL;
+        if (p->d < d || p->d > d || (!how.apart && !(q = paired_find(b, d, p->seed))))
             continue;
-        w.pa[n] = p;
-        w.pb[n] = q;
-        bits = bits && p->bits && q->bits;
-        sum_a += p->score;
-        sum_b += q->score;
-        w.difference[n++] = p->score - q->score;
+        paired_take(sa, p);
+        if (q)
+            paired_take(sb, q);
     }
-    if (!n)
+    for (size_t i = 0; i < b->n_points && how.apart; i++)
+        if (b->points[i].d <= d && b->points[i].d >= d)
+            paired_take(sb, &b->points[i]);
+    if (!sa->n || !sb->n)
         return false;
-    row->n_seeds = n;
-    row->a = sum_a / (double)n;
-    row->b = sum_b / (double)n;
+    row->apart = how.apart;
+    row->n_seeds = how.apart ? 0 : sa->n;
+    row->n_a = sa->n;
+    row->n_b = sb->n;
+    row->a = paired_mean(sa->n, sa->x);
+    row->b = paired_mean(sb->n, sb->x);
     row->effect = row->a - row->b;
-    if (bits)
-        paired_examples(w.pa, w.pb, n, a->n_test, &variance, row);
-    if (a->crossed) /* pairs of seeds are no sample */
+    double variance = paired_test(a, b, sa, sb, how.other_test, row);
+    if (a->crossed || b->crossed) /* pairs of seeds are no sample */
         return true;
-    interval v = interval_t(n, w.difference, 0);
+    interval v = paired_interval(sa, sb, how.apart, 0, work);
     row->low = v.low;
     row->high = v.high;
     row->p = v.p;
-    if (bits) {
-        v = interval_t(n, w.difference, variance);
+    if (!isnan(variance)) {
+        v = paired_interval(sa, sb, how.apart, variance, work);
         row->test_low = v.low;
         row->test_high = v.high;
         row->test_p = v.p;
@@ -162,28 +249,38 @@ static double paired_place(const d90_scores *in, double x)
     return exp(x);
 }
 
-static double paired_mean(size_t n, const double *x)
+static double paired_drawn(const crossings *x, const paired_side *side, size_t r)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += x[i];
-    return sum / (double)n;
+    for (size_t k = 0; k < side->n; k++)
+        sum += x->again[r * x->n + side->place[k]];
+    return side->n ? sum / (double)side->n : 0;
 }
 
-/* The examples' variance of mean ln a - mean ln b over the pairs (ia, ib). */
-static double paired_again(const crossings *a, const crossings *b, const size_t *ia,
-                           const size_t *ib, size_t n)
+/* The examples' variance of mean ln a - mean ln b; b may have no crossings. */
+static double paired_again(const crossings *a, const crossings *b, const paired_side *sa,
+                           const paired_side *sb)
 {
     double mean = 0, squares = 0;
     for (size_t r = 0; r < a->replicates; r++) {
-        double sum = 0;
-        for (size_t k = 0; k < n; k++)
-            sum += a->again[r * a->n + ia[k]] - b->again[r * b->n + ib[k]];
-        double off = sum / (double)n - mean; /* Welford */
+        double x = paired_drawn(a, sa, r) - paired_drawn(b, sb, r);
+        double off = x - mean; /* Welford */
         mean += off / (double)(r + 1);
-        squares += off * (sum / (double)n - mean);
+        squares += off * (x - mean);
     }
     return squares / (double)(a->replicates - 1);
+}
+
+/* NaN: not known. */
+static double paired_d90_test(const crossings *a, const crossings *b, const paired_side *sa,
+                              const paired_side *sb, bool other_test)
+{
+    const paired_side none = {0};
+    if (a->replicates < 2 || b->replicates < 2 || (!other_test && a->replicates != b->replicates))
+        return (double)NAN;
+    if (other_test)
+        return paired_again(a, b, sa, &none) + paired_again(b, a, sb, &none);
+    return paired_again(a, b, sa, sb);
 }
 
 static double paired_end(double end, bool open, double limit)
@@ -191,42 +288,54 @@ static double paired_end(double end, bool open, double limit)
     return isnan(end) ? end : open ? limit : exp(end);
 }
 
-static void paired_d90(const d90_scores *sa, const d90_scores *sb, const crossings *a,
-                       const crossings *b, size_t *ia, size_t *ib, paired_work w, paired_row *row)
+static void paired_cross(const crossings *x, size_t i, paired_side *side, bool *above, bool *below)
+{
+    *above |= x->state[i] == IDIM_ABOVE;
+    *below |= x->state[i] == IDIM_BELOW;
+    side->place[side->n] = i;
+    side->x[side->n++] = x->x[i];
+}
+
+static void paired_d90(const d90_scores *in_a, const d90_scores *in_b, const crossings *a,
+                       const crossings *b, paired_how how, paired_side *sa, paired_side *sb,
+                       double *work, paired_row *row)
 {
     const double infinite = (double)INFINITY;
-    size_t n = 0;
-    bool low = false, high = false;
-    double sum_a = 0, sum_b = 0;
-    for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+    bool above[2] = {false, false}, below[2] = {false, false};
+    sa->n = sb->n = 0;
+    for (size_t i = 0; i < a->n && how.apart; i++)
+        paired_cross(a, i, sa, &above[0], &below[0]);
+    for (size_t k = 0; k < b->n && how.apart; k++)
+        paired_cross(b, k, sb, &above[1], &below[1]);
+    for (size_t i = 0, k = 0; i < a->n && k < b->n && !how.apart;) {
         if (a->seeds[i] != b->seeds[k]) {
             a->seeds[i] < b->seeds[k] ? i++ : k++;
             continue;
         }
-        high |= a->state[i] == IDIM_ABOVE || b->state[k] == IDIM_BELOW;
-        low |= b->state[k] == IDIM_ABOVE || a->state[i] == IDIM_BELOW;
-        sum_a += a->x[i];
-        sum_b += b->x[k];
-        w.difference[n] = a->x[i] - b->x[k];
-        ia[n] = i++;
-        ib[n++] = k++;
+        paired_cross(a, i++, sa, &above[0], &below[0]);
+        paired_cross(b, k++, sb, &above[1], &below[1]);
     }
-    row->n_seeds = n;
-    if (!n)
+    bool high = above[0] || below[1], low = above[1] || below[0];
+    row->apart = how.apart;
+    row->n_seeds = how.apart ? 0 : sa->n;
+    row->n_a = sa->n;
+    row->n_b = sb->n;
+    if (!sa->n || !sb->n)
         return;
-    row->a = paired_place(sa, sum_a / (double)n);
-    row->b = paired_place(sb, sum_b / (double)n);
+    row->a = paired_place(in_a, paired_mean(sa->n, sa->x));
+    row->b = paired_place(in_b, paired_mean(sb->n, sb->x));
+    interval v = paired_interval(sa, sb, how.apart, 0, work);
     if (!low && !high)
-        row->effect = exp(paired_mean(n, w.difference));
-    if (sa->crossed)
+        row->effect = exp(v.mean);
+    if (in_a->crossed || in_b->crossed)
         return;
-    interval v = interval_t(n, w.difference, 0);
     row->low = paired_end(v.low, low, -infinite);
     row->high = paired_end(v.high, high, infinite);
     row->p = low || high ? (double)NAN : v.p;
-    if (a->replicates < 2 || a->replicates != b->replicates)
+    double variance = paired_d90_test(a, b, sa, sb, how.other_test);
+    if (isnan(variance))
         return;
-    v = interval_t(n, w.difference, paired_again(a, b, ia, ib, n));
+    v = paired_interval(sa, sb, how.apart, variance, work);
     row->test_low = paired_end(v.low, low, -infinite);
     row->test_high = paired_end(v.high, high, infinite);
     row->test_p = low || high ? (double)NAN : v.p;
@@ -238,38 +347,51 @@ static int paired_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-status paired_measure(const d90_scores *a, const d90_scores *b, const crossings *xa,
-                      const crossings *xb, const char *words, paired_row **rows, size_t *n)
+static status paired_side_init(paired_side *side, size_t most)
 {
-    const size_t most = a->n_points;
-    double *d = mem_array(most, sizeof *d);
-    size_t *places = mem_array(most, 2 * sizeof *places);
-    paired_work w = {mem_array(most, sizeof *w.difference), mem_array(most, sizeof *w.pa),
-                     mem_array(most, sizeof *w.pb)};
+    *side = (paired_side){.x = mem_array(most, sizeof *side->x),
+                          .points = mem_array(most, sizeof *side->points),
+                          .place = mem_array(most, sizeof *side->place)};
+    return side->x && side->points && side->place ? OK : ERR_MEMORY;
+}
+
+static void paired_side_clear(paired_side *side)
+{
+    mem_free(side->x);
+    mem_free(side->points);
+    mem_free(side->place);
+}
+
+status paired_measure(const d90_scores *a, const d90_scores *b, const crossings *xa,
+                      const crossings *xb, const char *words, paired_how how, paired_row **rows,
+                      size_t *n)
+{
+    const size_t most = a->n_points > b->n_points ? a->n_points : b->n_points;
+    double *d = mem_array(a->n_points, sizeof *d), *work = mem_array(most, sizeof *work);
+    paired_side sa = {0}, sb = {0};
     status st = ERR_MEMORY;
     *n = 0;
-    *rows = mem_array(most + 1, sizeof **rows);
-    if (!d || !places || !w.difference || !w.pa || !w.pb || !*rows)
+    *rows = mem_array(a->n_points + 1, sizeof **rows);
+    if (!d || !work || !*rows || (st = paired_side_init(&sa, most)) ||
+        (st = paired_side_init(&sb, most)))
         goto done;
-    st = OK;
-    for (size_t i = 0; i < most; i++)
+    for (size_t i = 0; i < a->n_points; i++)
         d[i] = a->points[i].d;
-    if (most)
-        qsort(d, most, sizeof *d, paired_order);
-    for (size_t i = 0; i < most; i++)
-        if ((!i || d[i] > d[i - 1]) && paired_score(a, b, d[i], w, &(*rows)[*n]))
+    if (a->n_points)
+        qsort(d, a->n_points, sizeof *d, paired_order);
+    for (size_t i = 0; i < a->n_points; i++)
+        if ((!i || d[i] > d[i - 1]) && paired_score(a, b, d[i], how, &sa, &sb, work, &(*rows)[*n]))
             ++*n;
     paired_row *last = &(*rows)[(*n)++];
     *last = paired_blank(a, b, "d90");
     for (size_t i = 0; words[i] && i + 1 < D90_WORDS; i++)
         last->words[i] = words[i];
-    paired_d90(a, b, xa, xb, places, places + most, w, last);
+    paired_d90(a, b, xa, xb, how, &sa, &sb, work, last);
 done:
     mem_free(d);
-    mem_free(places);
-    mem_free(w.difference);
-    mem_free(w.pa);
-    mem_free(w.pb);
+    mem_free(work);
+    paired_side_clear(&sa);
+    paired_side_clear(&sb);
     if (st) {
         mem_free(*rows);
         *rows = NULL;

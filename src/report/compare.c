@@ -163,8 +163,12 @@ static void compare_ratio(const paired_row *r, text *out)
             compare_number(PROBABILITY, p, out);
         }
     }
-    text_add(out, "; paired on %zu seed%s%s)", r->n_seeds, r->n_seeds == 1 ? "" : "s",
-             isnan(r->test_low) ? "" : ", with the test set's error");
+    if (r->apart)
+        text_add(out, "; %zu and %zu seeds, not paired%s)", r->n_a, r->n_b,
+                 isnan(r->test_low) ? "" : ", with the test set's error");
+    else
+        text_add(out, "; paired on %zu seed%s%s)", r->n_seeds, r->n_seeds == 1 ? "" : "s",
+                 isnan(r->test_low) ? "" : ", with the test set's error");
 }
 
 /* Where the interval of the difference leaves out 0, of all rows of the pair of `of`. */

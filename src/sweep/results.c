@@ -82,13 +82,17 @@ static void pool_clear(pool_of *all)
     mem_free(all->scores);
 }
 
-/* Points of one list: of a space, or of the baseline (floor false) or floor. */
+/* Points of one list: of a space, or of the baseline (floor false) or floor. The array is `to`'s. */
 static status points_of(const pool_of *all, const store *s, const char *space_, bool floor,
-                        d90_point **points, size_t *n)
+                        results_scores *to, const d90_point **points, size_t *n)
 {
+    d90_point *new = mem_array(all->n, sizeof *new);
     *n = 0;
-    if (!(*points = mem_array(all->n, sizeof **points)))
+    if (!new)
         return ERR_MEMORY;
+    *points = new;
+    struct results_points *own = &to->owned[to->n_owned++];
+    own->points = new;
     for (size_t i = 0; i < all->n; i++) {
         const stages_score *x = &all->scores[i];
         const train_result *r = &x->record->result;
@@ -101,27 +105,35 @@ static status points_of(const pool_of *all, const store *s, const char *space_, 
             continue;
         if (!floor && (st = store_bits(s, x->record, &bits)))
             return st;
-        (*points)[(*n)++] = (d90_point){.d = (double)x->record->d,
-                                        .seed = x->label,
-                                        .score = r->score,
-                                        .score_best = r->score_best,
-                                        .gain = r->gain,
-                                        .lr_edge = x->edge,
-                                        .bits = bits};
+        new[own->n++] = (d90_point){.d = (double)x->record->d,
+                                    .seed = x->label,
+                                    .score = r->score,
+                                    .score_best = r->score_best,
+                                    .gain = r->gain,
+                                    .lr_edge = x->edge,
+                                    .bits = bits};
     }
+    *n = own->n;
     return OK;
 }
 
-static void points_clear(d90_point *points, size_t n)
+void results_scores_clear(results_scores *r)
 {
-    for (size_t i = 0; points && i < n; i++) {
-        union { /* the point borrows; here is who owns */
-            const uint8_t *borrowed;
-            void *owned;
-        } bits = {.borrowed = points[i].bits};
-        mem_free(bits.owned);
+    for (size_t k = 0; k < r->n_owned; k++) {
+        for (size_t i = 0; i < r->owned[k].n; i++) {
+            union { /* the point borrows; here is who owns */
+                const uint8_t *borrowed;
+                void *owned;
+            } bits = {.borrowed = r->owned[k].points[i].bits};
+            mem_free(bits.owned);
+        }
+        mem_free(r->owned[k].points);
     }
-    mem_free(points);
+    mem_free(r->owned);
+    mem_free(r->lists);
+    mem_free(r->test);
+    key_texts_clear(&r->texts);
+    *r = (results_scores){0};
 }
 
 /* Fewer steps, or as many and an id that comes first: the same store gives the same choice. */
@@ -154,13 +166,13 @@ static void count_kinds(const pool_of *all, const char *here, kinds *k, results 
         memcpy(out->foreign, k->foreign->id, RUN_ID);
 }
 
-static const char *results_text(results *r, const char *value)
+static const char *results_text(key_texts *texts, const char *value)
 {
-    return key_texts_take(&r->texts, mem_string(value));
+    return key_texts_take(texts, mem_string(value));
 }
 
 /* The spaces of all plans, each once, in the order in which they were asked for. */
-static status results_spaces(const pool_of *all, results *out, const char ***spaces, size_t *n)
+static status results_spaces(const pool_of *all, key_texts *texts, const char ***spaces, size_t *n)
 {
     *n = 0;
     if (!(*spaces = mem_array(all->n, sizeof **spaces)))
@@ -172,7 +184,7 @@ static status results_spaces(const pool_of *all, results *out, const char ***spa
             met = !strcmp((*spaces)[k], name);
         if (met)
             continue;
-        if (!((*spaces)[(*n)++] = results_text(out, name)))
+        if (!((*spaces)[(*n)++] = results_text(texts, name)))
             return ERR_MEMORY;
     }
     return OK;
@@ -230,7 +242,7 @@ static status pairs_add(results *r, const d90_scores *a, const d90_scores *b, co
 {
     paired_row *rows, *more;
     size_t n;
-    status st = paired_measure(a, b, xa, xb, words, &rows, &n);
+    status st = paired_measure(a, b, xa, xb, words, (paired_how){0}, &rows, &n);
     if (st)
         return st;
     if ((more = mem_resize(r->pairs, r->n_pairs + n, sizeof *more))) {
@@ -281,15 +293,12 @@ static size_t pool_first_stage(const pool_of *all)
     return all->asks[0].seeds;
 }
 
-/* What one design's runs say. */
-static status results_measure(const pool_of *all, sweep *s, const runner_about *about,
-                              const ask_list *asks, const ask *last, const d90_rule *rules,
-                              results *out)
+/* What one design's runs scored; the lists' texts are kept in `texts`. */
+static status results_gather(const pool_of *all, sweep *s, const runner_about *about,
+                             const ask_list *asks, const ask *last, key_texts *texts,
+                             results_scores *out)
 {
     const char **spaces = NULL;
-    size_t n = 0;
-    d90_point *baseline = NULL, *floor = NULL, **points = NULL; /* (n) of the spaces */
-    d90_scores *lists = NULL;
     const vary *v = stages_vary(all->plans[0]);
     d90_scores in = {.lower_is_better = about->lower_is_better,
                      .seed = last->run.seed,
@@ -301,33 +310,39 @@ static status results_measure(const pool_of *all, sweep *s, const runner_about *
                      .fixed = about->published,
                      .n_test = about->n_test};
     status st = ERR_MEMORY;
-    if (!(in.vary = results_text(out, last->vary)) ||
-        (st = results_spaces(all, out, &spaces, &n)) ||
-        (st = points_of(all, sweep_store(s), NULL, false, &baseline, &in.n_baseline)) ||
-        (st = points_of(all, sweep_store(s), NULL, true, &floor, &in.n_floor)))
+    if (!(in.vary = results_text(texts, last->vary)) ||
+        (st = results_spaces(all, texts, &spaces, &out->n)))
         goto done;
-    in.baseline = baseline;
-    in.floor = floor;
-    if (!(lists = mem_array(n, sizeof *lists)) || !(points = mem_array(n, sizeof *points)))
-        st = ERR_MEMORY;
-    for (size_t k = 0; k < n && !st; k++) {
-        lists[k] = in;
-        lists[k].space = spaces[k];
-        if ((st = ask_looks(asks, last, spaces[k], &lists[k].asks)))
-            break;
-        st = points_of(all, sweep_store(s), spaces[k], false, &points[k], &lists[k].n_points);
-        lists[k].points = points[k];
+    st = ERR_MEMORY;
+    if (!(out->owned = mem_array(out->n + 2, sizeof *out->owned)) ||
+        !(out->lists = mem_array(out->n, sizeof *out->lists)))
+        goto done;
+    if ((st = points_of(all, sweep_store(s), NULL, false, out, &in.baseline, &in.n_baseline)) ||
+        (st = points_of(all, sweep_store(s), NULL, true, out, &in.floor, &in.n_floor)))
+        goto done;
+    for (size_t k = 0; k < out->n && !st; k++) {
+        d90_scores *l = &out->lists[k];
+        *l = in;
+        l->space = spaces[k];
+        if (!(st = ask_looks(asks, last, spaces[k], &l->asks)))
+            st = points_of(all, sweep_store(s), spaces[k], false, out, &l->points, &l->n_points);
     }
-    if (!st)
-        st = results_add(out, lists, n, rules, out->n_rules, v);
 done:
-    for (size_t k = 0; points && k < n; k++)
-        points_clear(points[k], lists[k].n_points);
-    mem_free(points);
-    mem_free(lists);
-    points_clear(baseline, in.n_baseline);
-    points_clear(floor, in.n_floor);
     mem_free(spaces);
+    return st;
+}
+
+/* What they say. */
+static status results_measure(const pool_of *all, sweep *s, const runner_about *about,
+                              const ask_list *asks, const ask *last, const d90_rule *rules,
+                              results *out)
+{
+    results_scores scores = {0};
+    status st = results_gather(all, s, about, asks, last, &out->texts, &scores);
+    if (!st)
+        st = results_add(out, scores.lists, scores.n, rules, out->n_rules,
+                         stages_vary(all->plans[0]));
+    results_scores_clear(&scores);
     return st;
 }
 
@@ -341,7 +356,7 @@ static bool results_leads(const ask_list *asks, size_t i)
 }
 
 static status results_rules(const ask_list *asks, const char *rule, double fixed,
-                            const runner_about *about, d90_rule rules[D90_RULES], results *out,
+                            const runner_about *about, d90_rule rules[D90_RULES], size_t *n_rules,
                             double *published)
 {
     d90_rule headline;
@@ -354,7 +369,7 @@ static status results_rules(const ask_list *asks, const char *rule, double fixed
     if (headline.base == D90_FIXED && !(*published > 0))
         return error_set(ERR_USAGE, "rule %s: %s has no published baseline; give --fixed", rule,
                          asks->asks[asks->n - 1].run.data);
-    out->n_rules = d90_rule_list(headline, *published > 0, rules);
+    *n_rules = d90_rule_list(headline, *published > 0, rules);
     if (!(*published > 0))
         *published = (double)NAN;
     return OK;
@@ -375,13 +390,41 @@ status results_d90(sweep *s, const ask_list *asks, const char *rule, double fixe
         if (!(st = pool_fill(&all, s, asks, i))) {
             runner_about about = *stages_about(all.plans[0]);
             count_kinds(&all, sweep_kind(s), &met, out);
-            if (!(st = results_rules(asks, rule, fixed, &about, rules, out, &about.published)))
+            if (!(st = results_rules(asks, rule, fixed, &about, rules, &out->n_rules,
+                                     &about.published)))
                 st = results_measure(&all, s, &about, asks, &asks->asks[i], rules, out);
         }
         pool_clear(&all);
     }
     if (st)
         results_clear(out);
+    return st;
+}
+
+status results_scores_of(sweep *s, const ask_list *asks, const char *rule, double fixed,
+                         results_scores *out)
+{
+    pool_of all = {0};
+    run_spec spec;
+    key_texts texts = {0};
+    *out = (results_scores){0};
+    if (!asks->n)
+        return error_set(ERR_USAGE, "no ask is noted here; `idim d90 --out FOLDER` makes one");
+    const ask *last = &asks->asks[asks->n - 1];
+    status st = pool_fill(&all, s, asks, asks->n - 1);
+    if (!st) {
+        runner_about about = *stages_about(all.plans[0]);
+        if (!(st = results_rules(asks, rule, fixed, &about, out->rules, &out->n_rules,
+                                 &about.published)) &&
+            !(st = results_gather(&all, s, &about, asks, last, &out->texts, out)) &&
+            !(st = run_without_places(&last->run, NULL, &spec, &texts)) &&
+            !(out->test = mem_string(spec.data)))
+            st = ERR_MEMORY;
+    }
+    key_texts_clear(&texts);
+    pool_clear(&all);
+    if (st)
+        results_scores_clear(out);
     return st;
 }
 

@@ -18,6 +18,26 @@ typedef struct results {
     key_texts texts;
 } results;
 
+/* The scores of one design, a list a space, as they lie in memory. */
+typedef struct results_scores {
+    d90_scores *lists;
+    size_t n;
+    struct results_points { /* that the lists point into, with bits of their own */
+        d90_point *points;
+        size_t n;
+    } * owned;
+    size_t n_owned;
+    d90_rule rules[D90_RULES]; /* the headline first */
+    size_t n_rules;
+    char *test; /* what the bits' test examples are of: the data set, wherever it lies */
+    key_texts texts;
+} results_scores;
+
+/* Those of the design that was asked for last, by results_d90's rules. Nothing is trained. */
+status results_scores_of(sweep *s, const ask_list *asks, const char *rule, double fixed,
+                         results_scores *out);
+void results_scores_clear(results_scores *r);
+
 /* d90 over the union of the asks that are like the last one, those that move the same sources together
  * (ask_pooled): first the last one's, then the others from the latest on. rule: "own,raw,.9"; without raw
  * or gain: gain for losses, else raw. fixed: a

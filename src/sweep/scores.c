@@ -25,12 +25,31 @@ static status number_or(const csv *c, const char *name, size_t row, double fallb
     return column == SIZE_MAX ? OK : csv_cell_number(c, row, column, value);
 }
 
+/* runs.csv of a results folder says the whole of d; head is in it already. */
+static bool scores_of_ours(const csv *c)
+{
+    return csv_find(c, "d") == SIZE_MAX && csv_find(c, "d_total") != SIZE_MAX;
+}
+
+/* A row of runs.csv that is no score: one that chose a rate, or did not end. */
+static bool line_skipped(const csv *c, size_t row)
+{
+    size_t role = csv_find(c, "role"), end = csv_find(c, "status");
+    if (!scores_of_ours(c) || role == SIZE_MAX || end == SIZE_MAX)
+        return false;
+    const char *word = csv_cell(c, row, end);
+    return !strcmp(csv_cell(c, row, role), "tune") ||
+           (strcmp(word, record_status_text[RECORD_OK]) != 0 &&
+            strcmp(word, record_status_text[RECORD_DIVERGED]) != 0);
+}
+
 static status line_read(const csv *c, const char *path, size_t row, line *l)
 {
     size_t space_, d, seed, score;
     double head;
+    bool ours = scores_of_ours(c);
     status st;
-    if ((st = csv_need(c, "space", &space_)) || (st = csv_need(c, "d", &d)) ||
+    if ((st = csv_need(c, "space", &space_)) || (st = csv_need(c, ours ? "d_total" : "d", &d)) ||
         (st = csv_need(c, "seed", &seed)) || (st = csv_need(c, "score", &score)) ||
         (st = csv_cell_number(c, row, d, &l->d)) ||
         (st = csv_cell_number(c, row, seed, &l->seed)) ||
@@ -46,7 +65,7 @@ static status line_read(const csv *c, const char *path, size_t row, line *l)
                          path, row + 1);
     if (l->seed > 0x1p53 || l->seed != floor(l->seed))
         return csv_wrong(c, row, seed, "is no whole number from 0 to 2^53");
-    if (l->d > 0 && head > 0)
+    if (l->d > 0 && head > 0 && !ours)
         l->d += head;
     return OK;
 }
@@ -127,7 +146,8 @@ static status scores_open(const char *path, bool lower, scores *s)
     if (!(s->lines = mem_array(rows, sizeof *s->lines)))
         st = ERR_MEMORY;
     for (size_t i = 0; i < rows && !st; i++)
-        st = line_read(s->file, path, i, &s->lines[s->n++]);
+        if (!line_skipped(s->file, i))
+            st = line_read(s->file, path, i, &s->lines[s->n++]);
     if (!st)
         st = rates_choose(path, lower, s);
     if (st)
@@ -164,47 +184,49 @@ static const char *floors_of_all(const scores *s)
     return first ? first : "full";
 }
 
-static status names_of(const scores *s, results *out)
+static status names_of(const scores *s, key_texts *out)
 {
     char **texts = mem_array(s->n, sizeof *texts);
     if (!texts)
         return ERR_MEMORY;
-    out->texts = (key_texts){texts, 0};
+    *out = (key_texts){texts, 0};
     for (size_t i = 0; i < s->n; i++) {
         bool met = !strcmp(s->lines[i].space, "full") || line_floor(&s->lines[i]);
-        for (size_t k = 0; k < out->texts.n && !met; k++)
+        for (size_t k = 0; k < out->n && !met; k++)
             met = !strcmp(texts[k], s->lines[i].space);
-        if (!met && !(texts[out->texts.n++] = mem_string(s->lines[i].space)))
+        if (!met && !(texts[out->n++] = mem_string(s->lines[i].space)))
             return ERR_MEMORY;
     }
     return OK;
 }
 
-static status scores_measure(const char *path, const scores *s, d90_rule headline, double fixed,
-                             bool lower, results *out)
+static status scores_gather(const char *path, const scores *s, double fixed, bool lower,
+                            results_scores *out)
 {
-    d90_rule rules[D90_RULES];
     /* of the baseline, of shared floors, of all spaces with their floors: s->n each at most */
     d90_point *points = mem_array(3 * s->n, sizeof *points), *next = points;
-    d90_scores *lists = NULL;
     d90_scores in = {.lower_is_better = lower, .seed = 1, .asks = 1};
-    status st = points ? names_of(s, out) : ERR_MEMORY;
-    if (!st && !out->texts.n)
-        st = error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
-    if (st)
-        goto done;
+    status st = points ? names_of(s, &out->texts) : ERR_MEMORY;
+    if (!st && !(out->owned = mem_array(1, sizeof *out->owned)))
+        st = ERR_MEMORY;
+    if (st) {
+        mem_free(points);
+        return st;
+    }
+    out->owned[out->n_owned++].points = points;
+    if (!out->texts.n)
+        return error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
     in.baseline = next;
     next += in.n_baseline = points_of(s, "full", false, next);
     in.floor = next;
     next += in.n_floor = points_of(s, floors_of_all(s), true, next);
     in.fixed = fixed > 0 ? fixed : (double)NAN;
-    out->n_rules = d90_rule_list(headline, fixed > 0, rules);
-    if (!(lists = mem_array(out->texts.n, sizeof *lists)))
-        st = ERR_MEMORY;
-    for (size_t k = 0; k < out->texts.n && !st; k++) {
-        d90_scores *l = &lists[k];
+    if (!(out->lists = mem_array(out->texts.n, sizeof *out->lists)))
+        return ERR_MEMORY;
+    for (out->n = 0; out->n < out->texts.n; out->n++) {
+        d90_scores *l = &out->lists[out->n];
         *l = in;
-        l->space = out->texts.text[k];
+        l->space = out->texts.text[out->n];
         l->points = next;
         next += l->n_points = points_of(s, l->space, false, next);
         size_t floors = points_of(s, l->space, true, next);
@@ -213,30 +235,41 @@ static status scores_measure(const char *path, const scores *s, d90_rule headlin
             next += l->n_floor = floors;
         }
     }
-    if (!st)
-        st = results_add(out, lists, out->texts.n, rules, out->n_rules, NULL);
+    return OK;
+}
+
+status scores_of(const char *path, const char *rule, double fixed, bool lower, results_scores *out)
+{
+    d90_rule headline;
+    scores s;
+    status st;
+    *out = (results_scores){0};
+    if ((st = d90_rule_parse(rule, lower ? D90_GAIN : D90_RAW, &headline)) ||
+        (st = scores_open(path, lower, &s)))
+        return st;
+    out->n_rules = d90_rule_list(headline, fixed > 0, out->rules);
+    if (headline.base == D90_FIXED && headline.kind != D90_ABSOLUTE && !(fixed > 0))
+        st = error_set(ERR_USAGE, "rule %s: say which baseline by --fixed", rule);
+    else
+        st = scores_gather(path, &s, fixed, lower, out);
+    scores_clear(&s);
     if (st)
-        error_prefix("%s: ", path);
-done:
-    mem_free(lists);
-    mem_free(points);
+        results_scores_clear(out);
     return st;
 }
 
 status scores_d90(const char *path, const char *rule, double fixed, bool lower, results *out)
 {
-    d90_rule headline;
-    scores s;
-    status st;
+    results_scores s;
     *out = (results){0};
-    if ((st = d90_rule_parse(rule, lower ? D90_GAIN : D90_RAW, &headline)) ||
-        (st = scores_open(path, lower, &s)))
+    status st = scores_of(path, rule, fixed, lower, &s);
+    if (st)
         return st;
-    if (headline.base == D90_FIXED && headline.kind != D90_ABSOLUTE && !(fixed > 0))
-        st = error_set(ERR_USAGE, "rule %s: say which baseline by --fixed", rule);
-    else
-        st = scores_measure(path, &s, headline, fixed, lower, out);
-    scores_clear(&s);
+    if ((st = results_add(out, s.lists, s.n, s.rules, s.n_rules, NULL)))
+        error_prefix("%s: ", path);
+    out->texts = s.texts; /* which the rows point into */
+    s.texts = (key_texts){0};
+    results_scores_clear(&s);
     if (st)
         results_clear(out);
     return st;

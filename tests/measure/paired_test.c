@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include "base/rng.h"
+#include "measure/interval.h"
 #include "measure/paired.h"
 
 enum { SEEDS = 3, GRID = 3, N = 400, RUNS = SEEDS * GRID };
@@ -14,11 +15,17 @@ typedef struct world {
     crossings x[2];
     paired_row *rows;
     size_t n;
+    paired_how how;
 } world;
 
 static double t_2(void)
 {
     return .95 / sqrt(2 * .975 * .025);
+}
+
+static double t4(void)
+{
+    return 2.776445105197779; /* as in interval_test.c */
 }
 
 static double p_2(double t)
@@ -60,8 +67,8 @@ static void measure(world *w)
     assert_ok(d90_rule_parse("own,raw,.9", D90_RAW, &rule));
     for (size_t i = 0; i < 2; i++)
         assert_ok(crossings_init(&w->x[i], &w->in[i], rule, w->in[i].n_test > 0));
-    assert_ok(
-        paired_measure(&w->in[0], &w->in[1], &w->x[0], &w->x[1], "own baseline", &w->rows, &w->n));
+    assert_ok(paired_measure(&w->in[0], &w->in[1], &w->x[0], &w->x[1], "own baseline", w->how,
+                             &w->rows, &w->n));
 }
 
 static void clear(world *w)
@@ -283,6 +290,65 @@ static void without_a_seed_in_common_there_is_nothing(void **state)
     clear(&w);
 }
 
+/* Equal n and, at d = 10, variances .02^2 and .0003: Welch's nu is that of the formula, t between t_4 and t_2. */
+static void apart_all_seeds_count_by_welch(void **state)
+{
+    world w;
+    make(&w, first, second);
+    for (size_t i = 0; i < RUNS; i++)
+        w.b[i].seed += 100;
+    w.how.apart = true;
+    assert_false(paired_seeds(&w.in[0], &w.in[1]));
+    measure(&w);
+    assert_int_equal(w.n, GRID + 1);
+    const double x[] = {.5, .52, .48}, y[] = {.49, .49, .46};
+    interval v = interval_welch(3, x, 3, y, 0);
+    assert_near(w.rows[0].effect, .02, 1e-12);
+    assert_near(w.rows[0].low, v.low, 1e-12);
+    assert_near(w.rows[0].p, v.p, 1e-12);
+    assert_true(w.rows[0].apart && !w.rows[0].n_seeds && w.rows[0].n_a == 3 && w.rows[0].n_b == 3);
+    v = interval_welch(3, w.x[0].x, 3, w.x[1].x, 0);
+    assert_near(log(w.rows[GRID].effect), v.mean, 1e-12);
+    assert_near(log(w.rows[GRID].high), v.high, 1e-12);
+    clear(&w);
+}
+
+/* On one test set its error moves both, apart or not; with other examples the two errors add up. */
+static void other_test_examples_add_their_errors(void **state)
+{
+    world w;
+    double own, variance, half[2];
+    for (int other = 0; other < 2; other++) {
+        make(&w, first, first);
+        give_bits(&w, 0);
+        w.how = (paired_how){.apart = true, .other_test = other};
+        measure(&w);
+        half[other] = w.rows[0].test_high - w.rows[0].effect;
+        assert_true(isnan(w.rows[0].mcnemar_p) == other);
+        assert_true(isfinite(w.rows[GRID].test_low));
+        clear(&w);
+    }
+    /* examples 192 to 207 are right in one, two or none of the seeds: m = 1/3, 2/3 of 16 */
+    own = .02 * .02 / 3;
+    double ones = 192 + 8 * 4. / 9 + 8 / 9.;
+    variance = (ones / N - .25) / N;
+    assert_near(half[0], t4() * sqrt(2 * own), 1e-9);
+    double nu = 4 * pow(1 + variance / own, 2);
+    assert_true(nu > 20 && half[1] > 1.96 * sqrt(2 * (own + variance)) &&
+                half[1] < 1.96 * (1 + 1.3 / nu) * sqrt(2 * (own + variance)));
+}
+
+static void seeds_are_paired_where_one_side_has_all_of_the_other_s(void **state)
+{
+    world w;
+    make(&w, first, second);
+    assert_true(paired_seeds(&w.in[0], &w.in[1]));
+    w.in[1].n_points = GRID; /* seed 1 alone */
+    assert_true(paired_seeds(&w.in[0], &w.in[1]) && paired_seeds(&w.in[1], &w.in[0]));
+    w.b[0].seed = 77;
+    assert_false(paired_seeds(&w.in[0], &w.in[1]));
+}
+
 static void crossed_seeds_have_no_interval(void **state)
 {
     world w;
@@ -340,6 +406,9 @@ int main(void)
         cmocka_unit_test(the_test_set_widens_the_ratio_s_interval),
         cmocka_unit_test(a_space_against_itself_is_itself),
         cmocka_unit_test(without_a_seed_in_common_there_is_nothing),
+        cmocka_unit_test(apart_all_seeds_count_by_welch),
+        cmocka_unit_test(other_test_examples_add_their_errors),
+        cmocka_unit_test(seeds_are_paired_where_one_side_has_all_of_the_other_s),
         cmocka_unit_test(crossed_seeds_have_no_interval),
         cmocka_unit_test(crossings_are_those_of_each_seed),
         cmocka_unit_test(what_is_unmeasurable_has_none),
