@@ -19,7 +19,9 @@
 #include "format/tokenizer.h"
 #include "linalg/randomized.h"
 #include "measure/intruders.h"
+#include "measure/latency.h"
 #include "measure/memory.h"
+#include "measure/trial.h"
 #include "measure/quantise.h"
 #include "measure/similarity.h"
 #include "report/page.h"
@@ -935,26 +937,48 @@ static status try_largest(const char *spec)
     return svd_randomized(SIDE, SIDE, W, SIDE, &how, U, s, Vt, bound, &done);
 }
 
+static const memory_ask small_text = {.model = "transformer:width=8,layers=2,heads=2,vocabulary=20",
+                                      .language = true,
+                                      .vocabulary = 20,
+                                      .length = 6,
+                                      .batch = 2,
+                                      .frozen = 4,
+                                      .states = 2,
+                                      .tasks = 2};
+
+static status try_trial(const char *spec)
+{
+    trial t;
+    status st = trial_open(&t, &small_text, spec, true, NULL);
+    if (st)
+        return st;
+    trial_step(&t);
+    st = trial_merge(&t);
+    trial_close(&t);
+    return st;
+}
+
+static status try_latency(const char *spec)
+{
+    latency_row *rows;
+    size_t n;
+    status st = latency_measure(&small_text, &spec, 1, NULL, 3, &rows, &n);
+    mem_free(rows);
+    return st;
+}
+
 static status try_memory(const char *spec)
 {
-    const memory_ask ask_ = {.model = "transformer:width=8,layers=2,heads=2,vocabulary=20",
-                             .language = true,
-                             .vocabulary = 20,
-                             .length = 6,
-                             .batch = 2,
-                             .frozen = 4,
-                             .states = 2,
-                             .tasks = 2};
     memory_model m;
     memory_role *roles = NULL;
     memory_row row;
     size_t n;
-    status st = memory_model_init(&m, &ask_, "");
+    status st = memory_model_init(&m, &small_text, "");
     if (!st)
         st = memory_roles(&m, &roles, &n);
     mem_free(roles);
     memory_model_clear(&m);
-    return st ? st : memory_of(&ask_, spec, &row);
+    return st ? st : memory_of(&small_text, spec, &row);
 }
 
 static void updates_survive(void **state)
@@ -985,6 +1009,8 @@ static void updates_survive(void **state)
     every(FAULT_MEMORY, try_largest, "largest");
     every(FAULT_MEMORY, try_memory, "lora:r=2");
     every(FAULT_MEMORY, try_memory, "houlsby:bottleneck=2");
+    every(FAULT_MEMORY, try_trial, "lora:r=2,targets=q+v");
+    every(FAULT_MEMORY, try_latency, "lora:r=2,targets=q+v");
 }
 
 int main(void)
