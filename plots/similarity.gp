@@ -63,8 +63,9 @@ set cbrange [0 : top_of_scale]
 unset key
 set xrange [(within ? -0.5 : 0.5) : (within ? layers : most_j) + 0.5]
 set yrange [(within ? layers : most_i) + 0.5 : (within ? -0.5 : 0.5)]
-if ((within ? layers : most_j) <= 8) { set xtics 1 }
-if ((within ? layers : most_i) <= 8) { set ytics 1 }
+step(n) = n <= 8 ? 1 : ceil(n / 4.0)
+set xtics step(within ? layers : most_j)
+set ytics step(within ? layers : most_i)
 set output target
 said(w) = w eq 'A' ? 'A' : w eq 'B' ? 'B' : w eq 'A_start' ? 'A at step 0' : w eq 'update_in' ? 'update, inputs' : 'update, outputs'
 set multiplot title (within ? 'similarity between layers (all directions), less the random expectation' : \
