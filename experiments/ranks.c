@@ -35,7 +35,8 @@ static const key keys[] = {
         "full rank add "
         "the smaller side to --ranks"),
     KEY("spectra", options, spectra, "1", 0, 10000, "seeds",
-        "whose updates' effective ranks are told, from z/ (as --keep-z); 0: none"),
+        "whose updates' effective ranks are told, from z/ (as --keep-z: runs that were "
+        "not kept are trained again); 0: none"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
     PLAN_KEY(options, dry),
     FOLDER_KEYS(options, folder),
