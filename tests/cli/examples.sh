@@ -62,6 +62,17 @@ done
 mkdir llama
 echo '{"model_type":"llama","hidden_size":8,"num_hidden_layers":2,"num_attention_heads":2,"vocab_size":20,
     "max_position_embeddings":4096,"rms_norm_eps":1e-5}' >llama/config.json
+# kept NAME ...: what `idim train ...` keeps, packed
+kept() {
+    name=$1 && shift
+    IDIM_DATA=data "$idim" train "$@" --keep-z --out kept --quiet >/dev/null &&
+        IDIM_DATA=data "$idim" pack ${from:-} results/kept/z/*.safetensors "$name" --bits 6 >/dev/null && mv results/kept "kept-$name"
+}
+kept model.idim --data synth --space fastfood:d=9 --epochs 1
+mkdir -p r results/reference/mnist-fc-bound
+cp -r kept-model.idim/z r
+cp model.idim packed.idim
+cp model.idim results/reference/mnist-fc-bound/packed.idim
 # a checkpoint with a tokenizer, the same trained further, and the adapter that does it
 python=$(command -v python3) || python=
 if [ -n "$python" ]; then
@@ -69,6 +80,8 @@ if [ -n "$python" ]; then
     printf '[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\nto\nbe\nor\nnot\n' >gpt2/vocab.txt
     IDIM_DATA=data "$idim" train --from gpt2 --data tinyshakespeare:length=32 --space lora:r=1,targets=q --steps 2 \
         --out first --quiet --save gpt2-tuned --save-adapter my-adapter >/dev/null
+    from="--from gpt2"
+    kept task.idim --from gpt2 --data tinyshakespeare:length=32 --space lora:r=1,targets=q --steps 2
 else
     echo "skipped: examples of checkpoints: python3 is not installed"
 fi
@@ -77,9 +90,13 @@ cp "$here"/docs/python/*.py .
 mkdir -p tests/spaces
 cp "$here/tests/spaces/directions.npy" tests/spaces
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
-"$idim" d90 --data synth --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
+"$idim" d90 --data synth --space fastfood --space onehot --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
+cp -r results/demo results/mnist-fc
+cp -r results/demo results/mnist-lenet
 cp -r results/demo sweep7
+cp my-runs.csv mine.csv
+cp my-runs.csv theirs.csv
 
 # idim as the examples find it: it notes the words that came, and trains nothing.
 cat >bin/idim <<END
@@ -137,11 +154,12 @@ option() {
     spaces) echo "--data synth --space" ;;
     models) echo "--data mnist --model" ;;
     data) echo "--data" ;;
+    trainers) echo "--data cartpole --trainer" ;;
     optimisers) echo "--data synth --optimiser" ;;
     schedules) echo "--data synth --schedule" ;;
     esac
 }
-for table in spaces models data optimisers schedules; do
+for table in spaces models data trainers optimisers schedules; do
     for kind in $(of "$table"); do
         spec=$(example "$table" "$kind") more=
         case $table-$kind in
@@ -149,11 +167,15 @@ for table in spaces models data optimisers schedules; do
         data-toy) more=" --model toy:D=30" ;;
         data-*text* | data-tinyshakespeare | data-sst2 | data-mrpc | data-tsv)
             more=" --model transformer:width=8,layers=1,heads=2" ;;
+        trainers-supervised) spec="$spec --data synth" ;;
         models-toy) spec="$spec --data toy" ;;
         models-transformer) spec="$spec --data synthtext" ;;
         esac
         line="idim train $(option "$table") $spec$more"
-        case $table-$kind in models-toy | models-transformer) line="idim train --model $spec" ;; esac
+        case $table-$kind in
+        models-toy | models-transformer) line="idim train --model $spec" ;;
+        trainers-supervised) line="idim train --trainer $spec" ;;
+        esac
         if [ "$table-$kind" = spaces-norms ]; then # no network here has norms
             check "$line is refused for its targets alone" refused 2 "norm" bin/idim train --data synth --space norms
         elif [ "$table-$kind" = spaces-file ]; then # a P of as many weights as the tests' network has
