@@ -85,6 +85,7 @@ const command command_plot = {
     .most = 16,
     .examples = {"idim plot demo --format pdf", "idim plot demo --figure history",
                  "idim plot demo other --by space --x d_total --width column"},
+    .usual = " figure format by x width ",
     .tables = {keys},
     .size = sizeof(options),
     .run = plot_run,

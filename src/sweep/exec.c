@@ -232,8 +232,10 @@ bool exec_heeds(const run_spec *run, const char *name)
 {
     static const char *const ours[] = {"data",   "model", "optimiser",  "role",
                                        "better", "exec",  "exec-files", "exec.content"};
+    if (!*run->exec)
+        return true;
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (!*run->exec || !strcmp(name, ours[i]))
+        if (!strcmp(name, ours[i]))
             return true;
     if (!strcmp(name, "space"))
         return exec_names(run->exec, "space") || exec_names(run->exec, "d") ||

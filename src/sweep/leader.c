@@ -657,7 +657,8 @@ static status stage_workers(stage *g)
             hand *h = &s->hands[i];
             if (h->busy || (!h->alive && (st = hand_start(s, h))))
                 continue;
-            st = hand_give(g, h, g->next++);
+            if ((st = hand_give(g, h, g->next++)) && os_signal()) /* which ended the worker too */
+                st = stage_signal();
         }
         if (st)
             break;

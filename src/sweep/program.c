@@ -178,12 +178,11 @@ static void program_last_words(const program_heard *h, text *out)
 }
 
 /* Says what is missing of a result. */
-static status program_whole(const run_spec *run, const program_heard *h, const program_result *r)
+static status program_whole(const run_spec *run, const program_result *r)
 {
     const char *want = run->role == RUN_TUNE ? "val" : "score";
     bool there = run->role == RUN_TUNE ? r->val_there : r->score_there;
     double x = run->role == RUN_TUNE ? r->val : r->score;
-    (void)h;
     if (!there)
         return error_set(
             ERR_FORMAT,
@@ -353,7 +352,7 @@ status program_run(const run_spec *run, const char *id, const program_how *how, 
     else if (!st && heard.last.text)
         st = program_line(heard.last.text, &r);
     if (!st)
-        st = program_whole(run, &heard, &r);
+        st = program_whole(run, &r);
     if (!st)
         st = program_record(run, id, &r, out);
     if (!st && run->role == RUN_SCORE && exec_trains(run) && strcmp(run->space, "full") != 0 &&
