@@ -53,7 +53,7 @@ SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint fuzz fuzz-unit tsan coverage static install uninstall \
-  check-install demo bench benches bench-peers clean FORCE
+  check-install demo bench benches bench-peers replay clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -215,7 +215,11 @@ uninstall: ## what install put there
 
 benches: $(BENCH)
 bench: $(B)/idim benches ## our speed beside yardsticks of the same run: docs/bench.md
-	@sh bench/run.sh build/bench.csv $(filter-out %/peers,$(BENCH))
+	@sh bench/run.sh build/bench.csv $(filter-out %/peers %/replay,$(BENCH))
+
+BANK ?= results/bank
+replay: $(B)/bench/replay ## d90 --search replayed against the bank of runs in folder BANK: coverage, steps
+	@$< $(BANK)
 
 # Optional: PyTorch, where PYTHON has it; FFHT=DIR, its sources. Neither is a dependency.
 PYTHON ?= /usr/bin/python3

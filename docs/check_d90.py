@@ -78,11 +78,19 @@ def expect(row, runs, what="score"):
         e[name + "_state"], e[name] = "above" if k < 0 else "exact" if k else "below", d[k] if k > 0 else nan
     per = [crossing(x[y == y], y[y == y], np.ones(len(y)), a) for y, a in zip(table, aim)]
     v = np.array([{"above": x[-1], "below": x[0]}.get(state, at) for state, at in per])
-    e["d90_seeds"], e["d90_seeds_sd"] = math.exp(v.mean()), v.std(ddof=1) if len(v) > 1 else nan
+    first = int(row.get("first_stage") or 0) or len(v)  # a search's sd is its first stage's (Stein)
+    e["d90_seeds"], e["d90_seeds_sd"] = math.exp(v.mean()), v[:first].std(ddof=1) if first > 1 else nan
+    if int(row.get("first_stage") or 0):  # its seeds were scored at places of their own
+        half = {s: 2 * sum(state == s for state, _ in per) > len(v) for s in ("above", "below")}
+        e["d90_state"] = "above" if half["above"] else "below" if half["below"] else "exact"
+        e.update({"d90_fit": e["d90_seeds"] if e["d90_state"] == "exact" else nan, "d90_fit_best": nan, "auc": nan,
+                  "fall": nan, "fall_z": nan})
+        for name in ("d90_grid", "d_p50"):
+            e[name + "_state"], e[name] = "unmeasurable", nan
     for name, side, end in (("d90_low", -1, "below"), ("d90_high", 1, "above")):
         if len(v) > 2 and "*" not in row.get("vary", ""):  # crossed seeds are no sample
             e[name + "_state"] = end if any(state == end for state, _ in per) else "exact"
-            at = v.mean() + side * t_quantile(.975, len(v) - 1) * v.std(ddof=1) / math.sqrt(len(v))
+            at = v.mean() + side * t_quantile(.975, first - 1) * v[:first].std(ddof=1) / math.sqrt(len(v))
             e[name] = nan if e[name + "_state"] == end else math.exp(at)
     return e
 

@@ -67,6 +67,8 @@ const d90_column d90_columns[] = {
            "asks for this space that brought new seeds or d; 1: the first alone"),
     COLUMN("vary", D90_WORD, vary, "", "what the seeds move: all, or of theta0, P, data"),
     COLUMN("first_seed", D90_COUNT, first_seed, "", "where sources that do not move stay"),
+    COLUMN("first_stage", D90_COUNT, first_stage, "seeds",
+           "of a search, d90_seeds_sd is theirs; 0: of a fixed design"),
     {0},
 };
 

@@ -182,6 +182,7 @@ static d90_row d90_blank(const curve *c, d90_rule r, curve_target a)
     row.end_gain = none;
     row.vary = in->vary ? in->vary : "";
     row.first_seed = (size_t)in->first_seed;
+    row.first_stage = in->first_stage;
     row.baseline_sd =
         r.base == D90_OWN && r.kind != D90_ABSOLUTE && in->n_baseline >= 2 ? sqrt(c->b_var) : none;
     rule_words(r, c->n_seeds, in, row.words);

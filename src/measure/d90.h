@@ -113,7 +113,7 @@ typedef struct d90_row {
     size_t seeds_half;   /* seeds for an interval half as wide (in ln d); 0: not known */
     size_t asks;
     const char *vary;
-    size_t first_seed;
+    size_t first_seed, first_stage;
 } d90_row;
 
 /* rows[k] for rules[k]. ERR_USAGE: no points, a value that is not finite, d <= 0, (d, seed) or a

@@ -40,6 +40,12 @@ check "some runs are stopped" stopped
 no_test() { ! grep ',stopped,accuracy,[0-9]' one/runs.csv && ! grep ',tune,[0-9]*,ok,accuracy,[0-9]' one/runs.csv; }
 check "no run that chooses has a test score" no_test
 
+if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    check "NumPy recomputes it" /usr/bin/python3 "$here/docs/check_d90.py" one
+else
+    echo "skipped: NumPy recomputes it: python3-numpy is not installed"
+fi
+
 bytes() {
     for f in d90.csv search.csv runs.csv history.csv; do
         same "one/$f" "$1/$f" || return 1
