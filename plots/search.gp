@@ -19,14 +19,14 @@ if (format eq 'pdf') {
     set terminal svg noenhanced size 560,420 font "sans-serif,13" rounded background '#ffffff'
 } }
 set output target
-set logscale xy
+set logscale y
 set xlabel "half-width of the 95 % interval (ln d90)"
 set ylabel "training steps"
-set xtics (.05, .06, .07, .08, .09, .1, .12)
 set grid ytics linecolor rgb '#dddddd'
+set xrange [0:*]
 set border 3
 set tics nomirror out
-set key outside top center horizontal samplen 2
+set key top right samplen 2
 plot file using (column('half_width')):(column('grid_steps')) with linespoints lw 2 pt 4 dt 2 lc rgb '#555555' title 'grid', \
      '' using (column('half_width')):(column('grid_steps_1')) with linespoints lw 2 pt 8 dt 3 lc rgb '#999999' title 'grid, one tuning seed', \
      '' using (column('half_width')):(column('search_steps')) with linespoints lw 2 pt 7 lc rgb '#0072b2' title 'search'

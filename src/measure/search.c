@@ -273,9 +273,9 @@ search_verdict search_spend(const search_ask *a, const double *v, size_t e, doub
     double z = gsl_cdf_tdist_Qinv(a->risk * share / (double)search_probes(a), (double)n);
     double q = (double)(a->epochs - e) / (double)h;
     double rise = fmax(0, v[e - 1] - v[e - 1 - h]);
-    if (v[e - 1] - t > z * s)
+    if (v[e - 1] - t > z * s * sqrt(2))
         return SEARCH_PASSES;
-    if (v[e - 1] + q * rise - t < -z * s * sqrt((1 + q) * (1 + q) + q * q))
+    if (v[e - 1] + q * rise - t < -z * s * sqrt((1 + q) * (1 + q) + q * q + 1))
         return SEARCH_FAILS;
     return SEARCH_GOES_ON;
 }

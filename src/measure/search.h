@@ -22,14 +22,16 @@
  * one side, and intervals of 5 seeds held the truth 92 % of the time (tests/measure/search_test.c).
  *
  * Stopped early. A probe is looked at after 1/4, 1/2 and 3/4 of its E epochs. With v_e the validation score
- * (higher is better), t the threshold, s the sd of what an epoch adds to the curve by chance,
+ * (higher is better), t the threshold, s the sd of an epoch's noise, h = e/2, q = (E - e)/h and
+ * rise = max(0, v_e - v_(e-h)),
  *
- *   passes   v_e - t > z_k s                             a curve does not fall but by chance
- *   fails    v_e + q h g - t < -z_k s sqrt((1 + q)^2 + q^2)    h = e/2, g = max(0, v_e - v_(e-h)) / h, q = (E - e)/h
- *            a curve rises by less an epoch than it did: the line through its last half is above it
+ *   passes   v_e - t > z_k s sqrt(2)
+ *   fails    v_e + q rise - t < -z_k s sqrt((1 + q)^2 + q^2 + 1)
  *
- * s is measured on the probe itself: second differences of white noise have the variance 6 s^2, and what
- * the curve bends by makes s larger. z_k is Student's quantile for them at the risk that look k may spend.
+ * since a curve does not fall but by chance, and rises by less an epoch than it did: the line through its last
+ * half is above it. The roots are the sd of what differs from v_E, whose own noise is in them. s is measured on the
+ * probe itself: second differences of white noise have the variance 6 s^2, and what the curve bends by makes s
+ * larger. z_k is Student's quantile for so many differences, at the risk that look k may spend.
  * A run that truly ends on the other side can err at each of its looks in one direction alone, so by Boole's
  * inequality no more than the sum of all looks' risks is ever at stake:
  *
