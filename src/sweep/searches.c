@@ -153,7 +153,7 @@ static status finder_need(finder *f, const run_spec *run, size_t epoch)
 }
 
 /* What a record says of the run after an epoch. */
-static void finder_read(finder *f, const record *r, size_t epoch, search_seen *seen)
+static status finder_read(finder *f, const record *r, size_t epoch, search_seen *seen)
 {
     const train_result *x = &r->result;
     const bool memorise = stages_about(f->p)->memorise;
@@ -161,28 +161,35 @@ static void finder_read(finder *f, const record *r, size_t epoch, search_seen *s
     seen->known = true;
     seen->steps = x->steps;
     if (r->status == RECORD_FAILED)
-        return;
+        return OK;
     if (whole && r->run.role == RUN_SCORE)
         seen->score = x->score;
     if (!epoch) { /* of a floor there is but one number */
         f->val[0] = x->score;
         seen->val = f->val;
-        return;
+        return OK;
     }
     if (*r->run.exec) {
         f->val[0] = x->val;
         seen->val = isnan(x->val) ? NULL : f->val;
-        return;
+        return OK;
     }
-    if (x->n_history < epoch || (whole && r->status == RECORD_DIVERGED))
-        return; /* it ended before */
-    for (size_t k = 0; k < epoch; k++) {
-        f->val[k] = memorise ? x->history[k].train_score : x->history[k].val_score;
-        if (isnan(f->val[k]))
-            return;
+    if (whole && r->status == RECORD_DIVERGED)
+        return OK; /* it ended before */
+    train_row *rows = NULL;
+    size_t n;
+    status st = record_history(r, &rows, &n);
+    bool all = !st && n >= epoch;
+    for (size_t k = 0; all && k < epoch; k++) {
+        f->val[k] = memorise ? rows[k].train_score : rows[k].val_score;
+        all = !isnan(f->val[k]);
     }
-    seen->steps = x->history[epoch - 1].step;
-    seen->val = f->val;
+    if (all) {
+        seen->steps = rows[epoch - 1].step;
+        seen->val = f->val;
+    }
+    mem_free(rows);
+    return st;
 }
 
 static status finder_find(void *context, const search_run *run, size_t epoch, search_seen *seen)
@@ -202,8 +209,7 @@ static status finder_find(void *context, const search_run *run, size_t epoch, se
                                             r->result.epochs >= epoch));
     if (!enough)
         return finder_need(f, &canonical, epoch);
-    finder_read(f, r, epoch, seen);
-    return OK;
+    return finder_read(f, r, epoch, seen);
 }
 
 static status finder_walk(stages *p, size_t space_, finder *f, search_log *log)
