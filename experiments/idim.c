@@ -29,6 +29,7 @@
     X(plot) \
     X(report) \
     X(tokenize) \
+    X(status) \
     X(collect) \
     X(verify) \
     X(doctor) \

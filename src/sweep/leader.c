@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/os.h"
 #include "sweep/keep.h"
+#include "sweep/watch.h"
 #include "sweep/worker.h"
 
 /* WAIT_MS: a signal between the look for one and the wait is seen after that time */
@@ -48,6 +49,8 @@ struct sweep {
     key_texts texts;
     size_t done, found, failed, expected;
     double started, shares;
+    double said; /* when others were told what is under way (watch.h) */
+    bool announced;
     char (*redone)[RUN_ID]; /* whole runs that were taken up again: once is what was asked for */
     size_t n_redone;
 };
@@ -107,6 +110,8 @@ status sweep_close(sweep *s)
         os_close(s->tasks[i].fd);
         mem_free(s->tasks[i].spec);
     }
+    if (s->announced)
+        watch_end(s->options.folder);
     st = store_close(s->store);
     progress_free(s->progress);
     runner_free(s->runner);
@@ -400,6 +405,23 @@ static void run_word(const run_spec *r, char out[64])
              r->role == RUN_TUNE ? "tuning" : "seed", r->seed);
 }
 
+/* Tells who looks into the folder what is under way, once a second at most. */
+static void stage_announce(const stage *g, sweep *s)
+{
+    const run_spec **runs;
+    size_t n = 0;
+    if (!s->options.folder || !s->options.jobs || (s->announced && os_seconds() - s->said < 1) ||
+        !(runs = mem_array(g->n_todo, sizeof *runs)))
+        return;
+    for (size_t i = 0; i < s->n_hands; i++)
+        for (size_t k = 0; s->hands[i].busy && k < g->units[s->hands[i].unit].n; k++)
+            runs[n++] = &g->runs[g->units[s->hands[i].unit].runs[k]];
+    watch_say(s->options.folder, runs, n);
+    mem_free(runs);
+    s->announced = true;
+    s->said = os_seconds();
+}
+
 static status stage_show(stage *g, size_t which)
 {
     sweep *s = g->s;
@@ -414,6 +436,7 @@ static status stage_show(stage *g, size_t which)
     share += (double)g->before;
     double gone = os_seconds() - s->started;
     double left = share > 0 ? gone * ((double)total - share) / share : -1;
+    stage_announce(g, s);
     if (s->progress) {
         progress_total(s->progress, total);
         progress_show(s->progress, done, left, word);

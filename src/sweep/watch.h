@@ -1,0 +1,39 @@
+/* watch.h -- how far a results folder is, run by run that was asked for, and who is at work in it.
+ *
+ *     running/HOST-PROCESS.json    what a leader has under way: a line of format/jsonl.h, written at most once a
+ *                                  second, taken away when it ends; one file a leader
+ */
+#ifndef SWEEP_WATCH_H
+#define SWEEP_WATCH_H
+
+#include "sweep/ask.h"
+#include "sweep/store.h"
+
+typedef struct watch_row {
+    const char *space; /* without its d; "full": baselines, and floors with d = 0 */
+    double d;          /* 0: none */
+    size_t want;       /* scores that were asked for; 0: of a run that no ask names */
+    size_t done, failed, tuned, running;
+    double best;   /* score so far; NaN: none */
+    double left_s; /* at the pace of this row's runs, or else of all; NaN: nothing to go by */
+    bool lower_is_better;
+} watch_row;
+
+typedef struct watch {
+    watch_row *rows; /* by space, then d */
+    size_t n;
+    size_t want, done, failed, tuned, running, leaders;
+    double left_s;
+    char time[32]; /* of the look, UTC */
+    key_texts texts;
+} watch;
+
+/* Reads the journals of a folder on and looks. */
+status watch_look(store *s, watch *out);
+void watch_clear(watch *w);
+
+/* A leader's word: the runs that are under way. Nothing is said when it cannot be written. */
+void watch_say(const char *folder, const run_spec *const *runs, size_t n);
+void watch_end(const char *folder); /* takes this process's word away */
+
+#endif
