@@ -54,6 +54,8 @@ SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 .SECONDARY:
 .PHONY: all help deps check unit lint fuzz fuzz-unit tsan coverage static install uninstall \
   check-install demo bench benches bench-peers replay clean FORCE
+.PHONY: all help deps check unit lint fuzz fuzz-unit crash tsan coverage static install uninstall \
+  check-install demo bench benches bench-peers clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -138,6 +140,10 @@ fuzz: ## libFuzzer on every reader of what comes from outside, SECONDS=60 each
 	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang LDFLAGS=-fsanitize=fuzzer fuzz-unit
 	@sh tests/fuzz/run.sh build/fuzz $(SECONDS)
 fuzz-unit: $(FUZZ:%.c=$(B)/%)
+
+POINTS ?= 340
+crash: all ## kill and hurt a sweep at POINTS=340 points, start it again, compare the bytes
+	@sh tests/crash/crash.sh $(B)/idim $(POINTS)
 
 check-install: ## install into a fresh folder, build and run a program against it
 	+@$(MAKE) --no-print-directory all
