@@ -31,6 +31,10 @@
     X(tokenize) \
     X(status) \
     X(collect) \
+    X(diff) \
+    X(export) \
+    X(import) \
+    X(clean) \
     X(verify) \
     X(doctor) \
     X(worker)
@@ -83,10 +87,10 @@ static void names(void)
 
 static int unknown(const char *name)
 {
-    const char *all[32];
+    const char *all[64];
     char mean[80];
     size_t n = 0;
-    for (const command *const *row = command_rows; *row && n < 32; row++)
+    for (const command *const *row = command_rows; *row && n < 64; row++)
         if (!(*row)->hidden)
             all[n++] = (*row)->name;
     return command_end(error_set(ERR_USAGE, "idim: no command %s%s; `idim --help` shows them all",

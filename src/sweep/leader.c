@@ -416,10 +416,12 @@ static void stage_announce(const stage *g, sweep *s)
     for (size_t i = 0; i < s->n_hands; i++)
         for (size_t k = 0; s->hands[i].busy && k < g->units[s->hands[i].unit].n; k++)
             runs[n++] = &g->runs[g->units[s->hands[i].unit].runs[k]];
-    watch_say(s->options.folder, runs, n);
+    if (n || s->announced) {
+        watch_say(s->options.folder, runs, n);
+        s->announced = true;
+        s->said = os_seconds();
+    }
     mem_free(runs);
-    s->announced = true;
-    s->said = os_seconds();
 }
 
 static status stage_show(stage *g, size_t which)

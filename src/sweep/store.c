@@ -800,3 +800,31 @@ status store_fold(store *s)
     }
     return folds < 2 ? OK : fold_journals(s);
 }
+
+status store_take(store *s, store *from, size_t *taken, size_t *differ)
+{
+    text lines = {0}, bits = {0};
+    bits_file file = {0};
+    char name[64];
+    status st = OK;
+    *taken = *differ = 0;
+    snprintf(name, sizeof name, "%s%016" PRIx64, folded, os_random());
+    for (size_t i = 0; i < from->n && !st; i++) {
+        const record *r = store_at(from, i), *old = store_find(s, r->id);
+        if (!old || replaces(r, old)) {
+            ++*taken;
+            st = fold_line(from, name, r, &file, &lines, &bits);
+        } else if (old->status == r->status && record_whole(r) && r->status != RECORD_FAILED &&
+                   !strcmp(old->kind, r->kind) && !record_same(old, r)) {
+            ++*differ;
+            store_say_of(s, r->id, "another result than the one that is there, which was kept");
+        }
+    }
+    if (!st && *taken && !(bits.length || bits.failed ? (st = fold_write(s, name, "bits", &bits)) : OK) &&
+        !(st = fold_write(s, name, "jsonl", &lines)))
+        st = store_refresh(s);
+    bits_close(&file);
+    text_clear(&lines);
+    text_clear(&bits);
+    return st;
+}

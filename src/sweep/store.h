@@ -51,4 +51,9 @@ status store_bits(const store *s, const record *r, uint8_t **bits);
  * runs are taken away. */
 status store_fold(store *s);
 
+/* Takes what another store has and this one has not, or less of, into one new journal: after a crash all of it
+ * or none. Of two whole results of one run the first stays; *differ counts those with other numbers, a note
+ * names each. */
+status store_take(store *s, store *from, size_t *taken, size_t *differ);
+
 #endif

@@ -1,0 +1,31 @@
+/* clean.h -- what of a results folder can go without any result, or any run in progress, being lost:
+ *
+ *     checkpoints of runs that are whole          kept z of runs that are not
+ *     temporaries of writers that were killed     torn ends of journals, bits without a journal
+ *     words of leaders that ended
+ */
+#ifndef SWEEP_CLEAN_H
+#define SWEEP_CLEAN_H
+
+#include "sweep/store.h"
+
+typedef struct clean_item {
+    char *path;
+    const char *why;
+    uint64_t bytes; /* that go */
+    uint64_t keep;  /* of a journal: bytes in front that stay; 0: the file goes */
+} clean_item;
+
+typedef struct clean_list {
+    clean_item *items;
+    size_t n;
+    uint64_t bytes;
+} clean_list;
+
+/* Looks; temporaries and torn ends only where no leader is at work. */
+status clean_look(store *s, clean_list *list);
+/* Does it. ERR_FILE names what could not go. */
+status clean_do(const clean_list *list);
+void clean_clear(clean_list *list);
+
+#endif
