@@ -4,6 +4,7 @@
 
 #include "bench/bench.h"
 #include "data/data.h"
+#include "format/csv.h"
 
 enum { SWEEP_TURNS = 3, LOAD_TURNS = 9 };
 
@@ -173,6 +174,69 @@ static bool measure_jobs(const char *program, const char *data)
     return true;
 }
 
+/* ------------------------------------------------------------------ what a run costs beside its training */
+
+/* The sum of a column of numbers; < 0: it cannot be had. */
+static double csv_sum(const char *folder, const char *name, size_t *rows)
+{
+    char path[4200];
+    csv *c;
+    double sum = 0, x;
+    size_t column;
+    snprintf(path, sizeof path, "%s/provenance.csv", folder);
+    if (csv_open(&c, path))
+        return -1;
+    *rows = csv_rows(c);
+    if (csv_need(c, name, &column))
+        sum = -1;
+    for (size_t i = 0; i < *rows && sum >= 0; i++)
+        sum = csv_cell_number(c, i, column, &x) ? -1 : sum + x;
+    csv_free(c);
+    return sum;
+}
+
+/* Two sweeps of tiny runs, by one job: the difference is what more runs cost, without a sweep's own start. */
+static bool measure_overhead(const char *program)
+{
+    static const char *const seeds[2] = {"4", "24"};
+    char folder[4096];
+    double beside[2];
+    size_t runs[2];
+    if (snprintf(folder, sizeof folder, "%s-bench", program) >= (int)sizeof folder)
+        return false;
+    const char *const gone[] = {"rm", "-rf", folder, NULL};
+    call remove_ = {"/bin/rm", gone, 0};
+    for (size_t k = 0; k < 2; k++) {
+        const char *const words[] = {program,     "d90",
+                                     "--data",    "synth:n=200",
+                                     "--model",   "fc:width=4,depth=1",
+                                     "--epochs",  "1",
+                                     "--lr",      "1e-3",
+                                     "--lr-full", "1e-3",
+                                     "--space",   "onehot",
+                                     "--d",       "2+4+6+8+10+12+14+16+18+20",
+                                     "--seeds",   seeds[k],
+                                     "--quiet",   "--plot=no",
+                                     "--jobs",    "1",
+                                     "--out",     folder,
+                                     NULL};
+        call sweep = {program, words, 0};
+        call_run(&remove_);
+        double start = os_seconds();
+        call_run(&sweep);
+        double wall = os_seconds() - start, trained = csv_sum(folder, "wall_s", &runs[k]);
+        if (call_failed(&sweep) || trained < 0)
+            return false;
+        beside[k] = wall - trained;
+    }
+    call_run(&remove_);
+    bench_print((bench_row){.name = "overhead",
+                            .what = "a run beside its training",
+                            .seconds = (beside[1] - beside[0]) / (double)(runs[1] - runs[0]),
+                            .asked = "us <= 5000"});
+    return true;
+}
+
 int main(void)
 {
     char program[4096];
@@ -182,5 +246,6 @@ int main(void)
         fprintf(stderr, "%s\n", error_text());
         return 1;
     }
-    return !measure_start(program) || !measure_jobs(program, "fashion-mnist:train=6000,test=1000");
+    return !measure_start(program) || !measure_overhead(program) ||
+           !measure_jobs(program, "fashion-mnist:train=6000,test=1000");
 }

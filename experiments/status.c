@@ -63,7 +63,9 @@ static void say_table(const watch *w, const char *path, text *t)
         const watch_row *r = &w->rows[i];
         char done[32];
         snprintf(done, sizeof done, r->want ? "%zu/%zu" : "%zu", r->done, r->want);
-        snprintf(best, sizeof best, isnan(r->best) ? "" : "%.4f", r->best);
+        *best = '\0';
+        if (!isnan(r->best))
+            snprintf(best, sizeof best, "%.4f", r->best);
         say_left(r->left_s, left);
         text_add(t, "%-*.*s %9s %11s %7zu %6zu %7zu %9s %9s\n", wide, wide, r->space,
                  key_number_text(r->d, d), done, r->failed, r->tuned, r->running, best, left);

@@ -820,8 +820,9 @@ status store_take(store *s, store *from, size_t *taken, size_t *differ)
             store_say_of(s, r->id, "another result than the one that is there, which was kept");
         }
     }
-    if (!st && *taken && !(bits.length || bits.failed ? (st = fold_write(s, name, "bits", &bits)) : OK) &&
-        !(st = fold_write(s, name, "jsonl", &lines)))
+    if (!st && *taken && (bits.length || bits.failed))
+        st = fold_write(s, name, "bits", &bits);
+    if (!st && *taken && !(st = fold_write(s, name, "jsonl", &lines)))
         st = store_refresh(s);
     bits_close(&file);
     text_clear(&lines);
