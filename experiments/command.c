@@ -78,6 +78,8 @@ static status option_set(const command *c, int argc, char **argv, int *i, void *
         value = argv[++*i];
     else
         return error_set(ERR_USAGE, "idim %s: --%s needs a value: %s", c->name, k->name, k->doc);
+    if (c->over && table)
+        return c->over(options, k, value);
     if ((st = option_twice(c, k, g, &before)))
         return st;
     if (!before)

@@ -30,6 +30,9 @@ typedef struct command {
     const key *tables[COMMAND_TABLES]; /* all over one struct */
     size_t size;
     bool hidden;
+    /* Takes the options of all tables but the first as they are typed: a sweep file's keys, whose values may be
+     * lists. NULL: they are set like the others. */
+    status (*over)(void *options, const key *k, const char *value);
     /* Defaults that the keys do not have; options are then set over them. NULL: none. */
     void (*defaults)(void *options);
     /* Options and names are parsed. Returns the exit code; a failed status goes through command_end. */

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/os.h"
 #include "experiments/folder.h"
+#include "sweep/claims.h"
 #include "sweep/tables.h"
 
 char *folder_path(const char *name, const char *fallback)
@@ -68,7 +69,8 @@ status folder_close(sweep *s, size_t told, status st)
 
 status folder_collect(store *s, size_t *told)
 {
-    status st = store_fold(s);
+    /* another leader holds places in the journals that folding would take away */
+    status st = claims_alone(store_folder(s)) ? store_fold(s) : OK;
     say_notes(s, told);
     return st ? st : tables_write(s);
 }

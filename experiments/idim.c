@@ -11,6 +11,7 @@
     X(ranks) \
     X(train) \
     X(compare) \
+    X(run) \
     X(bound) \
     X(spectra) \
     X(similarity) \

@@ -126,8 +126,8 @@ static status say_kinds(sweep *s, const results *r, FILE *out)
     return st;
 }
 
-static status measure_all(const measured *o, sweep *s, const ask_list *asks, const char *path,
-                          const char *typed, FILE *out, size_t *failed)
+status measured_answer(const measured *o, sweep *s, const ask_list *asks, const char *path,
+                       const char *typed, FILE *out, size_t *failed)
 {
     results r;
     status st = results_d90(s, asks, o->rule, o->fixed, &r);
@@ -202,7 +202,7 @@ status measured_asks(const measured *o, const ask *asks, size_t n, const char *p
         (st = train_asks(o, s, asks, n, path, &noted, &D, out)) || o->dry)
         goto done;
     if (!(st = folder_collect(sweep_store(s), &told)) &&
-        !(st = measure_all(o, s, &noted, path, typed, out, failed)))
+        !(st = measured_answer(o, s, &noted, path, typed, out, failed)))
         answer_published(&asks[n - 1].run, D, out);
 done:
     if (s && sweep_failed(s) > *failed)

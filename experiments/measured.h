@@ -20,6 +20,11 @@ extern const char measured_figures[]; /* "  plots/d90.{svg,pdf,png}" */
 status measured_asks(const measured *o, const ask *asks, size_t n, const char *path,
                      const char *typed, FILE *out, size_t *failed);
 
+/* d90 of the asks that are alike the last one, in `path`: measured_say, and what several numeric kinds differ
+ * by. failed: runs that failed. */
+status measured_answer(const measured *o, sweep *s, const ask_list *asks, const char *path,
+                       const char *typed, FILE *out, size_t *failed);
+
 /* The CSVs, figures, report.html, tables, the answer in words. typed: the command; NULL for foreign
  * scores. */
 status measured_say(const measured *o, const results *r, const char *path, const char *typed,

@@ -8,16 +8,18 @@
 
 #include "base/file.h"
 #include "base/os.h"
+#include "sweep/claims.h"
 #include "sweep/keep.h"
 #include "sweep/watch.h"
 #include "sweep/worker.h"
 
 /* WAIT_MS: a signal between the look for one and the wait is seen after that time */
-enum { LEADER_TASKS = 64, WAIT_MS = 500 };
+enum { LEADER_TASKS = 64, WAIT_MS = 500, OTHERS_MS = 100 };
 
 typedef struct unit { /* runs of one stage that go to one worker together */
     size_t *runs;     /* places in the stage */
-    size_t n;
+    size_t n, share;  /* whose */
+    bool given;       /* to one of ours, or done by others */
 } unit;
 
 typedef struct hand { /* a worker as the leader sees it */
@@ -53,6 +55,8 @@ struct sweep {
     bool announced;
     char (*redone)[RUN_ID]; /* whole runs that were taken up again: once is what was asked for */
     size_t n_redone;
+    claims *claims; /* NULL: in memory, nobody else can come */
+    size_t share, shares_n;
 };
 
 status sweep_open(sweep **out, const sweep_options *options)
@@ -64,6 +68,7 @@ status sweep_open(sweep **out, const sweep_options *options)
         return ERR_MEMORY;
     s->options = *options;
     s->n_hands = options->jobs;
+    s->shares_n = 1;
     s->hands = mem_array(options->jobs, sizeof *s->hands);
     s->started = os_seconds();
     if (!s->hands) {
@@ -73,6 +78,7 @@ status sweep_open(sweep **out, const sweep_options *options)
     if ((options->gpus && *options->gpus &&
          (st = key_cut(options->gpus, "+", &s->gpus, &s->n_gpus))) ||
         (st = store_open(&s->store, options->folder)) ||
+        (options->folder && (st = claims_open(&s->claims, options->folder))) ||
         (options->show && (st = progress_new(&s->progress, options->show, 0))) ||
         (st = runner_new(&s->runner, options->rows, options->threads, 0))) {
         sweep_close(s);
@@ -112,6 +118,7 @@ status sweep_close(sweep *s)
     }
     if (s->announced)
         watch_end(s->options.folder);
+    claims_close(s->claims);
     st = store_close(s->store);
     progress_free(s->progress);
     runner_free(s->runner);
@@ -146,6 +153,12 @@ size_t sweep_found(const sweep *s)
 size_t sweep_failed(const sweep *s)
 {
     return s->failed;
+}
+
+void sweep_share_of(sweep *s, size_t share, size_t of)
+{
+    s->share = share;
+    s->shares_n = of;
 }
 
 void sweep_expect(sweep *s, size_t later)
@@ -201,6 +214,14 @@ status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RU
     return st ? st : sweep_id(s, canonical, id);
 }
 
+status sweep_ids(sweep *s, const run_spec *canonical, const size_t *seeds, size_t n,
+                 char (*ids)[RUN_ID])
+{
+    const packed *p;
+    status st = sweep_task(s, canonical, &p);
+    return st ? st : run_ids(canonical, s->options.rows, p->content, seeds, n, ids);
+}
+
 /* Bytes that the frozen parts of a worker's spaces may take. */
 static size_t sweep_share(size_t jobs)
 {
@@ -228,9 +249,10 @@ status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
 typedef struct stage {
     sweep *s;
     const run_spec *runs;
+    char (*ids)[RUN_ID];
     size_t *todo, n_todo; /* places in runs */
     unit *units;
-    size_t n_units, next, done_runs, before; /* before: runs of earlier stages */
+    size_t n_units, done_runs, before; /* before: runs of earlier stages */
     size_t stop_epoch;
 } stage;
 
@@ -290,10 +312,11 @@ static status stage_todo(stage *g, size_t n)
     status st = met ? OK : ERR_MEMORY;
     size_t n_met = 0;
     g->todo = mem_array(n, sizeof *g->todo);
-    if (!g->todo)
+    g->ids = mem_array(n, sizeof *g->ids);
+    if (!g->todo || !g->ids)
         st = ERR_MEMORY;
     for (size_t i = 0; i < n && !st; i++) {
-        char id[RUN_ID];
+        char *id = g->ids[i];
         if ((st = sweep_id(s, &g->runs[i], id)))
             break;
         const record *r = store_find(s->store, id);
@@ -344,16 +367,31 @@ static int by_key(const void *a, const void *b)
     return order ? order : x->i < y->i ? -1 : x->i > y->i;
 }
 
-static int by_first(const void *a, const void *b)
+/* A share's own units in their order; behind them the others' from the far end, where their owners come
+ * last. */
+static int by_share(const void *a, const void *b)
 {
     const unit *x = a, *y = b;
-    return x->runs[0] < y->runs[0] ? -1 : x->runs[0] > y->runs[0];
+    if (!x->share != !y->share)
+        return x->share ? 1 : -1;
+    int order = x->runs[0] < y->runs[0] ? -1 : x->runs[0] > y->runs[0];
+    return x->share ? -order : order;
+}
+
+/* 0: ours; ids are drawn evenly, so that shares are of one size, and no process has to know what another sees. */
+static size_t unit_share(const sweep *s, const char *id)
+{
+    char digits[9];
+    memcpy(digits, id, 8);
+    digits[8] = '\0';
+    return (strtoul(digits, NULL, 16) + s->shares_n - s->share) % s->shares_n;
 }
 
 /* Groups what may go side by side; a group is cut so that every job has a unit. */
 static status stage_units(stage *g)
 {
-    size_t n = g->n_todo, groups = 0, jobs = g->s->options.jobs ? g->s->options.jobs : 1;
+    size_t n = g->n_todo, groups = 0,
+           jobs = (g->s->options.jobs ? g->s->options.jobs : 1) * g->s->shares_n;
     place *places = mem_array(n, sizeof *places);
     status st = places ? OK : ERR_MEMORY;
     g->units = mem_array(n, sizeof *g->units);
@@ -387,8 +425,10 @@ static status stage_units(stage *g)
             u->runs[u->n++] = places[k].i;
         }
     }
+    for (size_t i = 0; i < g->n_units && !st; i++)
+        g->units[i].share = unit_share(g->s, g->ids[g->units[i].runs[0]]);
     if (!st) /* in the order in which they were asked for */
-        qsort(g->units, g->n_units, sizeof *g->units, by_first);
+        qsort(g->units, g->n_units, sizeof *g->units, by_share);
 done:
     for (size_t i = 0; places && i < n; i++)
         mem_free(places[i].key);
@@ -477,9 +517,22 @@ static void stage_tell_runs(stage *g, const unit *u)
     }
 }
 
+/* The ids of a unit's runs; NULL: ERR_MEMORY. */
+static const char **unit_ids(const stage *g, const unit *u)
+{
+    const char **ids = mem_array(u->n, sizeof *ids);
+    for (size_t i = 0; ids && i < u->n; i++)
+        ids[i] = g->ids[u->runs[i]];
+    return ids;
+}
+
 static status stage_finish(stage *g, size_t which)
 {
     size_t n = g->units[which].n;
+    const char **ids = g->s->claims ? unit_ids(g, &g->units[which]) : NULL;
+    if (ids)
+        claims_release(g->s->claims, ids, n);
+    mem_free(ids);
     stage_tell_runs(g, &g->units[which]);
     g->done_runs += n;
     g->s->done += n;
@@ -497,10 +550,71 @@ static status stage_signal(void)
                : OK;
 }
 
+/* Leaves of a unit what nobody else has done since. */
+static void unit_shrink(stage *g, unit *u)
+{
+    sweep *s = g->s;
+    size_t n = 0;
+    for (size_t i = 0; i < u->n; i++) {
+        if (stage_wants(g, store_find(s->store, g->ids[u->runs[i]]))) {
+            u->runs[n++] = u->runs[i];
+            continue;
+        }
+        s->found++;
+        g->done_runs++;
+    }
+    u->n = n;
+}
+
+/* The next unit that no other leader has in hand or has done; n_units: none for now. *waits: others are at
+ * some. */
+static status stage_next(stage *g, size_t *which, bool *waits)
+{
+    sweep *s = g->s;
+    status st = OK;
+    *waits = false;
+    *which = g->n_units;
+    if (s->claims && ((st = claims_refresh(s->claims)) ||
+                      (claims_others(s->claims) && (st = store_refresh(s->store)))))
+        return st;
+    for (size_t k = 0; k < g->n_units && !st; k++) {
+        unit *u = &g->units[k];
+        const char **ids;
+        bool taken = true;
+        if (u->given)
+            continue;
+        if (s->claims && claims_others(s->claims))
+            unit_shrink(g, u);
+        if (s->claims && u->n) {
+            ids = unit_ids(g, u);
+            st = ids ? claims_take(s->claims, ids, u->n, &taken) : ERR_MEMORY;
+            mem_free(ids);
+        }
+        u->given = taken;
+        *waits = *waits || !taken;
+        if (!st && taken && u->n) {
+            *which = k;
+            return OK;
+        }
+    }
+    return st;
+}
+
 /* In this process, one unit after another. */
 static void here_said(void *context, const char *sentence)
 {
-    store_say(context, sentence);
+    const sweep *s = context;
+    store_say(s->store, sentence);
+}
+
+static int here_told(void *context, size_t epoch, size_t epochs)
+{
+    const sweep *s = context;
+    (void)epoch;
+    (void)epochs;
+    if (s->claims)
+        (void)claims_refresh(s->claims); /* shows the others that this one is there */
+    return 0;
 }
 
 static status stage_here(stage *g)
@@ -510,10 +624,19 @@ static status stage_here(stage *g)
                             .keep_z = s->options.keep_z,
                             .stop_epoch = g->stop_epoch,
                             .grace_s = s->options.grace_s,
+                            .told = here_told,
                             .said = here_said,
-                            .context = s->store};
+                            .context = s};
     status st = OK;
-    for (size_t k = 0; k < g->n_units && !st; k++) {
+    while (!st && !(st = stage_signal())) {
+        size_t k;
+        bool waits;
+        if ((st = stage_next(g, &k, &waits)) || (k == g->n_units && !waits))
+            break;
+        if (k == g->n_units) {
+            st = os_wait_any(NULL, 0, OTHERS_MS, &k);
+            continue;
+        }
         unit *u = &g->units[k];
         const packed *p;
         run_spec *runs = mem_array(u->n, sizeof *runs);
@@ -674,25 +797,31 @@ static status stage_workers(stage *g)
     sweep *s = g->s;
     os_child *children = mem_array(s->n_hands, sizeof *children);
     status st = children ? OK : ERR_MEMORY;
-    while (!st && (g->next < g->n_units || hands_busy(s))) {
-        size_t which;
+    while (!st) {
+        size_t which = 0;
+        bool waits = false;
         if ((st = stage_signal()))
             break;
-        for (size_t i = 0; i < s->n_hands && g->next < g->n_units && !st; i++) {
+        for (size_t i = 0; i < s->n_hands && which < g->n_units && !st; i++) {
             hand *h = &s->hands[i];
-            if (h->busy || (!h->alive && (st = hand_start(s, h))))
+            if (h->busy)
                 continue;
-            if ((st = hand_give(g, h, g->next++)) && os_signal()) /* which ended the worker too */
+            if (!(st = stage_next(g, &which, &waits)) && which < g->n_units &&
+                (h->alive || !(st = hand_start(s, h))) && (st = hand_give(g, h, which)) &&
+                os_signal()) /* which ended the worker too */
                 st = stage_signal();
         }
-        if (st)
+        if (st || (!hands_busy(s) && which == g->n_units && !waits))
+            break;
+        if (s->claims &&
+            (st = claims_refresh(s->claims))) /* shows the others that this one is there */
             break;
         for (size_t i = 0; i < s->n_hands; i++) {
             children[i] = s->hands[i].child;
             if (!s->hands[i].alive)
                 children[i].out = -1;
         }
-        st = os_wait_any(children, s->n_hands, WAIT_MS, &which);
+        st = os_wait_any(children, s->n_hands, waits ? OTHERS_MS : WAIT_MS, &which);
         /* a worker that the same signal ended has not failed */
         if (!st && !(st = stage_signal()) && which < s->n_hands)
             st = hand_read(g, &s->hands[which]);
@@ -722,7 +851,7 @@ status sweep_stage(sweep *s, const run_spec *runs, size_t n)
 
 status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
 {
-    status st = OK;
+    status st = store_refresh(s->store);
     for (int tries = 0; tries < RECORD_TRIES && !st; tries++) {
         stage g = {.s = s, .runs = runs, .before = s->done, .stop_epoch = stop_epoch};
         size_t found = s->found;
@@ -738,6 +867,7 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
             mem_free(g.units[i].runs);
         mem_free(g.units);
         mem_free(g.todo);
+        mem_free(g.ids);
         if (tries)
             s->found = found; /* what this stage did itself was not found */
         if (!g.n_todo)

@@ -364,6 +364,38 @@ status run_id(const run_spec *canonical, const run_rows *rows, const char *conte
     return st;
 }
 
+status run_ids(const run_spec *canonical, const run_rows *rows, const char *content,
+               const size_t *seeds, size_t n, char (*ids)[RUN_ID])
+{
+    static const char line[] =
+        "\nseed=2\n"; /* data=... stands before it; 1, the default, has none */
+    run_spec one = *canonical;
+    char *form, hex[HASH_HEX];
+    text t = {0};
+    one.seed = 2;
+    status st = run_id(&one, rows, content, ids[0], &form);
+    if (st)
+        return st;
+    const char *seed = strstr(form, line);
+    for (size_t i = 0; i < n && !st; i++) {
+        t.length = 0;
+        text_bytes(&t, form, (size_t)(seed - form) + 1);
+        if (seeds[i] != 1)
+            text_add(&t, "seed=%zu\n", seeds[i]);
+        text_add(&t, "%s", seed + sizeof line - 1);
+        if (t.failed) {
+            st = ERR_MEMORY;
+            break;
+        }
+        hash_bytes(t.text, t.length, hex);
+        memcpy(ids[i], hex, RUN_ID - 1);
+        ids[i][RUN_ID - 1] = '\0';
+    }
+    text_clear(&t);
+    mem_free(form);
+    return st;
+}
+
 const char *run_swept(const run_spec *r, const char *space_)
 {
     return *r->exec ? exec_swept(r->exec, space_) : space_swept(space_);

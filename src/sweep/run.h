@@ -66,6 +66,10 @@ status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out
 status run_id(const run_spec *canonical, const run_rows *rows, const char *content, char id[RUN_ID],
               char **form);
 
+/* The ids of runs that differ from a canonical one in their seeds alone: its text is made once. */
+status run_ids(const run_spec *canonical, const run_rows *rows, const char *content,
+               const size_t *seeds, size_t n, char (*ids)[RUN_ID]);
+
 /* The spec's text of one key ("space", "lr" is none): what runs.csv shows. Appends. */
 void run_value(const run_spec *r, const char *name, text *out);
 

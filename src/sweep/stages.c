@@ -42,6 +42,9 @@ struct stages {
     size_t n_cells;
     run_spec *need; /* the stage that is being listed */
     size_t n_need, room;
+    stages_visit *visit; /* asked in place of listing; NULL: nobody */
+    void *context;
+    int stage;
     bool training; /* else what is whole is read as it is, wanted anew or not */
 };
 
@@ -210,13 +213,13 @@ static status stages_need(stages *p, const run_spec *r)
     return OK;
 }
 
-/* The run of a cell at a rate, canonical, and what the store has of it (in training not what is wanted
+/* The run of a cell at a rate, canonical, its id, and what the store has of it (in training not what is wanted
  * anew). lr = 0: the floor. seed: of a tuning run; the label of a scored one. */
 static status stages_look(stages *p, const cell *c, double lr, int role, uint64_t seed,
-                          run_spec *canonical, const record **found)
+                          run_spec *canonical, char id[RUN_ID], const record **found)
 {
     run_spec r = p->ask->run;
-    char id[RUN_ID], *optimiser_ = NULL;
+    char *optimiser_ = NULL;
     status st;
     *found = NULL;
     r.space = c->space ? c->spec : "full";
@@ -247,15 +250,20 @@ static status stages_look(stages *p, const cell *c, double lr, int role, uint64_
     return OK;
 }
 
-/* Its record when it is whole, else NULL and it is listed. */
+/* Its record when it is whole, else NULL and it is listed, or shown to who looks at the plan. */
 static status stages_run(stages *p, const cell *c, double lr, int role, uint64_t seed,
                          const record **found)
 {
     run_spec canonical;
-    status st = stages_look(p, c, lr, role, seed, &canonical, found);
-    if (!st && *found && !record_whole(*found))
+    char id[RUN_ID];
+    status st = stages_look(p, c, lr, role, seed, &canonical, id, found);
+    if (st)
+        return st;
+    if (*found && !record_whole(*found))
         *found = NULL;
-    return st || *found ? st : stages_need(p, &canonical);
+    if (p->visit)
+        return p->visit(p->context, p->stage, &canonical, id, *found);
+    return *found ? OK : stages_need(p, &canonical);
 }
 
 /* The mean validation score of a rate, higher is better; a failed run counts as the worst. */
@@ -294,6 +302,7 @@ static void cell_longer(cell *c, bool up)
 static status cell_settle(stages *p, cell *c, bool *missing)
 {
     size_t grid = c->n_lr, best = 0;
+    p->stage = c->space ? 2 : 1;
     c->edge = false;
     if (grid == 1) {
         c->best = c->lr[0];
@@ -352,13 +361,13 @@ static status stages_told_D(stages *p, bool *missing)
     return OK;
 }
 
-static status stages_settle_all(stages *p, bool *missing)
+static status stages_settle_all(stages *p, int last, bool *missing)
 {
     status st;
     cell *full = &p->cells[0];
     *missing = false;
     if ((st = stages_baseline_grid(p, full)) || (st = cell_settle(p, full, missing)) || *missing ||
-        (st = stages_told_D(p, missing)) || *missing)
+        (st = stages_told_D(p, missing)) || *missing || last == 1)
         return st;
     for (size_t i = 1; i < p->n_cells; i++) {
         cell *c = &p->cells[i];
@@ -416,6 +425,7 @@ static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
 {
     if (floors && !stages_floors(p))
         return OK;
+    p->stage = floors ? 1 : 3;
     for (size_t k = 0; k < vary_draws(&p->vary, p->ask->seeds); k++) {
         uint64_t label = stages_label(p, k);
         for (size_t i = 0; i < (floors ? 1 : p->n_cells); i++) {
@@ -660,7 +670,8 @@ status stages_rates(const stages *p, const stages_place *at, double full, double
 
 status stages_find(stages *p, const stages_place *at, run_spec *run, const record **there)
 {
-    return stages_look(p, stages_cell(p, at), at->lr, at->role, at->seed, run, there);
+    char id[RUN_ID];
+    return stages_look(p, stages_cell(p, at), at->lr, at->role, at->seed, run, id, there);
 }
 
 /* Runs that the stages after the k-th need. */
@@ -687,6 +698,38 @@ size_t stages_most(const stages *p)
            (baseline.n_lr > 1 ? baseline.n_lr * p->ask->tune_seeds : 0) + stages_later(p, 1);
 }
 
+status stages_list(stages *p, stages_visit *visit, void *context, size_t later[4])
+{
+    cell baseline = {0}, some = {.space = ""};
+    const size_t tune = p->ask->tune_seeds;
+    size_t tuned = 0;
+    bool missing;
+    status st;
+    memset(later, 0, 4 * sizeof *later);
+    p->visit = visit;
+    p->context = context;
+    p->cells[0].best = 0;
+    if (!(st = stages_seeds(p, true, NULL, NULL)) && !(st = stages_settle_all(p, 3, &missing)) &&
+        !missing)
+        st = stages_seeds(p, false, NULL, NULL);
+    p->visit = NULL;
+    if (st || !missing)
+        return st;
+    if ((st = stages_baseline_grid(p, &baseline)) ||
+        (st = stages_grid(p, "lr", p->ask->lr, 1, 0, &some)))
+        return st;
+    for (size_t i = 1; i < p->n_cells; i++)
+        tuned += p->cells[i].anchor == i;
+    tuned *= some.n_lr > 1;
+    if (!(p->cells[0].best > 0)) { /* rates of each d are known when the baseline's best is */
+        later[1] = baseline.n_lr > 1 ? STAGES_MORE * tune : 0;
+        later[2] = tuned * some.n_lr * tune;
+    }
+    later[2] += tuned * STAGES_MORE * tune;
+    later[3] = stages_later(p, 2);
+    return OK;
+}
+
 status stages_fits(stages *p, size_t jobs)
 {
     status st = OK;
@@ -703,17 +746,17 @@ status stages_fits(stages *p, size_t jobs)
     return st;
 }
 
-static status stages_all(stages *p)
+static status stages_all(stages *p, int last)
 {
     status st;
     bool missing, first = true, fits = false;
     do {
         p->n_need = 0;
         if ((st = first ? stages_seeds(p, true, NULL, NULL) : OK) ||
-            (st = stages_settle_all(p, &missing)))
+            (st = stages_settle_all(p, last, &missing)))
             return st;
         sweep_expect(p->sweep, missing ? stages_later(p, p->cells[0].best > 0 ? 2 : 1) : 0);
-        if (!missing && (st = stages_seeds(p, false, NULL, NULL)))
+        if (!missing && last == 3 && (st = stages_seeds(p, false, NULL, NULL)))
             return st;
         /* memory that is short now may be there later: that is a run's own failure, the others go on */
         if (p->n_need && !fits && (st = stages_fits(p, 0)) && st != ERR_MEMORY)
@@ -726,12 +769,17 @@ static status stages_all(stages *p)
     return OK;
 }
 
-status stages_train(stages *p)
+status stages_train_to(stages *p, int last)
 {
     p->training = true;
-    status st = p->ask->search ? searches_train(p) : stages_all(p);
+    status st = p->ask->search ? searches_train(p) : stages_all(p, last);
     p->training = false;
     return st;
+}
+
+status stages_train(stages *p)
+{
+    return stages_train_to(p, 3);
 }
 
 status stages_scores(stages *p, stages_score **scores, size_t *n)
@@ -745,7 +793,7 @@ status stages_scores(stages *p, stages_score **scores, size_t *n)
     if (!*scores)
         return ERR_MEMORY;
     p->n_need = 0;
-    if (!(st = stages_settle_all(p, &missing)) && missing)
+    if (!(st = stages_settle_all(p, 3, &missing)) && missing)
         st = error_set(ERR_FAILED,
                        "%s: %zu runs that choose rates are missing; start `idim d90` "
                        "again to train them",

@@ -41,6 +41,14 @@ status stages_fits(stages *p, size_t jobs);
 
 /* Trains what is not there yet, when it fits. Errors as sweep_stage. */
 status stages_train(stages *p);
+/* The same up to a stage (1 to 3), which ends whole. */
+status stages_train_to(stages *p, int last);
+
+/* The runs that are known to be needed, each with its record (NULL: not there), without training; `later`:
+ * how many at most each stage (1 to 3) may need beside them. */
+typedef status stages_visit(void *context, int stage, const run_spec *run, const char *id,
+                            const record *found);
+status stages_list(stages *p, stages_visit *visit, void *context, size_t later[4]);
 
 /* One run of an ask: what a search asks for. */
 typedef struct stages_place {

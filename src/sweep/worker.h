@@ -46,6 +46,10 @@ size_t sweep_done(const sweep *s);      /* trained by this sweep */
 size_t sweep_found(const sweep *s);     /* needed and found done */
 size_t sweep_failed(const sweep *s);    /* of the stages so far */
 
+/* This process is one of several at one folder: it trains its share of a stage first, then what is left of
+ * the others' from the far end. Without this one that another has in hand is passed over too (claims.h). */
+void sweep_share_of(sweep *s, size_t share, size_t of);
+
 /* How many runs the stages still to come may add: for the progress line alone. */
 void sweep_expect(sweep *s, size_t later);
 
@@ -55,6 +59,9 @@ status sweep_repeat(sweep *s, const run_spec *run, record *out);
 
 /* Makes a run canonical (texts owned by the sweep), with its id. */
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);
+/* The ids of runs that differ from a canonical one in their seeds alone. */
+status sweep_ids(sweep *s, const run_spec *canonical, const size_t *seeds, size_t n,
+                 char (*ids)[RUN_ID]);
 /* Can the space of a canonical run be made in a worker, of so many jobs (0: as many as the sweep has)?
  * Nothing is trained. */
 status sweep_fits(sweep *s, const run_spec *r, size_t jobs);

@@ -1,0 +1,246 @@
+/* run.c -- idim run: what a sweep file asks for, trained and measured in one folder. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/measured.h"
+#include "experiments/swept.h"
+#include "base/file.h"
+#include "format/csv.h"
+#include "sweep/shard.h"
+#include "sweep/stages.h"
+
+typedef struct options {
+    swept_options swept; /* first */
+    bool plot;
+    const char *shard, *kind;
+    size_t stage;
+    folder_options folder;
+} options;
+
+static const key keys[] = {
+    KEY_TEXT("shard", options, shard, "",
+             "i/N from 0: this process's share first; empty: as Slurm, srun, mpirun or an indexed "
+             "container job number it"),
+    KEY("stage", options, stage, "0", 0, 3, "",
+        "1: floors and the baseline's rates, 2: rates per d, 3: scores; end behind it; 0: all"),
+    KEY_TEXT("kind", options, kind, "", "refuse to train where the numeric kind is another one"),
+    KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
+    FOLDER_KEYS(options, folder),
+    {0},
+};
+
+static measured how(const options *o, const expand_part *part)
+{
+    return (measured){part->rule, part->fixed, o->plot, false, false, &o->folder};
+}
+
+/* ------------------------------------------------------------------ training */
+
+static status run_asks(const options *o, sweep *s, const expand_part *part, const char *path,
+                       ask_list *noted)
+{
+    status st = OK;
+    for (size_t i = 0; i < part->n_asks && !st; i++) {
+        stages *p;
+        if ((st = stages_open(&p, s, &part->asks[i])))
+            break;
+        ask_clear(noted);
+        if (!(st = ask_note(path, &part->asks[i], noted)))
+            st = stages_train_to(p, o->stage ? (int)o->stage : 3);
+        stages_free(p);
+    }
+    return st;
+}
+
+static status run_runs(sweep *s, const expand_part *part)
+{
+    run_spec *runs = mem_array(part->n_runs, sizeof *runs);
+    char id[RUN_ID];
+    status st = runs ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < part->n_runs && !st; i++)
+        st = sweep_run_of(s, &part->runs[i], &runs[i], id);
+    if (!st)
+        st = sweep_stage(s, runs, part->n_runs);
+    mem_free(runs);
+    return st;
+}
+
+/* ------------------------------------------------------------------ measuring */
+
+/* "mnist-fc": of a question in a folder with several. */
+static char *question_folder(const char *path, const expand_part *part, const ask *a, size_t k)
+{
+    char *name = mem_printf("%s%s%s-%s-%zu", part->name, *part->name ? "-" : "", a->run.data,
+                            a->run.model, k + 1),
+         *folder;
+    for (char *c = name; c && *c; c++)
+        if (strchr("/ :,=\"'*?+@", *c))
+            *c = '-';
+    folder = name ? mem_printf("%s/%s", path, name) : NULL;
+    mem_free(name);
+    return folder;
+}
+
+/* runs.csv of one question: the rows of the folder's that train the same network on the same data. */
+static status question_runs(const char *path, const char *folder, const ask *a)
+{
+    static const char *const names[] = {"data", "model", "batch", "from.content", NULL};
+    char *all = mem_printf("%s/runs.csv", path);
+    csv *c = NULL;
+    text t = {0}, value = {0};
+    status st = all ? csv_open(&c, all) : ERR_MEMORY;
+    for (size_t k = 0; !st && k < csv_columns(c); k++)
+        csv_text(&t, csv_name(c, k));
+    if (!st)
+        csv_end(&t);
+    for (size_t i = 0; !st && i < csv_rows(c); i++) {
+        bool same = true;
+        for (const char *const *n = names; *n && same; n++) {
+            size_t k = csv_find(c, *n);
+            text_clear(&value);
+            run_value(&a->run, *n, &value);
+            same = k == SIZE_MAX || !strcmp(csv_cell(c, i, k), value.text ? value.text : "");
+        }
+        for (size_t k = 0; same && k < csv_columns(c); k++)
+            csv_text(&t, csv_cell(c, i, k));
+        if (same)
+            csv_end(&t);
+    }
+    text_clear(&value);
+    csv_free(c);
+    mem_free(all);
+    if (!st)
+        return folder_put(folder, "runs.csv", &t);
+    text_clear(&t);
+    return st;
+}
+
+/* Is this ask the last one of its question in the part? */
+static bool leads(const expand_part *part, size_t i)
+{
+    for (size_t k = i + 1; k < part->n_asks; k++)
+        if (ask_alike(&part->asks[i], &part->asks[k]))
+            return false;
+    return true;
+}
+
+static status measure_part(const options *o, sweep *s, const expand_part *part, bool alone,
+                           const ask_list *noted, const char *path, FILE *out, size_t *failed)
+{
+    const measured m = how(o, part);
+    status st = OK;
+    for (size_t i = 0, k = 0; i < part->n_asks && !st; i++) {
+        ask_list mine = {.asks = mem_array(noted->n, sizeof *mine.asks)};
+        size_t bad = 0;
+        if (!leads(part, i)) {
+            mem_free(mine.asks);
+            continue;
+        }
+        char *folder = alone ? mem_string(path) : question_folder(path, part, &part->asks[i], k++);
+        st = folder && mine.asks ? OK : ERR_MEMORY;
+        for (size_t j = 0; j < noted->n && !st; j++)
+            if (ask_alike(&noted->asks[j], &part->asks[i]))
+                mine.asks[mine.n++] = noted->asks[j];
+        if (!st && !alone && !(st = file_make_folder(folder)))
+            st = question_runs(path, folder, &part->asks[i]);
+        if (!st)
+            st = measured_answer(&m, s, &mine, folder, alone ? "idim run" : NULL, out, &bad);
+        *failed = bad > *failed ? bad : *failed;
+        mem_free(mine.asks);
+        mem_free(folder);
+    }
+    return st;
+}
+
+static size_t questions(const expansion *e)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < e->n; p++)
+        for (size_t i = 0; i < e->parts[p].n_asks; i++)
+            n += leads(&e->parts[p], i);
+    return n;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static status check_kind(const options *o, const sweep *s)
+{
+    if (!*o->kind || !strcmp(o->kind, sweep_kind(s)))
+        return OK;
+    return error_set(
+        ERR_USAGE,
+        "kind=%s: this machine's numeric kind is %s; start it on nodes of one kind, or "
+        "leave --kind out, and one run is repeated on each",
+        o->kind, sweep_kind(s));
+}
+
+static status run_all(const options *o, const expansion *e, const char *path, FILE *out,
+                      size_t *failed)
+{
+    sweep *s = NULL;
+    ask_list noted = {0};
+    size_t told = 0;
+    shard mine;
+    status st = shard_find(o->shard, getenv, &mine);
+    if (st || (st = folder_open(&s, path, &o->folder)) || (st = check_kind(o, s)))
+        return folder_close(s, told, st);
+    sweep_share_of(s, mine.i, mine.n);
+    if (mine.n > 1)
+        fprintf(out, "shard %zu of 0..%zu, by %s\n", mine.i, mine.n - 1, mine.by);
+    for (size_t i = 0; i < e->n && !st; i++) {
+        const expand_part *p = &e->parts[i];
+        if (p->n_asks && !(st = folder_fits(&o->folder, &p->asks[0].run)))
+            st = run_asks(o, s, p, path, &noted);
+        else if (p->n_runs && !st && (o->stage == 0 || o->stage == 3))
+            st = run_runs(s, p);
+    }
+    *failed = sweep_failed(s);
+    if (!st)
+        st = folder_collect(sweep_store(s), &told);
+    bool whole = !o->stage || o->stage == 3;
+    for (size_t i = 0; i < e->n && !st && whole; i++)
+        st = measure_part(o, s, &e->parts[i], questions(e) == 1, &noted, path, out, failed);
+    if (!st)
+        fprintf(out, "%zu runs trained, %zu found done: %s/runs.csv\n", sweep_done(s),
+                sweep_found(s), path);
+    if (*failed)
+        folder_say_failed(sweep_store(s));
+    ask_clear(&noted);
+    return folder_close(s, told, st);
+}
+
+static int run_run(void *options_, size_t n, char *const *names, FILE *out)
+{
+    options *o = options_;
+    key_texts texts = {0};
+    sweepfile f = {0};
+    expansion e = {0};
+    size_t failed = 0;
+    char *path = NULL;
+    status st = swept_read(&o->swept, names[0], keys, o, &texts, &f, &e);
+    (void)n;
+    if (!st)
+        st = (path = swept_folder(o->folder.out, names[0])) ? run_all(o, &e, path, out, &failed)
+                                                            : ERR_MEMORY;
+    mem_free(path);
+    expand_clear(&e);
+    sweepfile_clear(&f);
+    key_texts_clear(&texts);
+    return measured_end(st, failed);
+}
+
+const command command_run = {
+    .name = "run",
+    .group = "sweep",
+    .doc = "trains and measures what a sweep file asks for",
+    .takes = "FILE",
+    .least = 1,
+    .most = 1,
+    .examples = {"idim run sweep.idim", "idim run sweep.idim --seeds 5 --jobs 2",
+                 "idim run sweep.idim --shard 0/4"},
+    .usual = " shard jobs out stage kind ",
+    .tables = {keys, SWEPT_TABLES},
+    .size = sizeof(options),
+    .over = swept_over,
+    .run = run_run,
+};

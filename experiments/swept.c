@@ -1,0 +1,62 @@
+/* swept.c -- see swept.h. */
+#include <string.h>
+
+#include "experiments/swept.h"
+
+status swept_over(void *options, const key *k, const char *value)
+{
+    swept_options *o = options;
+    if (o->n_over == SWEPT_OVER)
+        return error_set(ERR_LIMIT, "more than %d keys of a sweep; write them into its file",
+                         SWEPT_OVER);
+    o->over[o->n_over].key = k;
+    o->over[o->n_over++].value = value;
+    return OK;
+}
+
+/* Sets in `own` what the file says and the command line left at its default. */
+static status swept_own(const sweepfile *f, const key *table, void *own, key_texts *texts)
+{
+    const sweepfile_block *b = &f->blocks[0];
+    status st = OK;
+    for (size_t i = 0; i < b->n && !st; i++)
+        for (const key *k = table; k->name && !st; k++) {
+            text value = {0};
+            if (k != b->lines[i].key)
+                continue;
+            key_value(k, own, &value);
+            if (text_failed(&value))
+                st = ERR_MEMORY;
+            else if (!strcmp(value.text ? value.text : "", k->fallback) &&
+                     (st = key_set("run", table, k->name, b->lines[i].value, own, texts)))
+                sweepfile_at(f, &b->lines[i], st);
+            text_clear(&value);
+        }
+    return st;
+}
+
+status swept_read(const swept_options *o, const char *path, const key *table, void *own,
+                  key_texts *texts, sweepfile *f, expansion *e)
+{
+    const key *const singles[] = {table, NULL};
+    status st = sweepfile_open(f, path, expand_tables, singles);
+    *e = (expansion){0};
+    for (size_t i = 0; i < o->n_over && !st; i++)
+        st = sweepfile_over(f, o->over[i].key->name, o->over[i].value);
+    if (!st && !(st = swept_own(f, table, own, texts)))
+        st = expand(f, e);
+    f->singles = NULL; /* they end with this call */
+    return st;
+}
+
+char *swept_folder(const char *out, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    char *own = mem_string(name), *folder;
+    if (own && dot && dot > name)
+        own[dot - name] = '\0';
+    folder = own ? folder_path(out, own) : NULL;
+    mem_free(own);
+    return folder;
+}

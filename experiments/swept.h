@@ -1,0 +1,34 @@
+/* swept.h -- what the commands that read a sweep file share: the file with the command line's keys over it. */
+#ifndef EXPERIMENTS_SWEPT_H
+#define EXPERIMENTS_SWEPT_H
+
+#include "experiments/folder.h"
+#include "sweep/expand.h"
+
+enum { SWEPT_OVER = 128 };
+
+/* First member of a command's options; its tables are swept_keys or its own first, then SWEPT_TABLES. */
+typedef struct swept_options {
+    expand_spec
+        spec; /* first: run_keys, ask_keys, expand_keys; shown in help, set by `over` alone */
+    struct {
+        const key *key;
+        const char *value; /* of argv */
+    } over[SWEPT_OVER];
+    size_t n_over;
+} swept_options;
+
+#define SWEPT_TABLES run_keys, ask_keys, expand_keys
+
+/* command.over of such a command. */
+status swept_over(void *options, const key *k, const char *value);
+
+/* Reads the file; what it says of the command's own keys is set in `own` where the command line left the
+ * default. sweepfile_clear and expand_clear. */
+status swept_read(const swept_options *o, const char *path, const key *table, void *own,
+                  key_texts *texts, sweepfile *f, expansion *e);
+
+/* The results folder of a file without `out`: its name without folder and ending. Fresh. */
+char *swept_folder(const char *out, const char *path);
+
+#endif

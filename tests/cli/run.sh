@@ -1,0 +1,83 @@
+#!/bin/sh
+# idim run: a sweep file's runs in one folder; shares, two leaders, a killed one and mpirun end in the bytes of
+# one process.
+# shellcheck source=tests/cli/lib.inc
+. "$(dirname "$0")/lib.inc"
+
+cat >s.idim <<'END'
+# three sweeps in one folder
+data = synth:n=200
+epochs = 2
+d = 5..50/log2
+lr = 1e-2 ; lr-full = 1e-2
+seeds = 2
+plot = no ; quiet = yes
+sweep small { model = fc:width=8; space = fastfood+onehot }
+sweep wide { zip { model = fc:width=16 fc:width=20; epochs = 1+2 }
+  exclude { model = fc:width=20; d = 30..100 } }
+sweep plain { measure = train; space = full dense:d=3 fastfood; d = 4+9; lr = 1e-2+1e-3; seeds = 3 }
+END
+run() { "$idim" run s.idim "$@" >said.txt 2>&1; }
+tables_same() {
+    for f in runs.csv history.csv small-synth-n-200-fc-width-8-1/d90.csv; do same "$1/$f" "$2/$f" || return 1; done
+}
+doubles() { cat "$1"/runs/*.jsonl | grep -o '"id":"[0-9a-f]*"' | sort | uniq -d | wc -l; }
+
+check "a sweep file runs" run --jobs 1 --out ./one
+rows() { [ "$(wc -l <one/runs.csv)" -eq 65 ]; }
+check "it is as many runs as it says" rows
+check "again it finds all done" run --jobs 1 --out ./one
+check "again nothing is trained" grep -q '^0 runs trained' said.txt
+
+shards() {
+    for i in 0 1 2; do "$idim" run s.idim --out ./shards --jobs 1 --shard $i/3 >said-$i.txt 2>&1 & done
+    wait
+    grep -q 'shard 1 of 0..2, by --shard' said-1.txt
+}
+check "three shards at once run" shards
+check "three shards give the bytes of one process" tables_same one shards
+few() { [ "$(doubles shards)" -le 1 ]; } # of 64: under 2 %
+check "three shards do next to nothing twice" few
+gone() { [ ! -e shards/working ]; }
+check "no claim is left behind" gone
+
+two() {
+    for i in 1 2; do "$idim" run s.idim --out ./two --jobs 2 >said-$i.txt 2>&1 & done
+    wait
+}
+check "two leaders at one folder run" two
+check "two leaders give the bytes of one" tables_same one two
+few_two() { [ "$(doubles two)" -le 1 ]; }
+check "two leaders do next to nothing twice" few_two
+
+killed() {
+    "$idim" run s.idim --out ./killed --jobs 1 --shard 0/2 --epochs 60 >/dev/null 2>&1 &
+    leader=$!
+    n=0
+    while [ "$n" -lt 300 ] && [ "$(cat killed/runs/*.jsonl 2>/dev/null | wc -l)" -lt 3 ]; do
+        n=$((n + 1))
+        sleep .01
+    done
+    kill -9 "$leader"
+    wait "$leader" 2>/dev/null
+    run --jobs 1 --out ./killed --shard 1/2 --epochs 60 && run --jobs 2 --out ./whole --epochs 60 &&
+        same killed/runs.csv whole/runs.csv
+}
+check "what a killed shard leaves the other does" killed
+
+check "a stage ends behind itself" run --jobs 1 --out ./stage --stage 1 --lr 1e-2+1e-3
+none() { ! grep -q fastfood stage/runs.csv; }
+check "stage 1 knows floors and baselines alone" none
+check "another numeric kind is refused" refused 2 "kind=0123456789abcdef: this machine's" \
+    "$idim" run s.idim --kind 0123456789abcdef --out ./kind
+check "a share that is none is refused" refused 2 "shard=3/3" "$idim" run s.idim --shard 3/3 --out ./kind
+
+if command -v mpirun >/dev/null 2>&1; then
+    mpi() { mpirun --allow-run-as-root --oversubscribe -n 3 "$idim" run s.idim --jobs 1 --out ./mpi >said.txt 2>&1; }
+    check "mpirun's processes share it" mpi
+    check "they know their numbers" grep -q 'shard 2 of 0..2, by mpirun' said.txt
+    check "mpirun gives the bytes of one process" tables_same one mpi
+else
+    echo "skipped: mpirun: openmpi-bin is not installed"
+fi
+exit "$bad"
