@@ -11,7 +11,9 @@
     X(ranks) \
     X(train) \
     X(compare) \
+    X(plan) \
     X(run) \
+    X(slurm) \
     X(bound) \
     X(spectra) \
     X(similarity) \

@@ -38,7 +38,7 @@ static status swept_own(const sweepfile *f, const key *table, void *own, key_tex
 status swept_read(const swept_options *o, const char *path, const key *table, void *own,
                   key_texts *texts, sweepfile *f, expansion *e)
 {
-    const key *const singles[] = {table, NULL};
+    const key *const singles[] = {table, command_run.tables[0], NULL};
     status st = sweepfile_open(f, path, expand_tables, singles);
     *e = (expansion){0};
     for (size_t i = 0; i < o->n_over && !st; i++)
