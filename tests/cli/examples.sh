@@ -98,6 +98,8 @@ cp -r results/demo sweep7
 cp my-runs.csv mine.csv
 cp my-runs.csv theirs.csv
 
+printf 'data = synth:n=200\nepochs = 1\nd = 5\nlr = 1e-3\nlr-full = 1e-3\nseeds = 1\nplot = no\n' >sweep.idim
+
 # idim as the examples find it: it notes the words that came, and trains nothing.
 cat >bin/idim <<END
 #!/bin/sh

@@ -23,6 +23,22 @@ tables_same() {
 }
 doubles() { cat "$1"/runs/*.jsonl | grep -o '"id":"[0-9a-f]*"' | sort | uniq -d | wc -l; }
 
+# the page's file, as it stands there
+sed -n '/^```$/,/^```$/p' "$here/docs/sweeps.md" | grep -v '^```' >page.idim
+planned() { "$idim" plan page.idim >said.txt 2>&1 && grep -q '^plain runs  *30  *0  *30$' said.txt && [ ! -e results ]; }
+check "the file of docs/sweeps.md is planned, and nothing is made" planned
+page() { "$idim" run page.idim --quiet --jobs 2 >said.txt 2>&1; }
+check "it runs" page
+all_done() { "$idim" plan page.idim | grep -q '^0 to do'; }
+check "then nothing is left to do" all_done
+rows_csv() { [ "$("$idim" plan page.idim --csv | tail -n +2 | wc -l)" -eq "$(tail -n +2 results/page/runs.csv | wc -l)" ]; }
+check "--csv has a row for each run" rows_csv
+million() {
+    printf 'measure = train\ndata = synth\nspace = fastfood\nd = 10..1000/10\nlr = 1e-4..1e-3/1e-4\nseeds = 1000\n' >m.idim
+    "$idim" plan m.idim | grep -q '^1,000,000 to do'
+}
+check "a million runs are planned" million
+
 check "a sweep file runs" run --jobs 1 --out ./one
 rows() { [ "$(wc -l <one/runs.csv)" -eq 65 ]; }
 check "it is as many runs as it says" rows
