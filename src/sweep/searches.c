@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sweep/exec.h"
 #include "sweep/searches.h"
 #include "train/train.h"
 
@@ -92,7 +93,8 @@ status searches_check(stages *p)
             return error_set(ERR_USAGE,
                              "%s: it has neither d nor r to search; leave it out, or --search",
                              space_);
-    if (*a->run.exec && !stages_about(p)->D && strstr(a->lr, "rel:"))
+    if (*a->run.exec && exec_names(a->run.exec, "lr") && !stages_about(p)->D &&
+        strstr(a->lr, "rel:"))
         return error_set(
             ERR_USAGE, "lr=%s: a search of a program's d90 takes plain rates, as in --lr 1e-3+1e-2",
             a->lr);
@@ -345,8 +347,8 @@ status searches_scores(stages *p, stages_score **scores, size_t *n)
             const search_run *run = &log.rows[k].run;
             const record *r;
             stages_place at;
-            if (run->tune || (st = finder_record(&f, run, &at, &r)) || !r ||
-                scores_have(*scores, *n, r))
+            if (run->tune || (run->place == SEARCH_FLOOR && !stages_floors(p)) ||
+                (st = finder_record(&f, run, &at, &r)) || !r || scores_have(*scores, *n, r))
                 continue;
             (*scores)[(*n)++] =
                 (stages_score){.record = r,
@@ -441,10 +443,10 @@ static status told_space(stages *p, size_t space_, searches_told *t)
                             .score = x->score,
                             .verdict = search_verdict_text[x->verdict],
                             .end = search_end_text[log.end]};
-        if (told_before(t, before, &row))
-            row.steps = 0;
+        bool new = !told_before(t, before, &row);
+        row.steps = new ? row.steps : 0;
         t->steps += row.steps;
-        t->runs += row.steps && !x->from;
+        t->runs += new && x->epoch && !x->from;
         row.steps_total = t->steps;
         t->rows[t->n++] = row;
     }

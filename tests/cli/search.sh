@@ -88,6 +88,15 @@ check "that two were asked is marked" asks
 
 check "vary" refused 2 "a search takes seeds of whole runs" "$idim" d90 --search --data synth --vary P --out ./no
 check "a place of one d" refused 2 "neither d nor r to search" "$idim" d90 --search --data synth --space fastfood --space full:targets=head --d 2..90/log12 --out ./no
+# a program has no epochs to stop at: whole runs, and no floor where it cannot be asked for step 0
+cat >score.sh <<'END'
+[ "$1" -gt 0 ] 2>/dev/null || { echo "score=.9 val=.9"; exit; }
+awk -v d="$1" -v s="$2" 'BEGIN { x = .9 * (1 - exp(-d / 60)) + .002 * (s % 3); print "score=" x " val=" x }'
+END
+program() { "$idim" d90 --search --exec 'sh score.sh {d} {seed}' --d 10..1000/log6 --quiet --plot no --jobs 2 --out ./program >said.txt 2>err.txt; }
+check "a program of one's own" program
+near() { [ "$(column program/d90.csv d90_seeds | head -1 | cut -d. -f1)" -ge 120 ] && [ "$(column program/d90.csv d90_seeds | head -1 | cut -d. -f1)" -le 160 ]; }
+check "its d90 is where its curve says" near # 60 ln 10 = 138
 check "the plan" "$idim" d90 --search --data synth --d 2..100/log12 --dry
 
 exit "$bad"
