@@ -52,10 +52,8 @@ SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps check unit lint fuzz fuzz-unit tsan coverage static install uninstall \
-  check-install demo bench benches bench-peers replay clean FORCE
 .PHONY: all help deps check unit lint fuzz fuzz-unit crash tsan coverage static install uninstall \
-  check-install demo bench benches bench-peers clean FORCE
+  check-install demo bench benches bench-peers replay clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
