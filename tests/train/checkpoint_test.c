@@ -165,6 +165,30 @@ static void left_at_any_step_it_ends_in_the_same_bytes(void **state)
     }
 }
 
+static void every_space_is_taken_up_where_it_was_left(void **state)
+{
+    static const char *const composed[] = {"onehot:d=7@lora:r=2", "lora:r=2++full:targets=bias",
+                                           NULL};
+    for (size_t i = 0, k = 0; space_rows[i] || composed[k];) {
+        const char *example = space_rows[i] ? space_rows[i++]->example : composed[k++];
+        const char *const spaces[MEMBERS] = {example, "full", "full"};
+        if (!strncmp(example, "file:", 5) || !strcmp(example, "norms"))
+            continue; /* directions of another network; this one has no norms */
+        world w;
+        world_open(&w, spaces, "adam:lr=.05");
+        world_whole(&w, 1);
+        for (size_t leave = STEPS - 1; leave < EPOCHS * STEPS; leave += STEPS + 1) {
+            world_leave(&w, w.members, 1, leave);
+            assert_ok(train_team(&w.plan, w.members, 1, w.again));
+            assert_int_equal(w.steps, EPOCHS * STEPS);
+            assert_same(&w.whole[0], &w.again[0]);
+            train_result_clear(&w.again[0]);
+            remove(w.files[0]);
+        }
+        world_close(&w);
+    }
+}
+
 static void left_again_and_again_it_ends_in_the_same_bytes(void **state)
 {
     world w;
@@ -475,6 +499,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(left_at_any_step_it_ends_in_the_same_bytes),
+        cmocka_unit_test(every_space_is_taken_up_where_it_was_left),
         cmocka_unit_test(left_again_and_again_it_ends_in_the_same_bytes),
         cmocka_unit_test(kept_in_passing_it_goes_on),
         cmocka_unit_test(members_left_at_different_steps_get_their_bytes),
