@@ -231,7 +231,7 @@ static void count_run(watch_row *row, const record *r, pace *all)
     }
     if (r->status == RECORD_STOPPED)
         return;
-    if (isfinite(r->wall_s) && r->wall_s > 0) {
+    if (r->result.steps && isfinite(r->wall_s)) { /* step 0 says nothing of the pace */
         all->sum += r->wall_s;
         all->n++;
     }

@@ -18,7 +18,7 @@ if command -v script >/dev/null; then check "in a terminal it redraws" live; els
 "$idim" d90 --data synth --epochs 2000 --d 5+50 --lr 1e-3 --lr-full 1e-3 --quiet --plot no --jobs 1 --out ./busy >/dev/null 2>&1 &
 leader=$!
 n=0
-while [ "$n" -lt 500 ] && [ ! -d busy/running ]; do
+while [ "$n" -lt 500 ] && [ -z "$(find busy/running -name '*.json' 2>/dev/null)" ]; do
     n=$((n + 1))
     sleep .02
 done

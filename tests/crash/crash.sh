@@ -31,8 +31,9 @@ tables_same() {
 # The same command once more; then all must be there.
 finish() {
     sweep "./$1" >again.txt 2>&1
+    code=$?
     tried=$((tried + 1))
-    if tables_same "$1"; then
+    if [ "$code" -eq 0 ] && tables_same "$1"; then
         rm -rf "$1"
         return 0
     fi
@@ -117,6 +118,7 @@ for _ in $(seq "$each"); do
     for what in jsonl bits; do
         for how in cut change; do
             cp -r whole hurt
+            rm hurt/*.csv
             file=$(find hurt/runs -name "*.$what" | sort | head -1)
             size=$(wc -c <"$file")
             draw "$size"
