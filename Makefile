@@ -7,7 +7,7 @@ MAJOR := $(firstword $(subst ., ,$(VERSION)))
 BUILD_PACKAGES := build-essential pkg-config libopenblas-dev liblapacke-dev libgsl-dev librandom123-dev \
   libjansson-dev zlib1g-dev liblzma-dev libmd-dev
 USE_PACKAGES := gnuplot-nox dataset-fashion-mnist
-TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev clang-format shellcheck python3-numpy zsh curl poppler-utils
+TEST_PACKAGES := libcmocka-dev clang libclang-rt-14-dev clang-format shellcheck python3-numpy zsh curl poppler-utils openmpi-bin slurm-wlm munge
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wmissing-prototypes \
   -Wstrict-prototypes -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wformat=2

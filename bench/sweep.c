@@ -1,5 +1,5 @@
 /* sweep.c -- whole commands: two jobs beside one on the same small sweep, the start of `idim --version` and
- * `idim list`, and a data set: read from its .gz once a sweep, mapped by each worker after that. */
+ * `idim list`, a million runs planned, and a data set: read from its .gz once a sweep, mapped by each worker after that. */
 #include <string.h>
 
 #include "bench/bench.h"
@@ -237,6 +237,30 @@ static bool measure_overhead(const char *program)
     return true;
 }
 
+/* A million runs planned: 100 d, 10 rates, 1000 seeds. */
+static bool measure_plan(const char *program)
+{
+    char file[4096];
+    FILE *out;
+    if (snprintf(file, sizeof file, "%s-plan.idim", program) >= (int)sizeof file ||
+        !(out = fopen(file, "w")))
+        return false;
+    fputs("measure = train\ndata = synth\nspace = fastfood\nd = 10..1000/10\n"
+          "lr = 1e-4..1e-3/1e-4\nseeds = 1000\n",
+          out);
+    fclose(out);
+    call plan = {program, (const char *const[]){program, "plan", file, NULL}, 0};
+    double seconds[SWEEP_TURNS];
+    for (size_t i = 0; i < SWEEP_TURNS; i++)
+        seconds[i] = bench_one(bench_waiting(call_run, &plan), 1);
+    remove(file);
+    bench_print((bench_row){.name = "plan",
+                            .what = "1,000,000 runs",
+                            .seconds = bench_median(seconds, SWEEP_TURNS),
+                            .asked = "us <= 5000000"});
+    return !call_failed(&plan);
+}
+
 int main(void)
 {
     char program[4096];
@@ -246,6 +270,6 @@ int main(void)
         fprintf(stderr, "%s\n", error_text());
         return 1;
     }
-    return !measure_start(program) || !measure_overhead(program) ||
+    return !measure_start(program) || !measure_overhead(program) || !measure_plan(program) ||
            !measure_jobs(program, "fashion-mnist:train=6000,test=1000");
 }

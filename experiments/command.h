@@ -40,8 +40,8 @@ typedef struct command {
 } command;
 
 extern const command command_d90, command_ranks, command_train; /* name themselves in their plans */
-extern const command command_run; /* whose own keys a sweep file may set */
-extern const command *const command_rows[];                     /* ended by NULL */
+extern const command command_run;           /* whose own keys a sweep file may set */
+extern const command *const command_rows[]; /* ended by NULL */
 
 /* Parses argv (behind the command's name) and runs it. */
 int command_main(const command *c, int argc, char **argv);
