@@ -628,13 +628,14 @@ static status stage_here(stage *g)
                             .said = here_said,
                             .context = s};
     status st = OK;
-    while (!st && !(st = stage_signal())) {
+    while (!st) { /* a unit that begins after a signal leaves its checkpoint */
         size_t k;
         bool waits;
         if ((st = stage_next(g, &k, &waits)) || (k == g->n_units && !waits))
             break;
         if (k == g->n_units) {
-            st = os_wait_any(NULL, 0, OTHERS_MS, &k);
+            if (!(st = stage_signal()))
+                st = os_wait_any(NULL, 0, OTHERS_MS, &k);
             continue;
         }
         unit *u = &g->units[k];
