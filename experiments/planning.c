@@ -40,7 +40,7 @@ static int plan_main(void *options_, size_t n, char *const *names, FILE *out)
 const command command_plan = {
     .name = "plan",
     .group = "sweep",
-    .doc = "how many runs a sweep file is, how many are done, and what the rest takes",
+    .doc = "runs of a sweep file: how many, how many are done, what is left",
     .takes = "FILE",
     .least = 1,
     .most = 1,
