@@ -39,7 +39,7 @@ static int clean_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_clean = {
     .name = "clean",
-    .group = "look",
+    .group = "sweep",
     .doc = "what of a results folder can go: dry run first, --yes does it",
     .takes = "NAME",
     .least = 1,

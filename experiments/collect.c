@@ -19,7 +19,7 @@ static int collect_run(void *options, size_t n, char *const *names, FILE *out)
 
 const command command_collect = {
     .name = "collect",
-    .group = "look",
+    .group = "sweep",
     .doc = "runs.csv, history.csv, provenance.csv of a results folder",
     .takes = "NAME",
     .least = 1,

@@ -114,7 +114,7 @@ static int diff_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_diff = {
     .name = "diff",
-    .group = "look",
+    .group = "sweep",
     .doc = "which runs of two results folders differ, in what and by how much",
     .takes = "A B",
     .least = 2,

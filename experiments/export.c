@@ -42,7 +42,7 @@ static int export_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_export = {
     .name = "export",
-    .group = "look",
+    .group = "sweep",
     .doc = "a sweep as one file with checksums, for another machine or a reader",
     .takes = "NAME",
     .least = 1,

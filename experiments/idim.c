@@ -11,34 +11,34 @@
     X(ranks) \
     X(train) \
     X(compare) \
+    X(bound) \
     X(plan) \
     X(run) \
     X(slurm) \
-    X(bound) \
+    X(status) \
+    X(collect) \
+    X(diff) \
+    X(verify) \
+    X(export) \
+    X(import) \
+    X(clean) \
     X(spectra) \
     X(similarity) \
     X(intruders) \
+    X(inspect) \
     X(eval) \
     X(generate) \
     X(merge) \
     X(extract) \
     X(pack) \
     X(unpack) \
-    X(list) \
-    X(inspect) \
+    X(tokenize) \
     X(memory) \
     X(latency) \
+    X(list) \
     X(show) \
     X(plot) \
     X(report) \
-    X(tokenize) \
-    X(status) \
-    X(collect) \
-    X(diff) \
-    X(export) \
-    X(import) \
-    X(clean) \
-    X(verify) \
     X(doctor) \
     X(worker)
 /* clang-format on */

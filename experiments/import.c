@@ -39,7 +39,7 @@ static int import_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_import = {
     .name = "import",
-    .group = "look",
+    .group = "sweep",
     .doc = "merge an exported sweep into a results folder",
     .takes = "FILE",
     .least = 1,

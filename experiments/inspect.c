@@ -286,7 +286,7 @@ static int inspect_run(void *options, size_t n, char *const *names, FILE *out)
 
 const command command_inspect = {
     .name = "inspect",
-    .group = "look",
+    .group = "models",
     .doc = "what a file or folder of tensors is, and what is wrong with it",
     .takes = "FILE...",
     .least = 1,

@@ -134,14 +134,14 @@ static int latency_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_latency = {
     .name = "latency",
-    .group = "look",
+    .group = "models",
     .doc = "how long a text takes by method, merged and unmerged",
     .takes = "CONFIG",
     .least = 1,
     .most = 1,
     .examples = {"idim latency llama/config.json --length 128 --turns 3",
-                 "idim latency transformer:width=64,layers=2,heads=2,vocabulary=512 --length "
-                 "64+128 --turns 3"},
+                 "idim latency llama/config.json --length 128+256 --space dora:targets=q",
+                 "idim latency transformer:width=64,vocabulary=512 --length 64+128"},
     .usual = " space length batch threads out ",
     .tables = {keys},
     .size = sizeof(options),

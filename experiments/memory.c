@@ -218,7 +218,7 @@ static int memory_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_memory = {
     .name = "memory",
-    .group = "look",
+    .group = "models",
     .doc = "what training and serving a transformer takes, by method",
     .takes = "CONFIG",
     .least = 1,

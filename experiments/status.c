@@ -124,7 +124,7 @@ static int status_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_status = {
     .name = "status",
-    .group = "look",
+    .group = "sweep",
     .doc = "how far a sweep is: done, running, failed, best so far, time left",
     .takes = "NAME",
     .least = 1,

@@ -87,7 +87,7 @@ static int tokenize_run(void *options, size_t n, char *const *names, FILE *out)
 
 const command command_tokenize = {
     .name = "tokenize",
-    .group = "look",
+    .group = "models",
     .doc = "tokens of a text, and the text they give back",
     .takes = "FILE...",
     .least = 1,

@@ -67,6 +67,7 @@ const command command_unpack = {
     .least = 2,
     .most = 2,
     .examples = {"idim unpack model.idim z.safetensors",
+                 "idim unpack --from gpt2 task.idim z.safetensors",
                  "idim unpack --from gpt2 task.idim z.safetensors --save tuned"},
     .usual = " from save ",
     .tables = {run_keys, keys},

@@ -177,7 +177,7 @@ static int verify_run(void *options_, size_t n, char *const *names, FILE *out)
 
 const command command_verify = {
     .name = "verify",
-    .group = "look",
+    .group = "sweep",
     .doc = "train some of a folder's runs again and compare",
     .takes = "NAME",
     .least = 1,

@@ -147,8 +147,8 @@ no_workers() {
 }
 check "no worker outlives its leader" no_workers
 
-short() { "$idim" --help >out.txt && [ "$(wc -l <out.txt)" -le 40 ] && [ "$(wc -L <out.txt)" -le 80 ]; }
-check "--help is at most 40 lines" short
+short() { "$idim" --help >out.txt && [ "$(wc -l <out.txt)" -le 54 ] && [ "$(wc -L <out.txt)" -le 80 ]; }
+check "--help is at most 54 lines" short
 lists() {
     "$idim" list >all.txt && [ "$(wc -L <all.txt)" -le 80 ] || return 1
     for k in $(sed -n 's/^  \([a-z0-9.-][a-z0-9.-]*\) .*/\1/p' all.txt); do
