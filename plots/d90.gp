@@ -149,6 +149,7 @@ array colours[8] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b
 array shape[8] = [7, 5, 9, 13, 11, 15, 2, 1]
 colour(i) = colours[(i - 1) % 8 + 1]
 tint(i, alpha) = '#'.alpha.colour(i)[2:7]
+figure(y) = sprintf(abs(y) < 100 ? '%.3g' : '%.0f', y)
 
 # ---------------------------------------------------------------- lines, bands, marks
 side = better eq 'lower' ? -1 : 1
@@ -162,13 +163,13 @@ do for [i = 1:spaces] {
         gap = abs(baseline[i] - bar[i]) / (y_high - y_low + 2 * y_room) < 0.05 ? 0.45 : 0
         if (baseline[i] == baseline[i]) {
             set arrow from graph 0, first baseline[i] to graph 1, first baseline[i] nohead linewidth 1.2 linecolor rgb ink back
-            set label sprintf('baseline %.3g', baseline[i]) at graph 1.01, first baseline[i] offset 0, side * gap textcolor rgb ink }
+            set label 'baseline '.figure(baseline[i]) at graph 1.01, first baseline[i] offset 0, side * gap textcolor rgb ink }
         if (bar[i] == bar[i]) {
             set arrow from graph 0, first bar[i] to graph 1, first bar[i] nohead linewidth 1.2 dashtype (14, 8) linecolor rgb ink back
-            set label sprintf('threshold %.3g', bar[i]) at graph 1.01, first bar[i] offset 0, -side * gap textcolor rgb ink }
+            set label 'threshold '.figure(bar[i]) at graph 1.01, first bar[i] offset 0, -side * gap textcolor rgb ink }
         if (floors && i == 1 && ground[i] == ground[i]) {
             set arrow from graph 0, first ground[i] to graph 1, first ground[i] nohead linewidth 1.2 dashtype (2, 6) linecolor rgb '#404040' back
-            set label sprintf('floor %.3g', ground[i]) at graph 1.01, first ground[i] textcolor rgb '#404040' }
+            set label 'floor '.figure(ground[i]) at graph 1.01, first ground[i] textcolor rgb '#404040' }
     }
 }
 left(i) = lower[i] eq 'below' || low[i] < x_low / x_room ? x_low / x_room : low[i]
