@@ -1,6 +1,6 @@
 # search.gp -- steps against the interval's half-width: an adaptive search beside the whole grid.
 #
-#     gnuplot -e "file='results/reference/search/mnist-fc-small.csv'; target='search.svg'" plots/search.gp
+#     gnuplot -e "file='results/reference/search/mnist-fc-small.csv'; target='search.svg'" bench/search.gp
 #
 # Reads a CSV of bench/replay.c; idim is not needed. Set with -e: file, format (svg, pdf or png), target.
 
