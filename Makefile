@@ -75,9 +75,9 @@ $(B)/gen/build_info.h: FORCE
 	    '$(strip $(OPT_$(VARIANT)) $(CFLAGS))' | cmp -s - $@ || \
 	  printf '#define BUILD_COMMIT "%s"\n#define BUILD_FLAGS "%s"\n' "$$commit" \
 	    '$(strip $(OPT_$(VARIANT)) $(CFLAGS))' > $@
-$(B)/gen/plot_scripts.h: plots/embed.sh $(wildcard plots/*.gp)
+$(B)/gen/plot_scripts.h: plots/embed.sh plots $(wildcard plots/*.gp) # the folder: when one goes
 	@mkdir -p $(@D)
-	@sh $^ > $@
+	@sh $(filter-out plots,$^) > $@
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(FLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS)' > $@
