@@ -175,7 +175,7 @@ do for [i = 1:spaces] {
 left(i) = lower[i] eq 'below' || low[i] < x_low / x_room ? x_low / x_room : low[i]
 right(i) = upper[i] eq 'above' || high[i] > x_high * x_room ? x_high * x_room : high[i]
 do for [i = 1:spaces] {
-    if (strlen(lower[i]) && strlen(upper[i]) && right(i) > left(i)) {
+    if (strlen(lower[i]) && strlen(upper[i]) && right(i) > left(i) && (spaces == 1 || state[i] eq 'exact')) {
         set object rectangle from first left(i), graph 0 to first right(i), graph 1 \
             fillcolor rgb colour(i) fillstyle transparent solid (spaces > 1 ? 0.10 : 0.16) noborder behind }
     if (state[i] eq 'exact') {
