@@ -199,7 +199,8 @@ static: ## one file with all libraries inside, for machines without root (x86-64
 install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	  $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
-	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -m 755 $(B)/idim $(DESTDIR)$(PREFIX)/bin
 	for c in $$($(B)/idim --commands); do ln -sf idim $(DESTDIR)$(PREFIX)/bin/idim-$$c; done
 	install -m 644 $(B)/libidim.a $(DESTDIR)$(PREFIX)/lib
@@ -211,11 +212,13 @@ install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
 	  '$(PREFIX)' '$(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lidim' \
 	  'Libs.private: $(LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/idim.pc
 	$(B)/idim --man > $(DESTDIR)$(PREFIX)/share/man/man1/idim.1
-	$(B)/idim --completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/idim
+	$(B)/idim --completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/idim
+	$(B)/idim --completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_idim
 
 uninstall: ## what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
-	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim)
+	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim \
+	  share/zsh/site-functions/_idim)
 
 benches: $(BENCH)
 bench: $(B)/idim benches ## our speed beside yardsticks of the same run: docs/bench.md

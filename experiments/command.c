@@ -33,8 +33,7 @@ static status option_unknown(const command *c, const char *arg)
                      c->name, word, key_did_you_mean(word, names, n, mean), c->name);
 }
 
-/* Repeating one of these makes a list. */
-static bool option_lists(const key *k)
+bool command_repeats(const key *k)
 {
     return !strcmp(k->name, "space");
 }
@@ -49,7 +48,7 @@ static status option_twice(const command *c, const key *k, given *g, bool *befor
     *before = false;
     for (size_t i = 0; i < g->n; i++)
         *before = *before || g->keys[i] == k;
-    if (*before && !option_lists(k))
+    if (*before && !command_repeats(k))
         return error_set(ERR_USAGE, "idim %s: --%s is there twice; once is enough", c->name,
                          k->name);
     if (g->n < CANDIDATES)
@@ -192,8 +191,8 @@ static bool option_among(const char *names, const key *k)
 
 static void option_line(const key *k, const char *value, text *out)
 {
-    char *list = option_lists(k) ? mem_string(value) : NULL;
-    if (option_lists(k) && !list) { /* as one word it would be another command */
+    char *list = command_repeats(k) ? mem_string(value) : NULL;
+    if (command_repeats(k) && !list) { /* as one word it would be another command */
         out->failed = true;
         return;
     }
@@ -370,35 +369,6 @@ void command_man(FILE *out)
         ".SH EXIT STATUS\n0 done; 1 failed; 2 usage; 3 finished with some runs failed; 4 "
         "differences were found; 75 stopped, start again to go on; 130 interrupted, what is "
         "finished is kept.\n");
-}
-
-void command_completion(FILE *out)
-{
-    fprintf(
-        out,
-        "# bash completion of idim; in zsh first: autoload -U +X compinit bashcompinit; compinit; "
-        "bashcompinit\n"
-        "_idim() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
-        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
-    for (const command *const *row = command_rows; *row; row++)
-        if (!(*row)->hidden)
-            fprintf(out, "%s ", (*row)->name);
-    fprintf(out, "--help --version\"\n    else\n        case ${COMP_WORDS[1]} in\n");
-    for (const command *const *row = command_rows; *row; row++) {
-        const command *c = *row;
-        if (c->hidden)
-            continue;
-        fprintf(out, "        %s) words=\"--help", c->name);
-        for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
-            for (const key *k = c->tables[i]; k->name; k++)
-                fprintf(out, " --%s", k->name);
-        fprintf(out, "\" ;;\n");
-    }
-    fprintf(out,
-            "        esac\n    fi\n"
-            "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n" /* no mapfile: zsh has none */
-            "    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-            "}\ncomplete -F _idim idim\n");
 }
 
 const char *count_text(size_t n, char out[32])

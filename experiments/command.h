@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/key.h"
+#include "base/kind.h"
 #include "base/mem.h"
 
 enum {
@@ -52,13 +53,25 @@ int command_end(status st);
 /* "idim d90 --data mnist ...": the options that are usual, told, or not at their default, as typed. */
 void command_line(const command *c, const void *options, text *out);
 
+/* Does repeating the option make a list? */
+bool command_repeats(const key *k);
+
 /* A word as it is typed in a shell: quoted where it must be. */
 void command_quoted(const char *word, text *out);
 
-/* --help, --help all; the man page of all commands; completion for bash. */
+/* --help, --help all; the man page of all commands. */
 void command_help(const command *c, bool all, FILE *out);
 void command_man(FILE *out);
-void command_completion(FILE *out);
+
+/* The tables of kinds, as idim list names them; ended by a NULL name. */
+typedef struct command_kinds {
+    const char *name;
+    const void *const *rows; /* each begins as a kind_row */
+} command_kinds;
+extern const command_kinds command_tables[];
+
+/* The script that completes what is typed in a shell. ERR_USAGE: neither bash nor zsh. */
+status command_completion(const char *shell, FILE *out);
 
 /* "199,210" */
 const char *count_text(size_t n, char out[32]);

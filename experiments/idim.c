@@ -69,7 +69,7 @@ static void help(FILE *out)
         fprintf(out, "  %-10s %s\n", c->name, c->doc);
     }
     fprintf(out, "\nidim COMMAND --help shows a command's examples and options.\n"
-                 "idim --version; idim --man | man -l -; idim --completion, for bash.\n");
+                 "idim --version; idim --man | man -l -; idim --completion bash, or zsh.\n");
 }
 
 static const command *find(const char *name)
@@ -118,7 +118,7 @@ static int dispatch(int argc, char **argv)
     else if (!strcmp(argv[1], "--man"))
         command_man(stdout);
     else if (!strcmp(argv[1], "--completion"))
-        command_completion(stdout);
+        return command_end(command_completion(argc > 2 ? argv[2] : "bash", stdout));
     else if (find(argv[1]))
         return command_main(find(argv[1]), argc - 2, argv + 2);
     else

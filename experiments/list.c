@@ -2,7 +2,6 @@
  * CSVs; for reading, or as Markdown (docs/kinds.md and docs/formats.md are made so). */
 #include <string.h>
 
-#include "base/kind.h"
 #include "data/data.h"
 #include "experiments/command.h"
 #include "measure/d90.h"
@@ -33,16 +32,14 @@ static const key keys[] = {
     {0},
 };
 
-static const struct {
-    const char *name;
-    const void *const *rows;
-} tables[] = {
+const command_kinds command_tables[] = {
     {"spaces", (const void *const *)space_rows},
     {"models", (const void *const *)model_rows},
     {"data", (const void *const *)task_rows},
     {"trainers", (const void *const *)trainer_rows},
     {"optimisers", (const void *const *)optimiser_rows},
     {"schedules", (const void *const *)schedule_rows},
+    {NULL, NULL},
 };
 static const struct {
     const char *name, *doc;
@@ -81,7 +78,10 @@ static const struct {
     {"provenance.csv", "one row a run: where and when; alone in holding clock, host and memory",
      tables_provenance, NULL},
 };
-enum { TABLES = sizeof tables / sizeof *tables, FILES = sizeof files / sizeof *files };
+enum {
+    TABLES = sizeof command_tables / sizeof *command_tables - 1,
+    FILES = sizeof files / sizeof *files
+};
 
 /* Words behind a label, broken into lines below its end. */
 static void list_line(const char *label, size_t indent, const char *words, FILE *out)
@@ -186,8 +186,8 @@ static status list_table(size_t i, bool markdown, FILE *out)
 {
     status st = OK;
     if (!markdown)
-        fprintf(out, "%s\n", tables[i].name);
-    for (const void *const *row = tables[i].rows; *row && !st; row++) {
+        fprintf(out, "%s\n", command_tables[i].name);
+    for (const void *const *row = command_tables[i].rows; *row && !st; row++) {
         const kind_row *r = *row;
         if (markdown)
             st = list_kind(i, r, true, out);
@@ -238,8 +238,8 @@ static status list_unknown(const char *name)
     char mean[80];
     size_t n = 0;
     for (size_t i = 0; i < TABLES; i++) {
-        names[n++] = tables[i].name;
-        for (const void *const *row = tables[i].rows; *row && n < 120; row++)
+        names[n++] = command_tables[i].name;
+        for (const void *const *row = command_tables[i].rows; *row && n < 120; row++)
             names[n++] = ((const kind_row *)*row)->name;
     }
     for (size_t i = 0; i < FILES && n < 128; i++)
@@ -258,9 +258,9 @@ static status list_name(const char *name, bool markdown, FILE *out)
             return OK;
         }
     for (size_t i = 0; i < TABLES; i++) {
-        if (!strcmp(name, tables[i].name))
+        if (!strcmp(name, command_tables[i].name))
             return list_table(i, markdown, out);
-        for (const void *const *row = tables[i].rows; *row; row++) {
+        for (const void *const *row = command_tables[i].rows; *row; row++) {
             status st;
             if (strcmp(((const kind_row *)*row)->name, name))
                 continue;

@@ -6,7 +6,7 @@
 put() { make -s -C "$here" install PREFIX="$work/usr" >install.txt 2>&1; }
 check "it installs" put
 for f in bin/idim bin/idim-d90 lib/libidim.a lib/libidim.so include/idim.h lib/pkgconfig/idim.pc \
-    share/man/man1/idim.1 share/bash-completion/completions/idim; do
+    share/man/man1/idim.1 share/bash-completion/completions/idim share/zsh/site-functions/_idim; do
     check "$f is there" test -e "usr/$f"
 done
 export PKG_CONFIG_PATH="$work/usr/lib/pkgconfig"

@@ -64,7 +64,7 @@ full() {
     [ $? -eq 1 ] && grep -q full err.txt
 }
 if [ -w /dev/full ]; then
-    for c in --help --man --completion --version list doctor "show ./v" "collect ./v" "verify ./v" \
+    for c in --help --man --completion "--completion zsh" --version list doctor "show ./v" "collect ./v" "verify ./v" \
         "d90 --data synth --dry" "train --data synth --dry" "show --help"; do
         # shellcheck disable=SC2086 # words
         check "a full disk is not exit 0: $c" full $c
@@ -158,18 +158,4 @@ lists() {
 check "idim list NAME shows all that idim list names, 80 columns" lists
 ln -s "$idim" idim-list
 check "a link's name is its command" sh -c './idim-list spaces | grep -q fastfood'
-"$idim" --completion >completion
-echo '. ./completion; COMP_WORDS=(idim train --epo); COMP_CWORD=2; _idim; echo "${COMPREPLY[@]}"' >complete.bash
-check "completion knows options in bash" test "$(bash complete.bash)" = --epochs
-cat >complete.zsh <<'END'
-autoload -U +X compinit bashcompinit; compinit -u -d ./zcompdump; bashcompinit; . ./completion
-() { emulate -L sh; setopt kshglob noshglob braceexpand # as bashcompinit calls it
-     COMP_WORDS=(idim train --epo); COMP_CWORD=2; _idim; echo "${COMPREPLY[@]}"; }
-END
-if command -v zsh >/dev/null; then
-    zsh -f complete.zsh >zsh.txt 2>&1 # all options of train: zsh itself chooses among them
-    check "completion knows options in zsh" grep -q '^--help --data .*--epochs .*--log$' zsh.txt
-else
-    echo "skipped: completion in zsh: it is not here"
-fi
 exit "$bad"
