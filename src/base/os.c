@@ -176,6 +176,26 @@ bool os_process_runs(long process)
     return !kill((pid_t)process, 0) || errno == EPERM;
 }
 
+void os_own_name(char out[128])
+{
+    char host[64];
+    os_host(host);
+    snprintf(out, 128, "%s-%ld-%08x", host, os_process(), (unsigned)(uint32_t)os_random());
+}
+
+long os_process_of(const char *name)
+{
+    char host[64], *end;
+    os_host(host);
+    size_t n = strlen(host);
+    if (strncmp(name, host, n) || name[n] != '-' || name[n + 1] < '1' || name[n + 1] > '9')
+        return 0;
+    long process = strtol(name + n + 1, &end, 10);
+    if (*end != '-' || strspn(end + 1, "0123456789abcdef") != 8 || (end[9] && end[9] != '.'))
+        return 0;
+    return process;
+}
+
 status os_executable(char *out, size_t room)
 {
     ssize_t n = readlink("/proc/self/exe", out, room - 1);

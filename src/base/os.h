@@ -20,6 +20,12 @@ bool os_is_terminal(int fd);
 bool os_process_runs(long process); /* on this machine */
 long os_process(void);              /* this process's id */
 
+/* "HOST-PROCESS-RANDOM": a name for files that this process alone writes. */
+void os_own_name(char out[128]);
+/* The process of such a name, and of one with an ending ".jsonl", of this host; 0: of another host. One host's name may
+ * begin another's (gpu, gpu-3), so the whole is looked at. */
+long os_process_of(const char *name);
+
 /* The path of the running executable (not of a link to it). ERR_FILE. */
 status os_executable(char *out, size_t room);
 

@@ -1,8 +1,6 @@
 /* claims.c -- see claims.h. A file is opened for each word and closed behind it, which is when a network file
  * system hands it on. */
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -32,18 +30,9 @@ static void leader_clear(leader *l)
     *l = (leader){0};
 }
 
-/* Of this host: the number of the process in "HOST-PROCESS-RANDOM"; 0: of another. */
-static long process_of(const char *name)
-{
-    char host[64];
-    os_host(host);
-    size_t n = strlen(host);
-    return !strncmp(name, host, n) && name[n] == '-' ? strtol(name + n + 1, NULL, 10) : 0;
-}
-
 static bool leader_dead(const leader *l)
 {
-    long process = process_of(l->name);
+    long process = os_process_of(l->name);
     return (process && !os_process_runs(process)) || os_seconds() - l->grown > CLAIMS_DEAD_S;
 }
 
@@ -71,14 +60,11 @@ static void claims_words(claims *c, char what, const char *const *ids, size_t n)
 status claims_open(claims **out, const char *folder)
 {
     claims *c = mem_array(1, sizeof *c);
-    char host[64];
     status st;
     *out = NULL;
     if (!c)
         return ERR_MEMORY;
-    os_host(host);
-    snprintf(c->name, sizeof c->name, "%s-%ld-%08" PRIx32, host, os_process(),
-             (uint32_t)os_random());
+    os_own_name(c->name);
     c->folder = mem_printf("%s/working", folder);
     c->path = c->folder ? mem_printf("%s/%s", c->folder, c->name) : NULL;
     st = c->path ? file_make_folder(c->folder) : ERR_MEMORY;
@@ -261,7 +247,7 @@ bool claims_alone(const char *folder)
         return !working ? false : true;
     }
     for (size_t i = 0; i < n && alone; i++) {
-        long process = process_of(names[i]);
+        long process = os_process_of(names[i]);
         alone = process && (process == os_process() || !os_process_runs(process));
     }
     file_names_free(names, n);

@@ -472,15 +472,14 @@ const char *store_note(const store *s, size_t i)
 
 static status own_journal(store *s, size_t *own)
 {
-    char host[64], *path;
+    char *path;
     journal *j;
     status st;
     for (*own = 0; *own < s->n_journals && !s->journals[*own].own;)
         ++*own;
     if (*own < s->n_journals)
         return OK;
-    os_host(host);
-    snprintf(s->own, sizeof s->own, "%s-%ld-%08" PRIx32, host, os_process(), (uint32_t)os_random());
+    os_own_name(s->own);
     if (!(path = mem_printf("%s/%s.jsonl", s->runs, s->own)))
         return ERR_MEMORY;
     st = s->lines ? OK : file_log_new(&s->lines, path); /* made, and not noted for want of memory */
@@ -602,16 +601,10 @@ status store_bits(const store *s, const record *r, uint8_t **bits)
 
 /* ------------------------------------------------------------------ folding */
 
-/* Does this journal belong to a worker of this host that has ended? "HOST-PROCESS-RANDOM.jsonl" */
+/* Does this journal belong to a worker of this host that has ended? */
 static bool journal_ended(const journal *j)
 {
-    char host[64];
-    os_host(host);
-    size_t length = strlen(host);
-    long process;
-    if (j->own || strncmp(j->name, host, length) || j->name[length] != '-')
-        return false;
-    process = strtol(j->name + length + 1, NULL, 10);
+    long process = j->own ? 0 : os_process_of(j->name);
     return process > 0 && (process == os_process() || !os_process_runs(process));
 }
 

@@ -186,6 +186,24 @@ static void the_machine_is_known(void **state)
     assert_true(os_process_runs(os_process()));
 }
 
+static void a_name_belongs_to_one_host_and_process(void **state)
+{
+    char host[64], name[200];
+    os_own_name(name);
+    assert_int_equal(os_process_of(name), os_process());
+    strcat(name, ".jsonl");
+    assert_int_equal(os_process_of(name), os_process());
+    os_host(host);
+    snprintf(name, sizeof name, "%s-3-%ld-0123abcd", host, os_process()); /* of a host "HOST-3" */
+    assert_int_equal(os_process_of(name), 0);
+    snprintf(name, sizeof name, "x%s-3-0123abcd", host);
+    assert_int_equal(os_process_of(name), 0);
+    snprintf(name, sizeof name, "%s--3-0123abcd", host);
+    assert_int_equal(os_process_of(name), 0);
+    snprintf(name, sizeof name, "%s-3-0123abcde", host);
+    assert_int_equal(os_process_of(name), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +220,7 @@ int main(void)
         cmocka_unit_test(progress_is_silent_where_nobody_looks),
         cmocka_unit_test(shared_memory_is_seen_through_its_descriptor),
         cmocka_unit_test(the_machine_is_known),
+        cmocka_unit_test(a_name_belongs_to_one_host_and_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
