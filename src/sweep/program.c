@@ -216,6 +216,9 @@ static status program_record(const run_spec *run, const char *id, const program_
         return st;
     memcpy(out->id, id, RUN_ID);
     double d = r->d > 0 ? r->d : !strcmp(run->space, "full") ? r->D : exec_d(run);
+    if (exec_trains(run) && d > 0 && r->d_head > d)
+        return error_set(ERR_FORMAT, "it says d_head=%g of d=%g: d counts the head too", r->d_head,
+                         d);
     out->status = isfinite(r->val) || run->role == RUN_SCORE ? RECORD_OK : RECORD_DIVERGED;
     out->d = exec_trains(run) ? (size_t)d : 0;
     out->d_head = out->d ? (size_t)r->d_head : 0;

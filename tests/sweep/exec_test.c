@@ -210,6 +210,18 @@ static void full_training_trains_D(void **state)
     record_clear(&r);
 }
 
+static void a_head_beside_is_part_of_d(void **state)
+{
+    record r = ran("echo score=1 d=12 d_head=2", "mine:d=5");
+    assert_int_equal(r.d, 12);
+    assert_int_equal(r.d_head, 2);
+    record_clear(&r);
+    r = ran("echo score=1 d=12 d_head=13", "mine:d=5");
+    assert_int_equal(r.status, RECORD_FAILED);
+    assert_non_null(strstr(r.reason, "d counts the head too"));
+    record_clear(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test(its_last_words_are_kept),
         cmocka_unit_test(a_program_that_is_killed_is_tried_again),
         cmocka_unit_test(full_training_trains_D),
+        cmocka_unit_test(a_head_beside_is_part_of_d),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
