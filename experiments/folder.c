@@ -41,6 +41,7 @@ status folder_open(sweep **s, const char *path, const folder_options *o)
     sweep_options options = {.folder = path,
                              .jobs = o->here ? 0 : folder_jobs(o),
                              .threads = o->threads,
+                             .memory = o->memory * 1024 * 1024 * 1024,
                              .again = o->again,
                              .keep_z = o->keep_z,
                              .grace_s = o->grace,

@@ -11,7 +11,7 @@ typedef struct folder_options {
     size_t jobs, threads;
     bool again, quiet, keep_z;
     const char *gpus;
-    double grace;
+    double grace, memory;
     int log;   /* level above LOG_WARN */
     bool here; /* set by a command, not by a key: in this process, one run after another */
 } folder_options;
@@ -25,6 +25,8 @@ typedef struct folder_options {
                  "devices 0+1 for programs (--exec): each job sees one, by CUDA_VISIBLE_DEVICES"), \
         KEY("grace", struct_, field_.grace, "30", 0, 86400, "s",                                   \
             "that a program has to end in after a signal was passed on to it"),                    \
+        KEY("memory", struct_, field_.memory, "0", 0, 1e6, "GiB",                                  \
+            "that all jobs together may hold; 0: what the machine or the cgroup has"),             \
         KEY("again", struct_, field_.again, "no", 0, 0, "", "try again what failed by itself"),    \
         KEY("keep-z", struct_, field_.keep_z, "no", 0, 0, "",                                      \
             "z/ID.safetensors of each run: the whole trained model in d numbers"),                 \

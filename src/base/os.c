@@ -81,10 +81,12 @@ uint64_t os_peak_rss(void)
     return (uint64_t)u.ru_maxrss * 1024;
 }
 
-uint64_t os_rss(void)
+uint64_t os_rss(long process)
 {
     unsigned long long all, held = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/statm", process);
+    FILE *f = fopen(path, "r");
     if (f && fscanf(f, "%llu %llu", &all, &held) != 2)
         held = 0;
     if (f)

@@ -42,7 +42,7 @@ status peak_measure(const memory_ask *ask, const char *method, size_t steps, pea
                          sizeof(real));
     if ((st = memory_of(ask, method, &counted)) || (st = peak_warm()))
         return st;
-    row->before = (double)os_rss();
+    row->before = (double)os_rss(os_process());
     if ((st = trial_open(&t, ask, method, true, NULL)))
         return st;
     for (size_t k = 0; k < steps; k++)

@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "sweep/claims.h"
 #include "sweep/keep.h"
+#include "sweep/room.h"
 #include "sweep/watch.h"
 #include "sweep/worker.h"
 
@@ -20,6 +21,7 @@ typedef struct unit { /* runs of one stage that go to one worker together */
     size_t *runs;     /* places in the stage */
     size_t n, share;  /* whose */
     bool given;       /* to one of ours, or done by others */
+    double theta0;    /* bytes of the weights at step 0; 0 of a program */
 } unit;
 
 typedef struct hand { /* a worker as the leader sees it */
@@ -57,6 +59,7 @@ struct sweep {
     size_t n_redone;
     claims *claims; /* NULL: in memory, nobody else can come */
     size_t share, shares_n;
+    room room;
 };
 
 status sweep_open(sweep **out, const sweep_options *options)
@@ -69,6 +72,7 @@ status sweep_open(sweep **out, const sweep_options *options)
     s->options = *options;
     s->n_hands = options->jobs;
     s->shares_n = 1;
+    s->room.limit = options->memory > 0 ? options->memory : (double)os_memory();
     s->hands = mem_array(options->jobs, sizeof *s->hands);
     s->started = os_seconds();
     if (!s->hands) {
@@ -86,6 +90,13 @@ status sweep_open(sweep **out, const sweep_options *options)
     }
     *out = s;
     return OK;
+}
+
+/* A worker ends with its stdin. */
+static void hand_dismiss(hand *h)
+{
+    os_close(h->child.in);
+    h->child.in = -1;
 }
 
 static void hand_end(hand *h, bool hard)
@@ -106,10 +117,8 @@ status sweep_close(sweep *s)
     if (!s)
         return OK;
     for (size_t i = 0; s->hands && i < s->n_hands; i++)
-        if (s->hands[i].alive) { /* a worker ends with its stdin */
-            os_close(s->hands[i].child.in);
-            s->hands[i].child.in = -1;
-        }
+        if (s->hands[i].alive)
+            hand_dismiss(&s->hands[i]);
     for (size_t i = 0; s->hands && i < s->n_hands; i++)
         hand_end(&s->hands[i], s->hands[i].busy);
     for (size_t i = 0; i < s->n_tasks; i++) {
@@ -123,6 +132,7 @@ status sweep_close(sweep *s)
     progress_free(s->progress);
     runner_free(s->runner);
     key_texts_clear(&s->texts);
+    room_clear(&s->room);
     key_parts_free(s->gpus, s->n_gpus);
     mem_free(s->redone);
     mem_free(s->hands);
@@ -223,9 +233,9 @@ status sweep_ids(sweep *s, const run_spec *canonical, const size_t *seeds, size_
 }
 
 /* Bytes that the frozen parts of a worker's spaces may take. */
-static size_t sweep_share(size_t jobs)
+static size_t sweep_share(const sweep *s, size_t jobs)
 {
-    size_t share = (size_t)(os_memory() / 2) / jobs;
+    size_t share = (size_t)(s->room.limit / 2) / jobs;
     return share ? share : 1;
 }
 
@@ -234,7 +244,7 @@ status sweep_fits(sweep *s, const run_spec *r, size_t jobs)
     const packed *p;
     status st = sweep_task(s, r, &p);
     jobs = jobs ? jobs : s->options.jobs;
-    return st ? st : runner_fits(s->runner, r, p->fd, jobs ? sweep_share(jobs) : 0);
+    return st ? st : runner_fits(s->runner, r, p->fd, jobs ? sweep_share(s, jobs) : 0);
 }
 
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
@@ -254,6 +264,8 @@ typedef struct stage {
     unit *units;
     size_t n_units, done_runs, before; /* before: runs of earlier stages */
     size_t stop_epoch;
+    double likely; /* bytes of the largest unit before any is measured */
+    bool waited;   /* a unit for memory, which was told */
 } stage;
 
 static bool z_kept(const sweep *s, const char *id)
@@ -533,6 +545,12 @@ static status stage_finish(stage *g, size_t which)
     if (ids)
         claims_release(g->s->claims, ids, n);
     mem_free(ids);
+    for (size_t i = 0; i < n; i++) {
+        const record *r = store_find(g->s->store, g->ids[g->units[which].runs[i]]);
+        status st = r ? room_note(&g->s->room, r) : OK;
+        if (st)
+            return st;
+    }
     stage_tell_runs(g, &g->units[which]);
     g->done_runs += n;
     g->s->done += n;
@@ -566,9 +584,150 @@ static void unit_shrink(stage *g, unit *u)
     u->n = n;
 }
 
+/* ------------------------------------------------------------------ memory */
+
+/* Bytes that a unit is counted with while it is under way. */
+static double unit_bytes(const stage *g, const unit *u)
+{
+    const sweep *s = g->s;
+    double measured = room_peak_of(&s->room, &g->runs[u->runs[0]]);
+    size_t jobs = s->options.jobs ? s->options.jobs : 1;
+    for (size_t i = 1; i < u->n; i++) {
+        double more = room_peak_of(&s->room, &g->runs[u->runs[i]]);
+        measured = more > measured ? more : measured;
+    }
+    if (measured > 0 || !(u->theta0 > 0)) /* a program's need is known when one has run */
+        return measured;
+    return u->theta0 * (1 + 2 * (double)u->n) + (double)sweep_share(s, jobs);
+}
+
+/* ERR_LIMIT: not even alone. */
+static status unit_fits_alone(const stage *g, const unit *u)
+{
+    const sweep *s = g->s;
+    const run_spec *r = &g->runs[u->runs[0]];
+    double measured = room_peak_of(&s->room, r), bytes = measured > 0 ? measured : u->theta0,
+           own = s->options.jobs ? (double)os_rss(os_process()) : 0;
+    char sum[16], mine[16], limit[16];
+    if (bytes + own <= s->room.limit)
+        return OK;
+    return error_set(ERR_LIMIT,
+                     "%s %s: %s %s and the leader %s, more than the %s that there are; take a "
+                     "smaller model or space, or give more by --memory",
+                     *r->exec ? "program" : r->model, r->space,
+                     measured > 0 ? "it took" : "its weights take", mem_bytes_text(bytes, sum),
+                     mem_bytes_text(own, mine), mem_bytes_text(s->room.limit, limit));
+}
+
+static size_t hands_busy(const sweep *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_hands; i++)
+        n += s->hands[i].busy;
+    return n;
+}
+
+/* Do all jobs fit whatever they have in hand? Then nobody counts. */
+static bool stage_wide(const stage *g)
+{
+    const sweep *s = g->s;
+    double most = g->likely > s->room.most ? g->likely : s->room.most;
+    return (double)s->n_hands * most + (double)os_rss(os_process()) <= s->room.limit;
+}
+
+static status room_read(sweep *s)
+{
+    status st = OK;
+    for (size_t i = 0; i < store_count(s->store) && !st; i++)
+        st = room_note(&s->room, store_at(s->store, i));
+    return st;
+}
+
+/* From now on peaks are kept for each space. */
+static status room_keep(sweep *s)
+{
+    if (s->room.keeps)
+        return OK;
+    s->room.keeps = true;
+    return room_read(s);
+}
+
+/* Refuses what does not fit before anything starts. */
+static status stage_room(stage *g)
+{
+    sweep *s = g->s;
+    const run_spec *last = NULL;
+    runner_about about = {0};
+    status st = s->room.most > 0 ? OK : room_read(s);
+    for (size_t i = 0; i < g->n_units && !st; i++) {
+        unit *u = &g->units[i];
+        const run_spec *r = &g->runs[u->runs[0]];
+        if (!*r->exec) {
+            if (!last || strcmp(last->data, r->data) || strcmp(last->model, r->model) ||
+                last->frozen != r->frozen)
+                st = sweep_describe(s, r, &about);
+            last = r;
+            u->theta0 = st ? 0 : room_theta0(&about);
+        }
+        double bytes = unit_bytes(g, u);
+        g->likely = bytes > g->likely ? bytes : g->likely;
+    }
+    if (!st && !stage_wide(g))
+        st = room_keep(s);
+    for (size_t i = 0; i < g->n_units && !st; i++)
+        st = unit_fits_alone(g, &g->units[i]);
+    return st;
+}
+
+static double hands_bytes(const stage *g, const hand *but)
+{
+    double sum = (double)os_rss(os_process());
+    for (const hand *h = g->s->hands; h < g->s->hands + g->s->n_hands; h++) {
+        if (!h->alive || h == but)
+            continue;
+        double held = (double)os_rss(h->child.process),
+               likely = h->busy ? unit_bytes(g, &g->units[h->unit]) : 0;
+        sum += held > likely ? held : likely;
+    }
+    return sum;
+}
+
+/* Is there room for a unit in this hand, beside what is under way? Idle workers go where they are in its way. */
+static status hand_has_room(stage *g, const hand *h, const unit *u, bool *room_)
+{
+    sweep *s = g->s;
+    status st;
+    *room_ = true;
+    if (stage_wide(g))
+        return OK;
+    if ((st = room_keep(s)) || (st = unit_fits_alone(g, u)))
+        return st;
+    double bytes = unit_bytes(g, u);
+    if (hands_bytes(g, h) + bytes <= s->room.limit)
+        return OK;
+    for (hand *other = s->hands; other < s->hands + s->n_hands; other++)
+        if (other != h && other->alive && !other->busy) {
+            hand_dismiss(other);
+            hand_end(other, false);
+        }
+    /* one is always under way: another program's memory is not waited for */
+    *room_ = !hands_busy(s) || hands_bytes(g, h) + bytes <= s->room.limit;
+    if (!*room_ && !g->waited && sweep_tells(s, LOG_WARN)) {
+        char sum[16], held[16], limit[16];
+        log_say(&s->options.log, LOG_WARN,
+                "memory: %s are under way and %s more of %s; some jobs wait",
+                mem_bytes_text(hands_bytes(g, h), held), mem_bytes_text(bytes, sum),
+                mem_bytes_text(s->room.limit, limit));
+        g->waited = true;
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------ the next unit */
+
 /* The next unit that no other leader has in hand or has done; n_units: none for now. *waits: others are at
- * some. */
-static status stage_next(stage *g, size_t *which, bool *waits)
+ * some. For one of our hands (NULL: this process), which must have room for it. */
+static status stage_next(stage *g, const hand *h, size_t *which, bool *waits)
 {
     sweep *s = g->s;
     status st = OK;
@@ -585,6 +744,8 @@ static status stage_next(stage *g, size_t *which, bool *waits)
             continue;
         if (s->claims && claims_others(s->claims))
             unit_shrink(g, u);
+        if (h && u->n && ((st = hand_has_room(g, h, u, &taken)) || !taken))
+            return st;
         if (s->claims && u->n) {
             ids = unit_ids(g, u);
             st = ids ? claims_take(s->claims, ids, u->n, &taken) : ERR_MEMORY;
@@ -631,7 +792,7 @@ static status stage_here(stage *g)
     while (!st) { /* a unit that begins after a signal leaves its checkpoint */
         size_t k;
         bool waits;
-        if ((st = stage_next(g, &k, &waits)) || (k == g->n_units && !waits))
+        if ((st = stage_next(g, NULL, &k, &waits)) || (k == g->n_units && !waits))
             break;
         if (k == g->n_units) {
             if (!(st = stage_signal()))
@@ -669,7 +830,7 @@ static status hand_start(sweep *s, hand *h)
         snprintf(gpu, sizeof gpu, "CUDA_VISIBLE_DEVICES=%s",
                  s->gpus[(size_t)(h - s->hands) % s->n_gpus]);
     snprintf(threads, sizeof threads, "%zu", s->options.threads);
-    snprintf(memory, sizeof memory, "%zu", sweep_share(s->options.jobs));
+    snprintf(memory, sizeof memory, "%zu", sweep_share(s, s->options.jobs));
     const char *const argv[] = {path, "worker", s->options.folder, threads, memory, NULL};
     const char *const env[] = {"OPENBLAS_NUM_THREADS=1", s->n_gpus ? gpu : NULL, NULL};
     if ((st = os_spawn(&h->child, path, argv, env)))
@@ -785,14 +946,6 @@ static status hand_read(stage *g, hand *h)
     return OK;
 }
 
-static size_t hands_busy(const sweep *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_hands; i++)
-        n += s->hands[i].busy;
-    return n;
-}
-
 static status stage_workers(stage *g)
 {
     sweep *s = g->s;
@@ -807,7 +960,7 @@ static status stage_workers(stage *g)
             hand *h = &s->hands[i];
             if (h->busy)
                 continue;
-            if (!(st = stage_next(g, &which, &waits)) && which < g->n_units &&
+            if (!(st = stage_next(g, h, &which, &waits)) && which < g->n_units &&
                 (h->alive || !(st = hand_start(s, h))) && (st = hand_give(g, h, which)) &&
                 os_signal()) /* which ended the worker too */
                 st = stage_signal();
@@ -856,7 +1009,8 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
     for (int tries = 0; tries < RECORD_TRIES && !st; tries++) {
         stage g = {.s = s, .runs = runs, .before = s->done, .stop_epoch = stop_epoch};
         size_t found = s->found;
-        if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g))) {
+        if (!(st = stage_todo(&g, n)) && g.n_todo && !(st = stage_units(&g)) &&
+            !(st = stage_room(&g))) {
             if (sweep_tells(s, LOG_INFO))
                 log_say(&s->options.log, LOG_INFO, "a stage of %zu runs in %zu units", g.n_todo,
                         g.n_units);

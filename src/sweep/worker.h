@@ -24,6 +24,7 @@ typedef struct sweep_options {
     const char *folder; /* NULL: in memory, in this process */
     size_t jobs;        /* processes; 0: runs are trained in this process, one after another */
     size_t threads;     /* of each run */
+    double memory;      /* bytes that all of them may hold; 0: os_memory */
     bool again;         /* runs that failed by themselves are tried again, each once */
     bool keep_z;        /* z/ID.safetensors of each run; who has none is trained again */
     double grace_s;     /* that a program has to end in after a signal (exec.h) */

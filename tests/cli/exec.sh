@@ -111,6 +111,24 @@ check "its time and memory are counted" quiet train --quiet --out ./used --space
     --exec "sh -c 'awk -f used.awk; :' {d}"
 check "with those of what it started" used
 
+# programs side by side stay in the memory that there is: what one took counts for the next
+cat >hog.sh <<'END'
+mkdir busy 2>/dev/null || echo "$*" >>beside
+awk 'BEGIN { s = "x"; for (i = 0; i < 26; i++) s = s s; for (i = 0; i < 3000000; i++) x += i }'
+rmdir busy 2>/dev/null
+echo score=1
+END
+hog() { "$idim" "$@" --quiet --out ./hog --exec "sh hog.sh {d} {seed}" >said.txt 2>err.txt; }
+check "one that takes 64 MiB" hog train --space full
+check "and in a space" hog train --space own --d 5
+check "too much for two: one waits" hog d90 --plot no --space own --d 5 --seeds 5 --jobs 2 --memory .15
+check "which is said" grep -q "^memory: .* are under way and .* more of 154 MiB; some jobs wait$" err.txt
+check "none ran beside another" [ ! -e beside ]
+check "enough for two: none waits" hog d90 --plot no --space own --d 5 --seeds 8 --jobs 2 --memory 1
+check "two ran side by side" [ -s beside ]
+check "too much for one" refused 1 "more than the 51.2 MiB that there are" "$idim" d90 --plot no --quiet --out ./hog \
+    --exec "sh hog.sh {d} {seed}" --space own --d 5 --seeds 9 --memory .05
+
 # signals are passed on; nothing that it started outlives it
 cat >slow.sh <<'END'
 echo $$ >>"$1"
