@@ -243,7 +243,7 @@ const command command_generate = {
     .group = "models",
     .doc = "a text that a language model goes on with",
     .examples = {"idim generate --from gpt2 --prompt \"To be, or not to be\"",
-                 "idim generate --from gpt2 --adapter my-adapter --temperature .8 --top-p .9",
+                 "idim generate --from gpt2 --adapter my-adapter --prompt Once --top-p .9",
                  "idim generate --z results/train/z/ID.safetensors --tokens 100"},
     .usual = " from adapter z prompt tokens ",
     .tables = {keys},

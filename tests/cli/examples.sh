@@ -95,6 +95,8 @@ cp -r results/demo results/other
 cp -r results/demo results/mnist-fc
 cp -r results/demo results/mnist-lenet
 cp -r results/demo sweep7
+cp -r results/demo other
+"$idim" export demo --to sent.tar.xz >/dev/null
 cp my-runs.csv mine.csv
 cp my-runs.csv theirs.csv
 
