@@ -262,8 +262,9 @@ static status count_all(store *s, watch *w, pace *all)
         const record *r = specs[i].r;
         watch_row *row;
         bool floor = !*r->run.exec && !r->run.epochs && !r->run.steps;
-        if (floor) {
+        if (floor) { /* the baseline, of the same space, has another row */
             st = row_find(w, "full", 0, &row);
+            at = w->n;
         } else if (i && !strcmp(specs[i].space, specs[i - 1].space) && at < w->n) {
             row = &w->rows[at];
         } else {

@@ -15,7 +15,7 @@ typedef struct watch_row {
     size_t want;       /* scores that were asked for; 0: of a run that no ask names */
     size_t done, failed, tuned, running;
     double best;   /* score so far; NaN: none */
-    double left_s; /* at the pace of this row's runs, or else of all; NaN: nothing to go by */
+    double left_s; /* at the pace of all runs so far; NaN: nothing to go by */
     bool lower_is_better;
 } watch_row;
 

@@ -13,6 +13,14 @@ check "status says d, done of asked, best" grep -qE '^fastfood +20 +2/2 +0 ' sta
 check "status is plain text where there is no terminal" test -z "$(tr -d '\11\12\40-\176' <status.txt)"
 "$idim" status ./one --csv >status.csv
 check "status as CSV has its time" grep -qE '^20[0-9-]+T[0-9:]+Z,fastfood,20,2,2,0,0,0,' status.csv
+# both are of the space full, in the order of their ids: some of these sweeps begin with the floor
+own_rows() {
+    for e in 1 2 3 4; do
+        "$idim" d90 --data synth:n=300 --model fc:width=8,depth=1 --epochs "$e" --lr 1e-3 --lr-full 1e-3 --quiet --plot no --d 5 --seeds 1 --out "./e$e" >/dev/null 2>&1
+        [ "$("$idim" status "./e$e" --csv | cut -d, -f2-5 | tr '\n' ' ')" = "space,d,asked,done fastfood,5,1,1 full,0,0,1 full,204,0,1 " ] || return 1
+    done
+}
+check "floor and baseline have rows of their own" own_rows
 live() { script -qec "TERM=xterm $idim status ./one" /dev/null 2>/dev/null | grep -q "$(printf '\033')\[H"; }
 if command -v script >/dev/null; then check "in a terminal it redraws" live; else echo "skipped: status in a terminal: no script(1)"; fi
 "$idim" d90 --data synth --epochs 2000 --d 5+50 --lr 1e-3 --lr-full 1e-3 --quiet --plot no --jobs 1 --out ./busy >/dev/null 2>&1 &
