@@ -10,6 +10,7 @@
 #include "measure/effective.h"
 #include "report/ranks.h"
 #include "spaces/space.h"
+#include "sweep/expand.h"
 #include "sweep/keep.h"
 
 typedef struct options {
@@ -49,31 +50,6 @@ static void ranks_defaults(void *options_)
 {
     options *o = options_;
     o->ask.run.space = "lora fastfood fastfood@lora:r=8";
-}
-
-/* The spaces of one kind of sweep, a list cut by blanks; those of one size go with the ranks. control: fastfood
- * is not among them, it has a sweep of its own. */
-static status ranks_group(const run_spec *run, bool numbers, bool control, char **out)
-{
-    char **spaces;
-    size_t n;
-    text t = {0};
-    status st = ask_spaces(run, &spaces, &n);
-    *out = NULL;
-    if (st)
-        return st;
-    for (size_t i = 0; i < n; i++) {
-        const char *swept = run_swept(run, spaces[i]);
-        if ((swept && !strcmp(swept, "d")) == numbers && !(control && !strcmp(spaces[i], random_)))
-            text_add(&t, "%s%s", t.length ? " " : "", spaces[i]);
-    }
-    key_parts_free(spaces, n);
-    if (text_failed(&t)) {
-        text_clear(&t);
-        return ERR_MEMORY;
-    }
-    *out = t.text;
-    return OK;
 }
 
 /* How many numbers a space trains at a rank. */
@@ -122,37 +98,32 @@ static status ranks_counts(const run_spec *run, const char *ranks, text *out)
     return st ? st : text_failed(out) ? ERR_MEMORY : OK;
 }
 
-static status ranks_add(ask *a, const char *list, const char *d, ask *to, key_texts *texts)
+/* Random spaces with the numbers that the ranks of the ask have. */
+static status ranks_control(const options *o, ask *control, key_texts *texts)
 {
-    status st = key_set("ranks", run_keys, "space", list, a, texts);
-    if (!st)
-        st = key_set("ranks", ask_keys, "d", d, a, texts);
-    return st ? st : stages_canonical(a, NULL, to, texts);
+    ask a = o->ask;
+    text counts = {0};
+    status st = ranks_counts(&a.run, o->ranks, &counts);
+    if (!st && !counts.length)
+        st =
+            error_set(ERR_USAGE, "controls: no space here has ranks whose numbers they could have; "
+                                 "add --space lora");
+    if (!st && !(st = key_set("ranks", run_keys, "space", random_, &a, texts)) &&
+        !(st = key_set("ranks", ask_keys, "d", counts.text, &a, texts)))
+        st = stages_canonical(&a, NULL, control, texts);
+    text_clear(&counts);
+    return st;
 }
 
-/* One ask for the ranks, one for the numbers, and one of random spaces with the numbers that the ranks have. */
+/* One ask for the ranks, one for the numbers, and the controls in place of the random spaces there. */
 static status ranks_asks(const options *o, ask asks[3], size_t *n, key_texts *texts)
 {
-    text counts = {0};
-    status st = OK;
-    *n = 0;
-    for (int numbers = 0; numbers < 2 && !st; numbers++) {
-        char *list;
-        ask a = o->ask;
-        if ((st = ranks_group(&o->ask.run, numbers, o->controls, &list)) || !list)
-            continue;
-        if (!(st = ranks_add(&a, list, numbers ? a.d : o->ranks, &asks[*n], texts)))
-            ++*n;
-        if (!st && !numbers && o->controls)
-            st = ranks_counts(&asks[0].run, o->ranks, &counts);
-        mem_free(list);
-    }
-    if (!st && counts.length) {
-        ask a = o->ask;
-        if (!(st = ranks_add(&a, random_, counts.text, &asks[*n], texts)))
-            ++*n;
-    }
-    text_clear(&counts);
+    ask control = o->ask;
+    status st = o->controls ? ranks_control(o, &control, texts) : OK;
+    if (!st)
+        st = expand_ranks(&o->ask, o->ranks, o->controls ? random_ : NULL, asks, n, texts);
+    if (!st && o->controls)
+        asks[(*n)++] = control;
     return st;
 }
 

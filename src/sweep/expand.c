@@ -517,20 +517,27 @@ static bool part_excludes(const part *p)
 
 /* ------------------------------------------------------------------ d90 and ranks */
 
-status expand_ranks(const ask *a, const char *ranks, ask asks[2], size_t *n, key_texts *texts)
+status expand_ranks(const ask *a, const char *ranks, const char *but, ask asks[2], size_t *n,
+                    key_texts *texts)
 {
     char **spaces;
     size_t count;
+    bool ranked = false;
     status st = ask_spaces(&a->run, &spaces, &count);
     *n = 0;
     if (st)
         return st;
+    for (size_t i = 0; i < count; i++) {
+        const char *swept = run_swept(&a->run, spaces[i]);
+        ranked = ranked || (swept && !strcmp(swept, "r"));
+    }
     for (int numbers = 0; numbers < 2 && !st; numbers++) {
         text list = {0};
         ask one = *a;
         for (size_t i = 0; i < count; i++) {
             const char *swept = run_swept(&a->run, spaces[i]);
-            if ((swept && !strcmp(swept, "d")) == (numbers == 1)) /* of one size: with the ranks */
+            bool sweeps_d = swept ? !strcmp(swept, "d") : !ranked;
+            if (sweeps_d == (numbers == 1) && !(but && !strcmp(spaces[i], but)))
                 text_add(&list, "%s%s", list.length ? " " : "", spaces[i]);
         }
         if (!numbers)
@@ -549,7 +556,7 @@ static status add_ask(expand_part *out, const expand_spec *s, key_texts *texts)
 {
     ask two[2];
     size_t n = 1;
-    status st = out->measure == EXPAND_RANKS ? expand_ranks(&s->ask, s->ranks, two, &n, texts)
+    status st = out->measure == EXPAND_RANKS ? expand_ranks(&s->ask, s->ranks, NULL, two, &n, texts)
                                              : stages_canonical(&s->ask, NULL, &two[0], texts);
     ask *more = st ? NULL : mem_resize(out->asks, out->n_asks + n, sizeof *more);
     if (st)

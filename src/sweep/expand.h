@@ -46,7 +46,9 @@ typedef struct expansion {
 status expand(const sweepfile *f, expansion *out);
 void expand_clear(expansion *e);
 
-/* An ask of ranks as asks of one kind of sweep each: those that sweep r over `ranks`, and those that sweep d. */
-status expand_ranks(const ask *a, const char *ranks, ask asks[2], size_t *n, key_texts *texts);
+/* An ask of ranks as asks of one kind of sweep each: those that sweep r over `ranks`, and those that sweep d;
+ * those of one size go with the first. but: a space that is left out; NULL: none. */
+status expand_ranks(const ask *a, const char *ranks, const char *but, ask asks[2], size_t *n,
+                    key_texts *texts);
 
 #endif

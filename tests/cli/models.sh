@@ -94,6 +94,13 @@ check "in a row of its own" grep -q "^full:targets=head," h/ranks.csv
 counts() { sed -n "s/.*,$1,\([0-9]*\),.*/\1/p" h/runs.csv | sort -n | xargs; }
 equal() { [ -n "$(counts fastfood:d=[0-9]*)" ] && [ "$(counts fastfood:d=[0-9]*)" = "$(counts '"lora:[^"]*"')" ]; }
 check "controls have the ranks' counts" equal
+numbers_only() {
+    "$idim" ranks --data synth:n=60 --steps 2 --space fastfood --d 5 --lr 1e-2 --lr-full 1e-2 --seeds 1 --spectra 0 --quiet \
+        --plot no --out ./n >said.txt
+}
+check "the head is beside numbers alone too" numbers_only
+check "controls without ranks are refused" refused 2 "add --space lora" "$idim" ranks --data synth:n=60 --space fastfood \
+    --controls --quiet --out ./c
 check "effective ranks that were not asked for are not looked at" test ! -e h/effective.csv
 check "one line a method" test "$(wc -l <r/ranks.csv)" -eq 4
 check "the rule of a loss is gain" grep -q "own baseline, gain .9" r/ranks.csv

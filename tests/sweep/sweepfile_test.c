@@ -241,6 +241,17 @@ static void a_share_is_found_as_each_launcher_numbers_it(void **state)
 
 /* ------------------------------------------------------------------ claims */
 
+static void spaces_of_one_size_go_with_those_that_are_swept(void **state)
+{
+    assert_ok(opened("measure = ranks\ndata = synth\nspace = full:targets=head lora fastfood\n"));
+    assert_int_equal(e.parts[0].n_asks, 2);
+    assert_string_equal(e.parts[0].asks[0].run.space, "full:targets=head lora");
+    assert_string_equal(e.parts[0].asks[1].run.space, "fastfood");
+    assert_ok(opened("measure = ranks\ndata = synth\nspace = full:targets=head fastfood\n"));
+    assert_int_equal(e.parts[0].n_asks, 1);
+    assert_string_equal(e.parts[0].asks[0].run.space, "full:targets=head fastfood");
+}
+
 static void of_two_leaders_one_takes_a_run(void **state)
 {
     static const char *const ids[] = {"0123456789abcdef0123", "0123456789abcdef0124"};
@@ -308,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_program_keeps_its_braces_and_quotes),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(a_share_is_found_as_each_launcher_numbers_it),
+        cmocka_unit_test(spaces_of_one_size_go_with_those_that_are_swept),
         cmocka_unit_test(of_two_leaders_one_takes_a_run),
         cmocka_unit_test(a_leader_whose_process_is_gone_holds_nothing),
     };
