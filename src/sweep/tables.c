@@ -51,11 +51,12 @@ const tables_column tables_runs[] = {
     {"seed.P", "", "of the space; -1: seed"},
     {"seed.order", "", "of the samples in training; -1: seed"},
     {"seed.dropout", "", "of the dropout masks; -1: seed"},
+    {"kind", "", "numeric kind: alike where the same work gives the same bytes"},
+    {"reason", "", "of a failure: one sentence"},
     {"exec", "", "the program that trained it; empty: idim"},
     {"exec.content", "", "SHA-256 of the program's files; empty: none were named"},
     {"frozen", "", "how weights that nothing trains were stored: float, bf16"},
-    {"kind", "", "numeric kind: alike where the same work gives the same bytes"},
-    {"reason", "", "of a failure: one sentence"},
+    {"trainer", "", "how a step learnt, and its keys"},
     {0},
 };
 const tables_column tables_history[] = {
@@ -288,9 +289,9 @@ static status run_row(shared *k, const record *r, text *t)
 {
     static const char *const names[] = {"score",    "score_best", "loss", "val",
                                         "val_best", "train",      "gain", "update_norm"};
-    static const char *const rest[] = {"epochs",       "steps",       "batch",        "clip",
-                                       "l2",           "seed.theta0", "seed.P",       "seed.order",
-                                       "seed.dropout", "exec",        "exec.content", "frozen"};
+    static const char *const rest[] = {"epochs",      "steps",  "batch",      "clip",        "l2",
+                                       "seed.theta0", "seed.P", "seed.order", "seed.dropout"},
+                             *const later[] = {"exec", "exec.content", "frozen", "trainer"};
     const train_result *x = &r->result;
     const size_t counts[] = {x->best_epoch, x->epochs, x->steps, r->n_train, r->n_val, r->n_test};
     status st;
@@ -320,6 +321,8 @@ static status run_row(shared *k, const record *r, text *t)
         spec_cell(&r->run, rest[i], t);
     csv_text(t, r->kind);
     csv_text(t, r->reason);
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        spec_cell(&r->run, later[i], t);
     csv_end(t);
     return OK;
 }

@@ -11,7 +11,7 @@ if grep -qw avx2 /proc/cpuinfo 2>/dev/null; then
 fi
 golden=$here/tests/golden/synth-fc-fastfood.csv
 check "it trains" "$idim" train --data synth --model fc:width=20 --space fastfood:d=50 --lr .05 --epochs 5 --out ./g
-kind=$(awk -F, 'NR == 2 { print $(NF - 1) }' g/runs.csv)
+kind=$(column g/runs.csv kind)
 near() {
     paste -d, "$golden" g/history.csv | awk -F, 'NR > 1 { for (i = 2; i <= NF / 2; i++) {
         d = $i - $(i + NF / 2); most = i == 6 || i == 8 ? .02 : 2e-3

@@ -10,10 +10,6 @@ run() { # FOLDER OPTION...
     # shellcheck disable=SC2086 # words
     "$idim" $search --out "./$folder" "$@" >said.txt 2>err.txt
 }
-column() { # FILE NAME: its cells
-    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = NF - i } NR > 1 { print $(NF - k) }' "$1"
-}
-
 
 # Waits until COMMAND succeeds, 10 s at most.
 until_true() {
