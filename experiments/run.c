@@ -87,8 +87,12 @@ static status question_runs(const char *path, const char *folder, const ask *a)
     static const char *const names[] = {"data", "model", "batch", "from.content", NULL};
     char *all = mem_printf("%s/runs.csv", path);
     csv *c = NULL;
+    run_spec placeless;
+    key_texts texts = {0};
     text t = {0}, value = {0};
-    status st = all ? csv_open(&c, all) : ERR_MEMORY;
+    status st = all ? run_without_places(&a->run, NULL, &placeless, &texts) : ERR_MEMORY;
+    if (!st)
+        st = csv_open(&c, all);
     for (size_t k = 0; !st && k < csv_columns(c); k++)
         csv_text(&t, csv_name(c, k));
     if (!st)
@@ -98,7 +102,7 @@ static status question_runs(const char *path, const char *folder, const ask *a)
         for (const char *const *n = names; *n && same; n++) {
             size_t k = csv_find(c, *n);
             text_clear(&value);
-            run_value(&a->run, *n, &value);
+            run_value(&placeless, *n, &value);
             same = k == SIZE_MAX || !strcmp(csv_cell(c, i, k), value.text ? value.text : "");
         }
         for (size_t k = 0; same && k < csv_columns(c); k++)
@@ -107,6 +111,7 @@ static status question_runs(const char *path, const char *folder, const ask *a)
             csv_end(&t);
     }
     text_clear(&value);
+    key_texts_clear(&texts);
     csv_free(c);
     mem_free(all);
     if (!st)

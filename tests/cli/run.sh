@@ -42,6 +42,15 @@ check "a million runs are planned" million
 check "a sweep file runs" run --jobs 1 --out ./one
 rows() { [ "$(wc -l <one/runs.csv)" -eq 65 ]; }
 check "it is as many runs as it says" rows
+seq 1 2000 >t.txt
+cat >places.idim <<'END'
+data = text:file=t.txt,length=8; model = transformer:width=8,layers=1,heads=1 transformer:width=4,layers=1,heads=1
+d = 3; steps = 1; lr = 1e-3; lr-full = 1e-3; seeds = 1; plot = no; quiet = yes
+END
+placed() { # header, floor, baseline, score of each model
+    "$idim" run places.idim --out ./places >said.txt 2>&1 && [ "$(cat places/text-*/runs.csv | wc -l)" -eq 8 ]
+}
+check "a question has its runs, wherever its data lie" placed
 check "again it finds all done" run --jobs 1 --out ./one
 check "again nothing is trained" grep -q '^0 runs trained' said.txt
 
