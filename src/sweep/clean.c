@@ -127,7 +127,7 @@ status clean_look(store *s, clean_list *l)
     bool idle = !w.leaders;
     watch_clear(&w);
     if ((st = look_at(s, "partial", ".safetensors", partial_why, l)) ||
-        (st = look_at(s, "z", ".safetensors", z_why, l)))
+        (idle && (st = look_at(s, "z", ".safetensors", z_why, l)))) /* z comes before its line */
         goto done;
     for (size_t i = 0; i < sizeof folders / sizeof *folders && idle && !st; i++)
         st = look_at(s, folders[i], ".tmp", temporary_why, l);

@@ -32,6 +32,10 @@ while [ "$n" -lt 500 ] && [ -z "$(find busy/running -name '*.json' 2>/dev/null)"
 done
 running() { "$idim" status ./busy | grep -q ' 1 running under 1 leader'; }
 check "what runs is counted" running
+mkdir -p busy/z
+echo x >busy/z/00000000000000000000.safetensors
+kept() { ! "$idim" clean ./busy | grep -q 'z of a run'; }
+check "a z that may be of a run under way stays" kept
 kill -9 "$leader"
 wait "$leader" 2>/dev/null
 none() { "$idim" status ./busy | grep -q ' 0 running under 0 leaders'; }
