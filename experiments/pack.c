@@ -98,8 +98,7 @@ static void say_scores(const rebuilt *w, const idim_tally *before, const idim_ta
 {
     const task *t = w->task;
     char n[32];
-    fprintf(out, "  %-6s %12s %12s\n", t->loss->metric, before ? "as trained" : "",
-            before ? "as packed" : "as packed");
+    fprintf(out, "  %-6s %12s %12s\n", t->loss->metric, before ? "as trained" : "", "as packed");
     for (int s = 0; s < IDIM_SPLITS; s++) {
         if (!after[s].n)
             continue;
