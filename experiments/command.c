@@ -117,7 +117,10 @@ static status options_parse(const command *c, int argc, char **argv, void *optio
                            argv[i]);
         else if (*n == c->most || *n == NAMES)
             st = error_set(ERR_USAGE, "idim %s: %s: %s; `idim %s --help` shows how", c->name,
-                           argv[i], c->takes ? "one too many" : "nothing stands beside its options",
+                           argv[i],
+                           c->of_file ? "a sweep file stands before its options"
+                           : c->takes ? "one too many"
+                                      : "nothing stands beside its options",
                            c->name);
         else
             names[(*n)++] = argv[i];
@@ -151,6 +154,8 @@ int command_main(const command *c, int argc, char **argv)
             command_help(c, i + 1 < argc && !strcmp(argv[i + 1], "all"), stdout);
             return EXIT_DONE;
         }
+    if (c->of_file && argc && *argv[0] != '-')
+        c = c->of_file;
     if (!(options = mem_array(1, c->size ? c->size : 1)))
         return command_end(ERR_MEMORY);
     status st = options_parse(c, argc, argv, options, names, &n, &texts);
@@ -298,6 +303,8 @@ void command_help(const command *c, bool all, FILE *out)
     fprintf(out, "idim %s: %s\n\n", c->name, c->doc);
     for (size_t i = 0; i < 3 && c->examples[i]; i++)
         fprintf(out, "  %s\n", c->examples[i]);
+    if (c->of_file)
+        fprintf(out, "  idim %s FILE: a sweep file first, as `idim run FILE`\n", c->name);
     if (c->tables[0])
         fprintf(out, "\n%s\n", c->usual && !all ? "usual options" : "options");
     for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)

@@ -28,6 +28,7 @@ typedef struct command {
     const char *examples[3]; /* to copy */
     const char *usual;       /* " data model ": five, shown by --help; NULL: all are */
     const char *told;        /* likewise: what command_line names beside them though at default */
+    const struct command *of_file;     /* with a sweep file first; NULL: none is taken */
     const key *tables[COMMAND_TABLES]; /* all over one struct */
     size_t size;
     bool hidden;
@@ -41,8 +42,9 @@ typedef struct command {
 } command;
 
 extern const command command_d90, command_ranks, command_train; /* name themselves in their plans */
-extern const command command_run;           /* whose own keys a sweep file may set */
-extern const command *const command_rows[]; /* ended by NULL */
+extern const command command_run;                          /* whose own keys a sweep file may set */
+extern const command command_d90_file, command_ranks_file; /* it, of a file that asks for that */
+extern const command *const command_rows[];                /* ended by NULL */
 
 /* Parses argv (behind the command's name) and runs it. */
 int command_main(const command *c, int argc, char **argv);

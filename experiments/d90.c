@@ -173,6 +173,7 @@ const command command_d90 = {
                  "idim d90 --scores my-runs.csv"},
     .usual = " data model space d seeds ",
     .told = " epochs ",
+    .of_file = &command_d90_file,
     .tables = {run_keys, ask_keys, keys},
     .size = sizeof(options),
     .defaults = d90_defaults,

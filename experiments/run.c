@@ -214,7 +214,18 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
     return folder_close(s, told, st);
 }
 
-static int run_run(void *options_, size_t n, char *const *names, FILE *out)
+/* ERR_USAGE: a part of the file is measured otherwise than this command does. */
+static status check_measure(const expansion *e, const char *path, expand_measure only)
+{
+    static const char *const names[] = {"d90", "ranks", "train"};
+    for (size_t i = 0; i < e->n; i++)
+        if (e->parts[i].measure != only)
+            return error_set(ERR_USAGE, "%s: its measure is %s, not %s; `idim run %s` does it",
+                             path, names[e->parts[i].measure], names[only], path);
+    return OK;
+}
+
+static int run_file(void *options_, const expand_measure *only, char *const *names, FILE *out)
 {
     options *o = options_;
     key_texts texts = {0};
@@ -223,7 +234,8 @@ static int run_run(void *options_, size_t n, char *const *names, FILE *out)
     size_t failed = 0;
     char *path = NULL;
     status st = swept_read(&o->swept, names[0], keys, o, &texts, &f, &e);
-    (void)n;
+    if (!st && only)
+        st = check_measure(&e, names[0], *only);
     if (!st)
         st = (path = swept_folder(o->folder.out, names[0])) ? run_all(o, &e, path, out, &failed)
                                                             : ERR_MEMORY;
@@ -234,18 +246,36 @@ static int run_run(void *options_, size_t n, char *const *names, FILE *out)
     return measured_end(st, failed);
 }
 
-const command command_run = {
-    .name = "run",
-    .group = "sweep",
-    .doc = "trains and measures what a sweep file asks for",
-    .takes = "FILE",
-    .least = 1,
-    .most = 1,
-    .examples = {"idim run sweep.idim", "idim run sweep.idim --seeds 5 --jobs 2",
-                 "idim run sweep.idim --shard 0/4"},
-    .usual = " shard jobs out stage kind ",
-    .tables = {keys, SWEPT_TABLES},
-    .size = sizeof(options),
-    .over = swept_over,
-    .run = run_run,
-};
+static int run_run(void *options_, size_t n, char *const *names, FILE *out)
+{
+    (void)n;
+    return run_file(options_, NULL, names, out);
+}
+
+static int run_d90(void *options_, size_t n, char *const *names, FILE *out)
+{
+    const expand_measure only = EXPAND_D90;
+    (void)n;
+    return run_file(options_, &only, names, out);
+}
+
+static int run_ranks(void *options_, size_t n, char *const *names, FILE *out)
+{
+    const expand_measure only = EXPAND_RANKS;
+    (void)n;
+    return run_file(options_, &only, names, out);
+}
+
+#define RUN_ROW(name_, run_)                                                                       \
+    {                                                                                              \
+        .name = name_, .group = "sweep", .doc = "trains and measures what a sweep file asks for",  \
+        .takes = "FILE", .least = 1, .most = 1,                                                    \
+        .examples = {"idim run sweep.idim", "idim run sweep.idim --seeds 5 --jobs 2",              \
+                     "idim run sweep.idim --shard 0/4"},                                           \
+        .usual = " shard jobs out stage kind ", .tables = {keys, SWEPT_TABLES},                    \
+        .size = sizeof(options), .over = swept_over, .run = run_,                                  \
+    }
+
+const command command_run = RUN_ROW("run", run_run);
+const command command_d90_file = RUN_ROW("d90", run_d90);
+const command command_ranks_file = RUN_ROW("ranks", run_ranks);

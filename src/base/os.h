@@ -9,7 +9,7 @@ size_t os_cores(void);      /* SLURM_CPUS_PER_TASK, else the affinity mask; at l
 uint64_t os_memory(void);   /* bytes this process may use: the cgroup's limit, else the machine's */
 uint64_t os_peak_rss(void); /* bytes */
 uint64_t os_rss(long process);   /* bytes that a process of ours holds now; 0 when it is gone */
-double os_seconds(void);    /* monotonic */
+double os_seconds(void);         /* monotonic */
 double os_cpu_seconds(void);     /* user + system, this process */
 void os_time_text(char out[32]); /* wall clock, UTC, ISO 8601: "2026-11-24T12:00:00Z" */
 void os_host(char out[64]);

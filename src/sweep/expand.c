@@ -744,6 +744,34 @@ static status part_size(const part *p)
     return OK;
 }
 
+/* The line that gave the kind with which the sentence that stands begins ("fastfod: no such space"); NULL: none. */
+static const sweepfile_line *blamed(const sweepfile_line *lines, size_t n)
+{
+    size_t length = strcspn(error_text(), ":");
+    for (size_t i = 0; i < n; i++)
+        for (const char *at = lines[i].value; is_kind(lines[i].key) && length && *at;) {
+            if (!strncmp(at, error_text(), length) && (!at[length] || strchr(":, +@", at[length])))
+                return &lines[i];
+            at += strcspn(at, " +@");
+            at += strspn(at, " +@");
+        }
+    return NULL;
+}
+
+/* FILE:LINE where it is known, else FILE, before a sentence on values. */
+static void part_blame(const part *p)
+{
+    const sweepfile *f = p->file;
+    const sweepfile_line *line = blamed(f->over, f->n_over);
+    for (size_t b = 0; b < f->n && !line; b++)
+        if (block_within(f, p->block, f->blocks[b].what == SWEEPFILE_ZIP ? f->blocks[b].parent : b))
+            line = blamed(f->blocks[b].lines, f->blocks[b].n);
+    if (line)
+        sweepfile_at(f, line, ERR_USAGE);
+    else
+        error_prefix("%s: ", f->path);
+}
+
 static status part_turn(part *p, expand_part *out, key_texts *texts)
 {
     const key *const grids[3] = {key_named(ask_keys, "d"), key_named(expand_keys, "ranks"),
@@ -776,7 +804,7 @@ static status part_turn(part *p, expand_part *out, key_texts *texts)
             st = part_excluded(p, &given, NULL, NULL, &left_out);
         if (!st && !left_out &&
             (st = train ? add_runs(out, &s, &room) : add_asks(p, out, &given, texts)))
-            error_prefix("%s: ", p->file->path);
+            part_blame(p);
         if (st)
             break;
         for (from = p->n; from > 0 && ++at[from - 1] == axis_turns(p, &p->axes[from - 1]);)

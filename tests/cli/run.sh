@@ -97,6 +97,18 @@ check "another numeric kind is refused" refused 2 "kind=0123456789abcdef: this m
     "$idim" run s.idim --kind 0123456789abcdef --out ./kind
 check "a share that is none is refused" refused 2 "shard=3/3" "$idim" run s.idim --shard 3/3 --out ./kind
 
+# a file under the name of what it measures
+quiet() { "$idim" "$@" >said.txt 2>&1; }
+printf 'data = synth\nspace = fastfood\nd = 5+50\nepochs = 1\nlr = 1e-3\nseeds = 2\nplot = no\n' >of.idim
+check "idim d90 takes a sweep file" quiet d90 of.idim --quiet --out ./of
+check "as idim run does" quiet run of.idim --quiet --out ./of-run
+check "with the same bytes" same of/d90.csv of-run/d90.csv
+check "ranks refuses a file of d90" refused 2 "of.idim: its measure is d90, not ranks" "$idim" ranks of.idim --out ./of
+check "the file stands first" refused 2 "a sweep file stands before its options" "$idim" d90 --out ./of of.idim
+printf 'data = synth\nzip { model = fc+lenet; optimiser = adam+adm }\n' >kind.idim
+check "a wrong kind is told with its line" refused 2 "kind.idim:2: adm: no such optimiser" "$idim" plan kind.idim
+check "or its option" refused 2 "--space: foo: no such space" "$idim" plan of.idim --space foo
+
 if command -v mpirun >/dev/null 2>&1; then
     mpi() { mpirun --allow-run-as-root --oversubscribe -n 3 "$idim" run s.idim --jobs 1 --out ./mpi >said.txt 2>&1; }
     check "mpirun's processes share it" mpi
