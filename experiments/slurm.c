@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/os.h"
 #include "experiments/planned.h"
 #include "experiments/swept.h"
 
@@ -21,13 +22,36 @@ static const key keys[] = {
     KEY("hours", options, hours, "4", .01, 8760, "hours",
         "time limit of an element; its share is planned to fill 80 %"),
     KEY("cpus", options, cpus, "0", 0, 4096, "cores", "of an element; 0: jobs times threads"),
-    KEY("most", options, most, "1000", 1, 1000000, "elements",
-        "of an array: below MaxArraySize of `scontrol show config`"),
+    KEY("most", options, most, "0", 0, 1000000, "elements",
+        "of an array; 0: below MaxArraySize of `scontrol show config`, 1000 without a Slurm"),
     KEY_TEXT("sbatch", options, sbatch, "",
              "more options of sbatch: '--partition=long --account=me'"),
     FOLDER_KEYS(options, folder),
     {0},
 };
+
+/* Below MaxArraySize as Slurm says it here. */
+static size_t array_most(void)
+{
+    enum { USUAL = 1000 };
+    const char *const argv[] = {"sh", "-c", "exec scontrol show config 2>/dev/null", NULL};
+    const char *const env[] = {NULL};
+    os_child child;
+    text said = {0};
+    char some[4096];
+    size_t got = 0, most = 0;
+    int code;
+    if (os_spawn(&child, "/bin/sh", argv, env))
+        return USUAL;
+    while (!os_read(child.out, some, sizeof some, &got) && got)
+        text_bytes(&said, some, got);
+    os_reap(&child, &code);
+    const char *at = text_failed(&said) || !said.text ? NULL : strstr(said.text, "MaxArraySize");
+    if (at && sscanf(at, "MaxArraySize = %zu", &most) != 1)
+        most = 0;
+    text_clear(&said);
+    return most > 1 ? most - 1 : USUAL;
+}
 
 /* Elements of a stage: so that each fills 80 % of its time. */
 static size_t elements(const options *o, double seconds, size_t runs)
@@ -103,6 +127,7 @@ static status slurm_say(const options *o, const char *file, const char *path, co
 static int slurm_run(void *options_, size_t n, char *const *names, FILE *out)
 {
     options *o = options_;
+    o->most = o->most ? o->most : array_most();
     key_texts texts = {0};
     sweepfile f = {0};
     expansion e = {0};

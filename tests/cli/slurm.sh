@@ -18,6 +18,12 @@ END
     "$idim" slurm s.idim --hours .01 --jobs 1 --most 3 --out ./cluster >submit.sh
 script() { sh -n submit.sh && [ "$(grep -c '^previous=.(sbatch' submit.sh)" -eq 3 ]; }
 check "the script has an array for each stage" script
+mkdir bin
+printf '#!/bin/sh\n[ "$*" = "show config" ] && echo "MaxArraySize            = 3"\n' >bin/scontrol
+chmod +x bin/scontrol
+arrays() { "$idim" slurm s.idim --hours .01 --epochs 20000 --jobs 1 --out ./cluster --quiet | grep -o 'array=0-.*' | sort -u | tail -1; }
+below() { [ "$(PATH=$work/bin:$PATH arrays)" = array=0-1 ]; }
+check "arrays stay below the MaxArraySize that scontrol says" below
 lines() {
     for word in 'signal=USR1@300' requeue 'open-mode=append' 'scontrol requeue' 'dependency=afterany'; do
         grep -q -- "$word" submit.sh || return 1
