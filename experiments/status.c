@@ -71,9 +71,9 @@ static void say_table(const watch *w, const char *path, text *t)
                  key_number_text(r->d, d), done, r->failed, r->tuned, r->running, best, left);
     }
     say_left(w->left_s, left);
-    text_add(t, "\n%zu of %zu scores, %zu failed, %zu tuning runs; %zu running under %zu leader%s",
-             w->done, w->want, w->failed, w->tuned, w->running, w->leaders,
-             w->leaders == 1 ? "" : "s");
+    text_add(t, "\n%zu of %zu scores, %zu beside", w->done, w->want, w->beside);
+    text_add(t, ", %zu failed, %zu tuning runs; %zu running under %zu leader%s", w->failed,
+             w->tuned, w->running, w->leaders, w->leaders == 1 ? "" : "s");
     text_add(t, *left && *left != '-' ? "; %s left\n" : "\n", left);
 }
 

@@ -97,19 +97,21 @@ static status want(watch *w, const char *space_, double d, size_t seeds)
 {
     watch_row *row;
     status st = row_find(w, space_, d, &row);
-    if (!st && seeds > row->want)
-        row->want = seeds;
+    if (!st && seeds > row->want_here)
+        row->want_here = seeds;
     return st;
 }
 
-/* What an ask wants of scores: its rates are known when they are chosen. */
+/* What an ask wants of scores: its rates are known when they are chosen, and a search's d when it is there. */
 static status want_of(watch *w, const ask *a)
 {
     char **spaces;
     size_t n, n_d;
     double *d;
-    status st = ask_spaces(&a->run, &spaces, &n);
-    if (st)
+    status st;
+    if (a->search)
+        return OK;
+    if ((st = ask_spaces(&a->run, &spaces, &n)))
         return st;
     if (!(st = key_numbers("d", a->d, &d, &n_d))) {
         for (size_t i = 0; i < n && !st; i++)
@@ -118,6 +120,25 @@ static status want_of(watch *w, const ask *a)
         mem_free(d);
     }
     key_parts_free(spaces, n);
+    return st;
+}
+
+/* Asks of one question name the same scores again, those of two questions others. */
+static status want_all(watch *w, const ask_list *list)
+{
+    status st = OK;
+    for (size_t i = 0; i < list->n && !st; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i; k++)
+            first = first && !ask_alike(&list->asks[i], &list->asks[k]);
+        for (size_t k = i; k < list->n && first && !st; k++)
+            if (ask_alike(&list->asks[i], &list->asks[k]))
+                st = want_of(w, &list->asks[k]);
+        for (size_t k = 0; k < w->n && first; k++) {
+            w->rows[k].want += w->rows[k].want_here;
+            w->rows[k].want_here = 0;
+        }
+    }
     return st;
 }
 
@@ -257,26 +278,29 @@ static status count_all(store *s, watch *w, pace *all)
     }
     if (!st && n)
         qsort(specs, n, sizeof *specs, by_space);
-    size_t at = 0;
+    size_t at = 0; /* the row of the space that came last */
+    const char *last = NULL;
     for (size_t i = 0; i < n && !st; i++) {
         const record *r = specs[i].r;
         watch_row *row;
         bool floor = !*r->run.exec && !r->run.epochs && !r->run.steps;
         if (floor) { /* the baseline, of the same space, has another row */
             st = row_find(w, "full", 0, &row);
-            at = w->n;
-        } else if (i && !strcmp(specs[i].space, specs[i - 1].space) && at < w->n) {
+        } else if (last && !strcmp(specs[i].space, last)) {
             row = &w->rows[at];
         } else {
             char *space_;
             double d;
             if ((st = spec_cut(&r->run, &space_, &d)))
                 break;
-            if (!strcmp(space_, "full"))
+            bool full = !strcmp(space_, "full"); /* of several networks: each its own D */
+            if (full)
                 d = (double)r->D;
-            st = row_find(w, space_, d, &row);
+            if (!(st = row_find(w, space_, d, &row))) {
+                at = (size_t)(row - w->rows);
+                last = full ? NULL : specs[i].space;
+            }
             mem_free(space_);
-            at = st ? w->n : (size_t)(row - w->rows);
         }
         if (st)
             break;
@@ -293,7 +317,7 @@ static void sum_up(watch *w, const pace *all)
         watch_row *row = &w->rows[i];
         size_t open = row->want > row->done + row->failed ? row->want - row->done - row->failed : 0;
         w->want += row->want;
-        w->done += row->done;
+        *(row->want ? &w->done : &w->beside) += row->done;
         w->failed += row->failed;
         w->tuned += row->tuned;
         if (open && all->n)
@@ -317,9 +341,8 @@ status watch_look(store *s, watch *out)
     os_time_text(out->time);
     if ((st = store_refresh(s)) || (st = ask_load(store_folder(s), &asks)))
         return st;
-    for (size_t i = 0; i < asks.n && !st; i++)
-        st = want_of(out, &asks.asks[i]);
-    if (!st && !(st = count_all(s, out, &all)) && !(st = count_running(store_folder(s), out)))
+    if (!(st = want_all(out, &asks)) && !(st = count_all(s, out, &all)) &&
+        !(st = count_running(store_folder(s), out)))
         sum_up(out, &all);
     ask_clear(&asks);
     if (st)

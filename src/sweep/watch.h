@@ -12,7 +12,10 @@
 typedef struct watch_row {
     const char *space; /* without its d; "full": baselines, and floors with d = 0 */
     double d;          /* 0: none */
-    size_t want;       /* scores that were asked for; 0: of a run that no ask names */
+    size_t
+        want; /* scores that were asked for, by all questions of the folder; 0: of runs that no ask
+                        * counts: baselines, floors, a search's */
+    size_t want_here; /* while one question's asks are read */
     size_t done, failed, tuned, running;
     double best;   /* score so far; NaN: none */
     double left_s; /* at the pace of all runs so far; NaN: nothing to go by */
@@ -22,7 +25,9 @@ typedef struct watch_row {
 typedef struct watch {
     watch_row *rows; /* by space, then d */
     size_t n;
-    size_t want, done, failed, tuned, running, leaders;
+    size_t want, done; /* of rows that want scores */
+    size_t beside;     /* scores of the others */
+    size_t failed, tuned, running, leaders;
     double left_s;
     char time[32]; /* of the look, UTC */
     key_texts texts;

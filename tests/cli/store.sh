@@ -8,8 +8,16 @@ check "a sweep runs" d90 --d 5+20 --seeds 2 --out ./one
 check "another runs" d90 --d 5+50 --seeds 2 --out ./two
 
 # ---- status
+two_networks() {
+    printf 'data = synth:n=300\nmodel = fc:width=8,depth=1 fc:width=9,depth=1\nepochs = 2\nd = 5\nseeds = 2\nlr = 1e-3\nlr-full = 1e-3\nplot = no\n' >nets.idim
+    "$idim" run nets.idim --quiet >said.txt 2>&1 && "$idim" status nets >nets.txt &&
+        grep -qE '^fastfood +5 +4/4 ' nets.txt && [ "$(grep -cE '^full +[1-9][0-9]* +2 ' nets.txt)" -eq 2 ]
+}
+check "what two networks want is added up" two_networks
 "$idim" status ./one >status.txt
 check "status says d, done of asked, best" grep -qE '^fastfood +20 +2/2 +0 ' status.txt
+check "a baseline is counted as one, by its D" grep -qE '^full +[1-9][0-9]* +2 +0 ' status.txt
+check "baselines and floors stand beside the scores" grep -q '^4 of 4 scores, 4 beside, 0 failed' status.txt
 check "status is plain text where there is no terminal" test -z "$(tr -d '\11\12\40-\176' <status.txt)"
 "$idim" status ./one --csv >status.csv
 check "status as CSV has its time" grep -qE '^20[0-9-]+T[0-9:]+Z,fastfood,20,2,2,0,0,0,' status.csv
