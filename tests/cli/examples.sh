@@ -92,6 +92,9 @@ cp "$here/tests/spaces/directions.npy" tests/spaces
 printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,100,1,.9\n' >my-runs.csv
 "$idim" d90 --data synth --space fastfood --space onehot --epochs 2 --seeds 1 --d 5+50 --lr 1e-3 --lr-full 1e-3 --plot no --quiet --out demo >/dev/null 2>&1
 cp -r results/demo results/other
+cp -r results/demo other
+"$idim" export demo --to sent.tar.xz >/dev/null
+echo 'To be' >prompt.txt
 cp -r results/demo results/mnist-fc
 cp -r results/demo results/mnist-lenet
 cp -r results/demo sweep7
@@ -101,6 +104,11 @@ cp my-runs.csv mine.csv
 cp my-runs.csv theirs.csv
 
 printf 'data = synth:n=200\nepochs = 1\nd = 5\nlr = 1e-3\nlr-full = 1e-3\nseeds = 1\nplot = no\n' >sweep.idim
+
+# the tutorial's own file, and its folder
+sed -n '/^```$/,/^```$/p' "$here/docs/tutorial.md" | grep -v '^```' >tutorial.idim
+"$idim" run tutorial.idim --quiet >/dev/null 2>&1
+check "the tutorial's file is run" test -s results/tutorial/d90.csv
 
 # idim as the examples find it: it notes the words that came, and trains nothing.
 cat >bin/idim <<END
@@ -118,7 +126,7 @@ export PATH IDIM_DATA
 # ---------------------------------------------------------------- one example
 # taken SHELL LINE: it runs, and its words are kept in SHELL.words
 taken() {
-    case $1 in zsh) "$zsh" -f -c "$2" ;; *) "$1" -c "$2" ;; esac >out.txt 2>err.txt </dev/null
+    case $1 in zsh) "$zsh" -f -c "$2" ;; *) "$1" -c "$2" ;; esac >out.txt 2>err.txt <prompt.txt
     code=$?
     mv words.txt "$1.words" 2>/dev/null
     [ "$code" -eq 0 ] || echo "$1: exit $code: $(tail -1 err.txt)"
