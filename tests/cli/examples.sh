@@ -94,7 +94,6 @@ printf 'space,d,seed,score\nfull,,1,.9\nonehot,0,1,.1\nonehot,10,1,.5\nonehot,10
 cp -r results/demo results/other
 cp -r results/demo other
 "$idim" export demo --to sent.tar.xz >/dev/null
-echo 'To be' >prompt.txt
 cp -r results/demo results/mnist-fc
 cp -r results/demo results/mnist-lenet
 cp -r results/demo sweep7
@@ -126,7 +125,7 @@ export PATH IDIM_DATA
 # ---------------------------------------------------------------- one example
 # taken SHELL LINE: it runs, and its words are kept in SHELL.words
 taken() {
-    case $1 in zsh) "$zsh" -f -c "$2" ;; *) "$1" -c "$2" ;; esac >out.txt 2>err.txt <prompt.txt
+    case $1 in zsh) "$zsh" -f -c "$2" ;; *) "$1" -c "$2" ;; esac >out.txt 2>err.txt </dev/null
     code=$?
     mv words.txt "$1.words" 2>/dev/null
     [ "$code" -eq 0 ] || echo "$1: exit $code: $(tail -1 err.txt)"
