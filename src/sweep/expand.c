@@ -331,21 +331,21 @@ static bool axis_makes_text(const axis *a)
 }
 
 /* Texts first, the rest behind them, each in the order of the file. */
-static void part_order(part *p)
+static status part_order(part *p)
 {
     axis *sorted = mem_array(p->n, sizeof *sorted);
     size_t n = 0;
-    for (int texts = 1; sorted && texts >= 0; texts--) {
+    if (!sorted)
+        return ERR_MEMORY;
+    for (int texts = 1; texts >= 0; texts--) {
         for (size_t i = 0; i < p->n; i++)
             if (axis_makes_text(&p->axes[i]) == (texts == 1))
                 sorted[n++] = p->axes[i];
         p->texts_end = texts ? n : p->texts_end;
     }
-    if (sorted)
-        memcpy(p->axes, sorted, n * sizeof *sorted);
-    else
-        p->texts_end = p->n;
+    memcpy(p->axes, sorted, n * sizeof *sorted);
     mem_free(sorted);
+    return OK;
 }
 
 /* ------------------------------------------------------------------ a combination */
@@ -879,10 +879,8 @@ static status expand_block(const sweepfile *f, size_t block, expansion *e)
         if (!b)
             break;
     }
-    if (!st && !(st = part_check(p)) && !(st = part_size(p))) {
-        part_order(p);
+    if (!st && !(st = part_check(p)) && !(st = part_size(p)) && !(st = part_order(p)))
         st = part_name(p, block, &name);
-    }
     if (!st && !(st = part_turn(p, out, &e->texts)) && !out->n_asks && !out->n_runs)
         st = error_set(ERR_USAGE, "%s:%zu: all of this sweep is excluded", f->path,
                        f->blocks[block].number);
