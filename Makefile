@@ -211,6 +211,8 @@ install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
 	printf 'prefix=%s\n\nName: idim\nDescription: intrinsic dimension of networks\nVersion: %s\n%s\n%s\n%s\n' \
 	  '$(PREFIX)' '$(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lidim' \
 	  'Libs.private: $(LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/idim.pc
+	install -d $(DESTDIR)$(PREFIX)/share/idim/repro
+	install -m 644 experiments/repro/* $(DESTDIR)$(PREFIX)/share/idim/repro
 	$(B)/idim --man > $(DESTDIR)$(PREFIX)/share/man/man1/idim.1
 	$(B)/idim --completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/idim
 	$(B)/idim --completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_idim
@@ -218,7 +220,8 @@ install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
 uninstall: ## what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
 	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim \
-	  share/zsh/site-functions/_idim)
+	  share/zsh/site-functions/_idim share/idim/repro/*)
+	-rmdir $(addprefix $(DESTDIR)$(PREFIX)/share/idim,/repro /)
 
 benches: $(BENCH)
 bench: $(B)/idim benches ## our speed beside yardsticks of the same run: docs/bench.md

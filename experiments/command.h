@@ -44,6 +44,7 @@ typedef struct command {
 extern const command command_d90, command_ranks, command_train; /* name themselves in their plans */
 extern const command command_run;                          /* whose own keys a sweep file may set */
 extern const command command_d90_file, command_ranks_file; /* it, of a file that asks for that */
+extern const command command_plan;                         /* repro runs it, and command_run */
 extern const command *const command_rows[];                /* ended by NULL */
 
 /* Parses argv (behind the command's name) and runs it. */

@@ -22,6 +22,7 @@
     X(export) \
     X(import) \
     X(clean) \
+    X(repro) \
     X(spectra) \
     X(similarity) \
     X(intruders) \

@@ -11,6 +11,7 @@ typedef struct options {
 static const key keys[] = {
     KEY("csv", options, csv, "no", 0, 0, "",
         "every run that is known: part, stage, id, state, keys"),
+    SWEPT_ONLY(options, swept),
     FOLDER_KEYS(options, folder),
     {0},
 };

@@ -25,6 +25,7 @@ static const key keys[] = {
         "1: floors and the baseline's rates, 2: rates per d, 3: scores; end behind it; 0: all"),
     KEY_TEXT("kind", options, kind, "", "refuse to train where the numeric kind is another one"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw figures; no: idim plot makes them later"),
+    SWEPT_ONLY(options, swept),
     FOLDER_KEYS(options, folder),
     {0},
 };

@@ -35,6 +35,26 @@ static status swept_own(const sweepfile *f, const key *table, void *own, key_tex
     return st;
 }
 
+/* Leaves the sub-sweep of that name, and those in it. */
+static status swept_only(const char *only, const char *path, expansion *e)
+{
+    size_t n = strlen(only), kept = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        expand_part *p = &e->parts[i];
+        bool named = !strncmp(p->name, only, n) && (!p->name[n] || p->name[n] == '.');
+        if (!n || named) {
+            e->parts[kept++] = *p;
+            continue;
+        }
+        mem_free(p->asks);
+        mem_free(p->runs);
+    }
+    e->n = kept;
+    return kept ? OK
+                : error_set(ERR_USAGE, "%s: no sweep %s in it; its blocks `sweep NAME {` name them",
+                            path, only);
+}
+
 status swept_read(const swept_options *o, const char *path, const key *table, void *own,
                   key_texts *texts, sweepfile *f, expansion *e)
 {
@@ -45,6 +65,8 @@ status swept_read(const swept_options *o, const char *path, const key *table, vo
         st = sweepfile_over(f, o->over[i].key->name, o->over[i].value);
     if (!st && !(st = swept_own(f, table, own, texts)))
         st = expand(f, e);
+    if (!st)
+        st = swept_only(o->only, path, e);
     f->singles = NULL; /* they end with this call */
     return st;
 }

@@ -16,7 +16,13 @@ typedef struct swept_options {
         const char *value; /* of argv */
     } over[SWEPT_OVER];
     size_t n_over;
+    const char *only; /* SWEPT_ONLY */
 } swept_options;
+
+/* For the command's own keys: which of a file's sub-sweeps. */
+#define SWEPT_ONLY(struct_, field_)                                                                \
+    KEY_TEXT("only", struct_, field_.only, "",                                                     \
+             "this sub-sweep of the file and those in it, OUTER.INNER; empty: all")
 
 #define SWEPT_TABLES run_keys, ask_keys, expand_keys
 
