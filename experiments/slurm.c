@@ -26,6 +26,7 @@ static const key keys[] = {
         "of an array; 0: below MaxArraySize of `scontrol show config`, 1000 without a Slurm"),
     KEY_TEXT("sbatch", options, sbatch, "",
              "more options of sbatch: '--partition=long --account=me'"),
+    SWEPT_ONLY(options, swept),
     FOLDER_KEYS(options, folder),
     {0},
 };
@@ -64,6 +65,10 @@ static size_t elements(const options *o, double seconds, size_t runs)
 /* The keys of the command line go with every share. */
 static void say_over(const options *o, text *t)
 {
+    if (*o->swept.only) {
+        text_add(t, " --only ");
+        command_quoted(o->swept.only, t);
+    }
     for (size_t i = 0; i < o->swept.n_over; i++) {
         text_add(t, " --%s ", o->swept.over[i].key->name);
         command_quoted(o->swept.over[i].value, t);

@@ -69,7 +69,8 @@ kept() {
         IDIM_DATA=data "$idim" pack ${from:-} results/kept/z/*.safetensors "$name" --bits 6 >/dev/null && mv results/kept "kept-$name"
 }
 kept model.idim --data synth --space fastfood:d=9 --epochs 1
-mkdir -p r results/reference/mnist-fc-bound
+mkdir -p r experiments results/reference/mnist-fc-bound
+cp -r "$here/experiments/repro" experiments
 cp -r kept-model.idim/z r
 cp model.idim packed.idim
 cp model.idim results/reference/mnist-fc-bound/packed.idim
