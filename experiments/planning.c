@@ -19,22 +19,16 @@ static const key keys[] = {
 static int plan_main(void *options_, size_t n, char *const *names, FILE *out)
 {
     options *o = options_;
-    key_texts texts = {0};
-    sweepfile f = {0};
-    expansion e = {0};
+    swept s;
     planned *p = NULL;
-    char *path = NULL;
-    status st = swept_read(&o->swept, names[0], keys, o, &texts, &f, &e);
+    status st = swept_open(&s, &o->swept, names[0], keys, o, &o->folder);
     (void)n;
-    if (!st && !(path = swept_folder(o->folder.out, names[0])))
-        st = ERR_MEMORY;
-    if (!st && !(st = planned_new(&p, &e, path, &o->folder, o->csv ? out : NULL)) && !o->csv)
+    if (!st)
+        st = planned_new(&p, &s.sweep, s.folder, &o->folder, o->csv ? out : NULL);
+    if (!st && !o->csv)
         planned_print(p, folder_jobs(&o->folder), out);
     planned_free(p);
-    mem_free(path);
-    expand_clear(&e);
-    sweepfile_clear(&f);
-    key_texts_clear(&texts);
+    swept_close(&s);
     return command_end(st);
 }
 

@@ -229,21 +229,14 @@ static status check_measure(const expansion *e, const char *path, expand_measure
 static int run_file(void *options_, const expand_measure *only, char *const *names, FILE *out)
 {
     options *o = options_;
-    key_texts texts = {0};
-    sweepfile f = {0};
-    expansion e = {0};
+    swept s;
     size_t failed = 0;
-    char *path = NULL;
-    status st = swept_read(&o->swept, names[0], keys, o, &texts, &f, &e);
+    status st = swept_open(&s, &o->swept, names[0], keys, o, &o->folder);
     if (!st && only)
-        st = check_measure(&e, names[0], *only);
+        st = check_measure(&s.sweep, names[0], *only);
     if (!st)
-        st = (path = swept_folder(o->folder.out, names[0])) ? run_all(o, &e, path, out, &failed)
-                                                            : ERR_MEMORY;
-    mem_free(path);
-    expand_clear(&e);
-    sweepfile_clear(&f);
-    key_texts_clear(&texts);
+        st = run_all(o, &s.sweep, s.folder, out, &failed);
+    swept_close(&s);
     return measured_end(st, failed);
 }
 

@@ -55,23 +55,8 @@ static status swept_only(const char *only, const char *path, expansion *e)
                             path, only);
 }
 
-status swept_read(const swept_options *o, const char *path, const key *table, void *own,
-                  key_texts *texts, sweepfile *f, expansion *e)
-{
-    const key *const singles[] = {table, command_run.tables[0], NULL};
-    status st = sweepfile_open(f, path, expand_tables, singles);
-    *e = (expansion){0};
-    for (size_t i = 0; i < o->n_over && !st; i++)
-        st = sweepfile_over(f, o->over[i].key->name, o->over[i].value);
-    if (!st && !(st = swept_own(f, table, own, texts)))
-        st = expand(f, e);
-    if (!st)
-        st = swept_only(o->only, path, e);
-    f->singles = NULL; /* they end with this call */
-    return st;
-}
-
-char *swept_folder(const char *out, const char *path)
+/* The results folder of a file without `out`: its name without folder and ending. */
+static char *swept_folder(const char *out, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
@@ -81,4 +66,30 @@ char *swept_folder(const char *out, const char *path)
     folder = own ? folder_path(out, own) : NULL;
     mem_free(own);
     return folder;
+}
+
+status swept_open(swept *s, const swept_options *o, const char *path, const key *table, void *own,
+                  const folder_options *folder)
+{
+    *s = (swept){0};
+    const key *const singles[] = {table, command_run.tables[0], NULL};
+    status st = sweepfile_open(&s->file, path, expand_tables, singles);
+    for (size_t i = 0; i < o->n_over && !st; i++)
+        st = sweepfile_over(&s->file, o->over[i].key->name, o->over[i].value);
+    if (!st && !(st = swept_own(&s->file, table, own, &s->texts)))
+        st = expand(&s->file, &s->sweep);
+    if (!st)
+        st = swept_only(o->only, path, &s->sweep);
+    s->file.singles = NULL; /* they end with this call */
+    if (!st && !(s->folder = swept_folder(folder->out, path)))
+        st = ERR_MEMORY;
+    return st;
+}
+
+void swept_close(swept *s)
+{
+    mem_free(s->folder);
+    expand_clear(&s->sweep);
+    sweepfile_clear(&s->file);
+    key_texts_clear(&s->texts);
 }

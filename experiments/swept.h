@@ -29,12 +29,19 @@ typedef struct swept_options {
 /* command.over of such a command. */
 status swept_over(void *options, const key *k, const char *value);
 
-/* Reads the file; what it says of the command's own keys is set in `own` where the command line left the
- * default. sweepfile_clear and expand_clear. */
-status swept_read(const swept_options *o, const char *path, const key *table, void *own,
-                  key_texts *texts, sweepfile *f, expansion *e);
+/* A sweep file that was read, and the results folder that it is for. */
+typedef struct swept {
+    sweepfile file;
+    expansion sweep;
+    char *folder;
+    key_texts texts;
+} swept;
 
-/* The results folder of a file without `out`: its name without folder and ending. Fresh. */
-char *swept_folder(const char *out, const char *path);
+/* Reads the file; what it says of the command's own keys is set in `own` where the command line left the
+ * default. `folder` is part of own; where it names none, the file's name without folder and ending does.
+ * swept_close takes what a failed call left. */
+status swept_open(swept *s, const swept_options *o, const char *path, const key *table, void *own,
+                  const folder_options *folder);
+void swept_close(swept *s);
 
 #endif

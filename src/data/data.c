@@ -321,10 +321,9 @@ static size_t counted(const batch *b)
     return count;
 }
 
-stream task_episode(const task *t, split which, size_t i)
+stream task_episodes(const task *t, split which)
 {
-    stream all = stream_sub(&t->episodes, (uint64_t)which);
-    return stream_sub(&all, i);
+    return stream_sub(&t->episodes, (uint64_t)which);
 }
 
 void task_fetch(const task *t, split which, const uint32_t *index, size_t n, uint64_t draw,

@@ -84,8 +84,8 @@ void task_fetch(const task *t, split which, const uint32_t *index, size_t n, uin
                 batch_buffer *b);
 size_t task_labels(const task *t); /* of a sample */
 
-/* An environment: the stream of episode i of the validation or test split, the same for every run. */
-stream task_episode(const task *t, split which, size_t i);
+/* An environment: the streams of the episodes of a split are this one's children, the same for every run. */
+stream task_episodes(const task *t, split which);
 
 /* The whole task as one read-only block that other processes map: a descriptor (os_shared_new). */
 status task_pack(const task *t, int *fd);

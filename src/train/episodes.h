@@ -8,8 +8,7 @@
 /* Room to play episodes side by side. */
 typedef struct episodes {
     size_t most;     /* episodes at once */
-    stream *streams; /* (most) of each: to be filled */
-    double *returns; /* (most) of each: what came of it */
+    double *returns; /* (most) of each */
     double *state;
     uint32_t *index; /* (most) of episodes that go on */
     real *x, *outputs;
@@ -19,8 +18,8 @@ typedef struct episodes {
 status episodes_init(episodes *e, const task *t, const model *m, size_t most, void *work);
 void episodes_clear(episodes *e);
 
-/* Plays n <= most episodes, the k-th from streams[k] to returns[k], each as if it were alone. ps: IDIM_EVAL. */
-void episodes_play(episodes *e, const task *t, const model *m, const view *v, const pass *ps,
-                   size_t n);
+/* The sum of the returns of n episodes, each as if it were alone; the k-th is stream_sub(all, k)'s. ps: IDIM_EVAL. */
+double episodes_play(episodes *e, const task *t, const model *m, const view *v, const pass *ps,
+                     const stream *all, size_t n);
 
 #endif

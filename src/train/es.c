@@ -75,17 +75,13 @@ static double es_return(const es *tr, learner *l, double by, const stream *plays
 {
     scratch *s = l->own;
     const pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)l->plan->pool};
-    double sum = 0;
     for (size_t j = 0; j < l->space->d; j++)
         s->z[j] = l->z[j] + (real)by * s->e[j];
     space_merge(l->space, l->mem, s->z, s->theta);
     view_point(&s->view, s->theta, NULL);
-    for (size_t k = 0; k < tr->episodes; k++)
-        l->play->streams[k] = stream_sub(plays, k);
-    episodes_play(l->play, l->plan->task, l->plan->model, &s->view, &ps, tr->episodes);
-    for (size_t k = 0; k < tr->episodes; k++)
-        sum += l->play->returns[k];
-    return sum / (double)tr->episodes;
+    return episodes_play(l->play, l->plan->task, l->plan->model, &s->view, &ps, plays,
+                         tr->episodes) /
+           (double)tr->episodes;
 }
 
 /* Returns become centred ranks; equal ones share the mean of theirs. */

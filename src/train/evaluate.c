@@ -15,31 +15,16 @@ size_t evaluate_batch(const task *t)
     return t->length < EVAL_TOKENS ? EVAL_TOKENS / t->length : 1;
 }
 
-/* Returns of a bound view over the episodes of a split. */
-static idim_tally returns(const task *t, const model *m, const view *v, split which, const pass *ps,
-                          episodes *play)
-{
-    size_t n = t->splits[which].n;
-    idim_tally tally = {.n = n};
-    for (size_t i = 0, k; i < n; i += k) {
-        k = n - i < play->most ? n - i : play->most;
-        for (size_t j = 0; j < k; j++)
-            play->streams[j] = task_episode(t, which, i + j);
-        episodes_play(play, t, m, v, ps, k);
-        for (size_t j = 0; j < k; j++)
-            tally.loss += play->returns[j];
-    }
-    return tally;
-}
-
 idim_tally evaluate(const task *t, const model *m, const view *v, split which, pool *p,
                     const passing *with, uint8_t *all_hits)
 {
     size_t n = t->splits[which].n, most = evaluate_batch(t), labels = task_labels(t);
     pass ps = {.mode = IDIM_EVAL, .pool = (idim_pool *)p};
     idim_tally tally = {0};
-    if (t->row->environment)
-        return returns(t, m, v, which, &ps, with->play);
+    if (t->row->environment) {
+        const stream all = task_episodes(t, which);
+        return (idim_tally){.loss = episodes_play(with->play, t, m, v, &ps, &all, n), .n = n};
+    }
     for (size_t i = 0; i < n; i += most) {
         size_t k = n - i < most ? n - i : most;
         for (size_t j = 0; j < k; j++)

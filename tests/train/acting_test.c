@@ -200,7 +200,6 @@ static void episodes_end_at_the_horizon_and_side_by_side_as_alone(void **state)
 {
     world w;
     idim_tally tally;
-    double sum = 0;
     world_open(&w, row_of("cartpole"), "n=64,episodes=9,horizon=12", "full", "dqn", "adam");
     assert_ok(train_evaluate(w.t, w.m, w.theta0, IDIM_SPLIT_TEST, NULL, &tally, NULL));
     assert_int_equal(tally.n, 9);
@@ -212,12 +211,8 @@ static void episodes_end_at_the_horizon_and_side_by_side_as_alone(void **state)
     view_point(&v, w.theta0, NULL);
     void *work = mem_array(w.m->row->work(w.m, &v, 1, IDIM_EVAL), 1);
     assert_ok(episodes_init(&e, w.t, w.m, 1, work));
-    for (size_t i = 0; i < 9; i++) {
-        e.streams[0] = task_episode(w.t, IDIM_SPLIT_TEST, i);
-        episodes_play(&e, w.t, w.m, &v, &ps, 1);
-        sum += e.returns[0];
-    }
-    assert_true(sum == tally.loss);
+    const stream all = task_episodes(w.t, IDIM_SPLIT_TEST); /* room for one: one after another */
+    assert_true(episodes_play(&e, w.t, w.m, &v, &ps, &all, 9) == tally.loss);
     episodes_clear(&e);
     mem_free(work);
     view_clear(&v);
