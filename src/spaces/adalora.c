@@ -116,18 +116,14 @@ static status ada_init(space *base)
     if (!(s->place = mem_array(count, sizeof *s->place)))
         return ERR_MEMORY;
     if ((st = factors_new(&s->factors, base, &ask)) || (st = ada_parts(s)) ||
-        (st = space_needs(base, (double)base->d * sizeof(real), "its factors at step 0",
-                          "lower r, or select fewer tensors by targets=")))
+        (st = factors_room(base, &s->z0, 0, NULL)))
         return st;
-    if (!(s->z0 = mem_array(base->d, sizeof *s->z0)))
-        return ERR_MEMORY;
     for (size_t k = 0; k < count; k++) {
         const factor *f = &s->factors[k];
         stream own = stream_sub(&base->stream, k);
         ada_draw(&own, "A", f->r * f->in, s->z0 + s->place[k].A);
         ada_draw(&own, "B", f->out * f->r, s->z0 + s->place[k].B);
     }
-    base->z0 = s->z0;
     base->state_bytes = (2 * base->d + s->triplets) * sizeof(real); /* Ibar, U, who is out */
     size_t room = s->triplets * sizeof(ada_score), widest = 0;
     for (size_t k = 0; k < count; k++) {

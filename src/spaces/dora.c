@@ -97,11 +97,8 @@ static status dora_init(space *base)
     if (!(s->place = mem_array(count, sizeof *s->place)))
         return ERR_MEMORY;
     if ((st = factors_new(&s->factors, base, &ask)) || (st = dora_parts(s)) ||
-        (st = space_needs(base, (double)base->d * sizeof(real), "its factors at step 0",
-                          "lower r, or select fewer tensors by targets=")))
+        (st = factors_room(base, &s->z0, 0, NULL)))
         return st;
-    if (!(s->z0 = mem_array(base->d, sizeof *s->z0)))
-        return ERR_MEMORY;
     for (size_t k = 0; k < count; k++) {
         const factor *f = &s->factors[k];
         stream own = stream_sub(&base->stream, k);
@@ -113,7 +110,6 @@ static status dora_init(space *base)
             s->z0[s->place[k].m + i] = (real)sqrt(square);
         }
     }
-    base->z0 = s->z0;
     return OK;
 }
 

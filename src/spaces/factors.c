@@ -133,6 +133,19 @@ void zparts_clear(zparts *z)
     mem_free(z->tensors);
 }
 
+status factors_room(space *s, real **z0, size_t n_frozen, real **frozen)
+{
+    status st =
+        space_needs(s, ((double)s->d + (double)n_frozen) * sizeof(real), "its factors at step 0",
+                    "lower r, or select fewer tensors by targets=");
+    if (st)
+        return st;
+    s->z0 = *z0 = mem_array(s->d, sizeof **z0);
+    if (frozen)
+        *frozen = mem_array(n_frozen, sizeof **frozen);
+    return *z0 && (!frozen || *frozen) ? OK : ERR_MEMORY;
+}
+
 /* ------------------------------------------------------------------ products */
 
 void factor_kaiming(const factor *f, const stream *s, real *A)

@@ -51,6 +51,10 @@ status zparts_add(zparts *z, space *s, size_t k, const char *part, size_t rows, 
 void zparts_done(const zparts *z, space *s);
 void zparts_clear(zparts *z);
 
+/* For init, d being known: room for z0 (d) and so many frozen numbers (frozen NULL: none), which the kind
+ * fills; s->z0 is set. ERR_LIMIT as space_needs. */
+status factors_room(space *s, real **z0, size_t n_frozen, real **frozen);
+
 /* A at step 0 as PEFT's: uniform in +-1/sqrt(in). */
 void factor_kaiming(const factor *f, const stream *s, real *A);
 

@@ -103,17 +103,11 @@ static status xs_init(space *base)
     if (!s->R || !s->A || !s->B)
         return ERR_MEMORY;
     if ((st = factors_new(&s->factors, base, &ask)) || (st = xs_parts(s, &frozen)) ||
-        (st = space_needs(base, ((double)base->d + (double)frozen) * sizeof(real),
-                          "its frozen factors", "lower r, or select fewer tensors by targets=")))
+        (st = factors_room(base, &s->z0, frozen, &s->frozen)))
         return st;
-    s->z0 = mem_array(base->d, sizeof *s->z0);
-    s->frozen = mem_array(frozen, sizeof *s->frozen);
-    if (!s->z0 || !s->frozen)
-        return ERR_MEMORY;
     for (size_t k = 0; k < count; k++)
         if ((st = xs_start(s, k)))
             return st;
-    base->z0 = s->z0;
     base->moved = s->start == START_NORMAL;
     return size_mul(2 * sizeof(real), s->n_A, &base->work_bytes);
 }

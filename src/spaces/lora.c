@@ -147,17 +147,10 @@ static status lora_init(space *base)
     if (!s->A || !s->B)
         return ERR_MEMORY;
     if ((st = factors_new(&s->factors, base, &ask)) || (st = lora_check(s)) ||
-        (st = lora_parts(s, &frozen)) ||
-        (st = space_needs(base, ((double)base->d + (double)frozen) * sizeof(real),
-                          "its factors at step 0", "lower r, or select fewer tensors by targets=")))
+        (st = lora_parts(s, &frozen)) || (st = factors_room(base, &s->z0, frozen, &s->frozen)))
         return st;
-    s->z0 = mem_array(base->d, sizeof *s->z0);
-    s->frozen = mem_array(frozen, sizeof *s->frozen);
-    if (!s->z0 || !s->frozen)
-        return ERR_MEMORY;
     for (size_t k = 0; k < count; k++)
         lora_start_A(s, k, (s->freeze == FREEZE_A ? s->frozen : s->z0) + s->A[k]);
-    base->z0 = s->z0;
     return OK;
 }
 

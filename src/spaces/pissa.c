@@ -119,8 +119,7 @@ static status pissa_init(space *base)
     if (!s->A || !s->B)
         return ERR_MEMORY;
     if ((st = factors_new(&s->factors, base, &ask)) || (st = pissa_parts(s, &frozen)) ||
-        (st = space_needs(base, ((double)base->d + (double)frozen) * sizeof(real),
-                          "its factors at step 0", "lower r, or select fewer tensors by targets=")))
+        (st = factors_room(base, &s->z0, frozen, &s->frozen)))
         return st;
     for (size_t k = 0; k < count; k++)
         if (s->factors[k].s <= 0 && s->start == START_SVD)
@@ -128,17 +127,12 @@ static status pissa_init(space *base)
                              "pissa: alpha=%s: with a scale of 0 no factors make up the "
                              "weights; give alpha above 0",
                              s->alpha);
-    s->z0 = mem_array(base->d, sizeof *s->z0);
-    s->frozen = mem_array(frozen, sizeof *s->frozen);
-    if (!s->z0 || !s->frozen)
-        return ERR_MEMORY;
     for (size_t k = 0; k < count; k++) {
         real *A = s->z0 + s->A[k];
         real *B = (s->start == START_MINOR ? s->frozen : s->z0) + s->B[k];
         if ((st = s->start == START_QR ? start_qr(s, k, A, B) : start_svd(s, k, A, B)))
             return st;
     }
-    base->z0 = s->z0;
     return size_mul(2 * sizeof(real), s->most, &base->work_bytes);
 }
 
