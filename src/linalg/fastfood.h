@@ -23,9 +23,10 @@ typedef struct fastfood {
     size_t d, n;    /* z and output lengths */
     unsigned log2L; /* of a block */
     size_t blocks;
-    uint32_t *perm; /* (blocks, L) x3_i = x2[perm_i], local to its block */
-    real *G;        /* (blocks, L) divided by sqrt(n) ||G|| of the block */
-    uint32_t *B;    /* sign bits, (blocks, L / 32 rounded up); set: minus */
+    uint32_t *perm;      /* (blocks, L) x3_i = x2[perm_i], local to its block; NULL: to and from */
+    uint64_t *to, *from; /* (blocks, L / 4) perm and its inverse, four places a word: L = 4..2^16 */
+    real *G;             /* (blocks, L) divided by sqrt(n) ||G|| of the block */
+    uint32_t *B;         /* sign bits, (blocks, L / 32 rounded up); set: minus */
 } fastfood;
 
 /* Bytes that fastfood_init will hold, and that lift and pull need as work: 2 L reals. */
