@@ -213,13 +213,17 @@ install: $(B)/idim $(B)/libidim.so.$(VERSION) ## into PREFIX, below DESTDIR
 	  'Libs.private: $(LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/idim.pc
 	install -d $(DESTDIR)$(PREFIX)/share/idim/repro
 	install -m 644 experiments/repro/* $(DESTDIR)$(PREFIX)/share/idim/repro
+# The pages of commands are made here and kept nowhere: the program that is installed can always print them
+# (make static too: idim --man d90 | man -l -), and a copy in docs/ would change with every option.
 	$(B)/idim --man > $(DESTDIR)$(PREFIX)/share/man/man1/idim.1
+	for c in $$($(B)/idim --commands); do \
+	  $(B)/idim --man $$c > $(DESTDIR)$(PREFIX)/share/man/man1/idim-$$c.1 || exit 1; done
 	$(B)/idim --completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/idim
 	$(B)/idim --completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_idim
 
 uninstall: ## what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/idim bin/idim-* lib/libidim.* include/idim.h \
-	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/bash-completion/completions/idim \
+	  lib/pkgconfig/idim.pc share/man/man1/idim.1 share/man/man1/idim-*.1 share/bash-completion/completions/idim \
 	  share/zsh/site-functions/_idim share/idim/repro/*)
 	-rmdir $(addprefix $(DESTDIR)$(PREFIX)/share/idim,/repro /)
 

@@ -248,7 +248,7 @@ void command_line(const command *c, const void *options, text *out)
 
 /* ------------------------------------------------------------------ help */
 
-static const char *option_form(const key *k)
+const char *command_form(const key *k)
 {
     return k->type == IDIM_SIZE     ? " N"
            : k->type == IDIM_NUMBER ? " X"
@@ -269,8 +269,7 @@ static void option_default(const command *c, const key *k, text *value)
     mem_free(options);
 }
 
-/* "DOC [words] (unit, range, default X)" with this command's default. */
-static void option_meaning(const command *c, const key *k, text *out)
+void command_meaning(const command *c, const key *k, text *out)
 {
     text value = {0};
     option_default(c, k, &value);
@@ -281,13 +280,18 @@ static void option_meaning(const command *c, const key *k, text *out)
     text_clear(&value);
 }
 
+bool command_usual(const command *c, const key *k)
+{
+    return !c->usual || option_among(c->usual, k);
+}
+
 static void option_help(const command *c, const key *k, FILE *out)
 {
     enum { LEFT = 24 };
     char left[64];
     text right = {0}, lines = {0};
-    option_meaning(c, k, &right);
-    snprintf(left, sizeof left, "  --%s%s", k->name, option_form(k));
+    command_meaning(c, k, &right);
+    snprintf(left, sizeof left, "  --%s%s", k->name, command_form(k));
     fprintf(out, "%-*s", LEFT, left);
     if (strlen(left) >= LEFT)
         fprintf(out, "\n%*s", LEFT, "");
@@ -309,73 +313,13 @@ void command_help(const command *c, bool all, FILE *out)
         fprintf(out, "\n%s\n", c->usual && !all ? "usual options" : "options");
     for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
         for (const key *k = c->tables[i]; k->name; k++) {
-            if (all || !c->usual || option_among(c->usual, k))
+            if (all || command_usual(c, k))
                 option_help(c, k, out);
             else
                 rest++;
         }
     if (rest)
         fprintf(out, "\n%zu more: idim %s --help all\n", rest, c->name);
-}
-
-static void man_text(const char *s, FILE *out)
-{
-    for (; *s; s++) {
-        if (*s == '-' || *s == '\\')
-            fputc('\\', out);
-        fputc(*s, out);
-    }
-}
-
-void command_man(FILE *out)
-{
-    fprintf(out, ".TH IDIM 1 \"\" \"idim %s\" \"User Commands\"\n.SH NAME\n", IDIM_VERSION);
-    fprintf(out, "idim \\- how many numbers must training really choose?\n.SH SYNOPSIS\n"
-                 ".B idim\n.I command\n[\\-\\-option value]...\n.SH COMMANDS\n");
-    for (const command *const *row = command_rows; *row; row++) {
-        const command *c = *row;
-        if (c->hidden)
-            continue;
-        fprintf(out, ".SS idim %s%s%s\n", c->name, c->takes ? " " : "", c->takes ? c->takes : "");
-        man_text(c->doc, out);
-        fprintf(out, "\n.PP\n.nf\n");
-        for (size_t i = 0; i < 3 && c->examples[i]; i++) {
-            man_text(c->examples[i], out);
-            fputc('\n', out);
-        }
-        fprintf(out, ".fi\n");
-        for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
-            for (const key *k = c->tables[i]; k->name; k++) {
-                text meaning = {0};
-                option_meaning(c, k, &meaning);
-                fprintf(out, ".TP\n.B \\-\\-");
-                man_text(k->name, out);
-                fprintf(out, "%s\n", option_form(k));
-                man_text(meaning.text ? meaning.text : "", out);
-                fputc('\n', out);
-                text_clear(&meaning);
-            }
-    }
-    fprintf(
-        out,
-        ".SH FILES\nA results folder is results/NAME, or a path where the name has a slash. Its "
-        "files and all columns: docs/formats.md, or\n.BR \"idim list d90.csv\" .\n"
-        ".SH ENVIRONMENT\n"
-        ".TP\n.B IDIM_DATA\nfolder of data sets, looked at before ./data and "
-        "/usr/share/datasets\n"
-        ".TP\n.B SLURM_CPUS_PER_TASK\ncores to fill, in place of those that this process may use\n"
-        ".TP\n.B NO_COLOR\nwhen not empty: no colours\n"
-        ".TP\n.B TERM\ndumb: no colours, and no progress line, which would have to be redrawn\n"
-        ".TP\n.BR LC_ALL , \" LC_CTYPE\" , \" LANG\"\nUTF\\-8 or not: what curves in the terminal "
-        "are "
-        "drawn with\n"
-        ".TP\n.B COLUMNS\nwidth where there is no terminal to ask\n"
-        ".TP\n.B OPENBLAS_CORETYPE\nOpenBLAS's kernels (idim doctor); another one is another "
-        "numeric "
-        "kind\n"
-        ".SH EXIT STATUS\n0 done; 1 failed; 2 usage; 3 finished with some runs failed; 4 "
-        "differences were found; 75 stopped, start again to go on; 130 interrupted, what is "
-        "finished is kept.\n");
 }
 
 const char *count_text(size_t n, char out[32])

@@ -62,9 +62,17 @@ bool command_repeats(const key *k);
 /* A word as it is typed in a shell: quoted where it must be. */
 void command_quoted(const char *word, text *out);
 
-/* --help, --help all; the man page of all commands. */
+/* --help, --help all. */
 void command_help(const command *c, bool all, FILE *out);
-void command_man(FILE *out);
+
+/* Of an option: " N", what stands behind its name; "DOC [words] (unit, range, default X)" with this command's
+ * default; is it one of the usual ones? */
+const char *command_form(const key *k);
+void command_meaning(const command *c, const key *k, text *out);
+bool command_usual(const command *c, const key *k);
+
+/* The man page idim-NAME(1); NULL: the overview, idim(1). */
+void command_man(const command *c, FILE *out);
 
 /* The tables of kinds, as idim list names them; ended by a NULL name. */
 typedef struct command_kinds {

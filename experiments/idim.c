@@ -69,8 +69,9 @@ static void help(FILE *out)
         group = c->group;
         fprintf(out, "  %-10s %s\n", c->name, c->doc);
     }
-    fprintf(out, "\nidim COMMAND --help shows a command's examples and options.\n"
-                 "idim --version; idim --man | man -l -; idim --completion bash, or zsh.\n");
+    fprintf(out,
+            "\nidim COMMAND --help shows a command's examples and options.\n"
+            "idim --version; idim --man COMMAND | man -l -; idim --completion bash, or zsh.\n");
 }
 
 static const command *find(const char *name)
@@ -101,6 +102,14 @@ static int unknown(const char *name)
                                  name, key_did_you_mean(name, all, n, mean)));
 }
 
+static int man(const char *name)
+{
+    if (name && !find(name))
+        return unknown(name);
+    command_man(name ? find(name) : NULL, stdout);
+    return EXIT_DONE;
+}
+
 static int dispatch(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/'), *self = slash ? slash + 1 : argv[0];
@@ -117,7 +126,7 @@ static int dispatch(int argc, char **argv)
     else if (!strcmp(argv[1], "--commands"))
         names();
     else if (!strcmp(argv[1], "--man"))
-        command_man(stdout);
+        return man(argc > 2 ? argv[2] : NULL);
     else if (!strcmp(argv[1], "--completion"))
         return command_end(command_completion(argc > 2 ? argv[2] : "bash", stdout));
     else if (find(argv[1]))

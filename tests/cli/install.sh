@@ -19,6 +19,10 @@ hidden() { ! nm -D --defined-only usr/lib/libidim.so | awk '{ print $3 }' | grep
 check "no other names are seen" hidden
 check "the installed program runs" usr/bin/idim-list spaces
 check "the man page is whole" grep -q '^.SH EXIT STATUS' usr/share/man/man1/idim.1
+pages() { usr/bin/idim --commands | sed 's/.*/idim-&.1/' | cat - idim.name | sort | cmp -s - have.txt; }
+echo idim.1 >idim.name
+ls usr/share/man/man1 >have.txt
+check "each command has a man page" pages
 gone() { make -s -C "$here" uninstall PREFIX="$work/usr" >uninstall.txt 2>&1 && [ -z "$(find usr -type f -o -type l)" ]; }
 check "it is gone after uninstall" gone
 exit "$bad"
