@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/os.h"
 #include "experiments/planned.h"
+#include "experiments/scontrol.h"
 #include "experiments/swept.h"
 
 typedef struct options {
@@ -35,23 +35,8 @@ static const key keys[] = {
 static size_t array_most(void)
 {
     enum { USUAL = 1000 };
-    const char *const argv[] = {"sh", "-c", "exec scontrol show config 2>/dev/null", NULL};
-    const char *const env[] = {NULL};
-    os_child child;
-    text said = {0};
-    char some[4096];
-    size_t got = 0, most = 0;
-    int code;
-    if (os_spawn(&child, "/bin/sh", argv, env))
-        return USUAL;
-    while (!os_read(child.out, some, sizeof some, &got) && got)
-        text_bytes(&said, some, got);
-    os_reap(&child, &code);
-    const char *at = text_failed(&said) || !said.text ? NULL : strstr(said.text, "MaxArraySize");
-    if (at && sscanf(at, "MaxArraySize = %zu", &most) != 1)
-        most = 0;
-    text_clear(&said);
-    return most > 1 ? most - 1 : USUAL;
+    size_t size = scontrol_array_size();
+    return size > 1 ? size - 1 : USUAL;
 }
 
 /* Elements of a stage: so that each fills 80 % of its time. */

@@ -36,6 +36,12 @@ size_t os_cores(void)
     return 1;
 }
 
+size_t os_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (size_t)n : 1;
+}
+
 /* The first number in a file of the kernel's; 0 when there is none ("max"). */
 static uint64_t number_in(const char *path)
 {
@@ -72,6 +78,20 @@ uint64_t os_memory(void)
     if (in)
         fclose(in);
     return all;
+}
+
+uint64_t os_memory_left(void)
+{
+    unsigned long long kib, left = 0;
+    char line[128];
+    FILE *in = fopen("/proc/meminfo", "r");
+    while (in && fgets(line, sizeof line, in))
+        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+            left = kib * 1024;
+    if (in)
+        fclose(in);
+    uint64_t all = os_memory();
+    return left && left < all ? left : all;
 }
 
 uint64_t os_peak_rss(void)

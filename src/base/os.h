@@ -6,8 +6,10 @@
 #include "base/status.h"
 
 size_t os_cores(void);      /* SLURM_CPUS_PER_TASK, else the affinity mask; at least 1 */
+size_t os_processors(void); /* of the machine, whoever may use them */
 uint64_t os_memory(void);   /* bytes this process may use: the cgroup's limit, else the machine's */
-uint64_t os_peak_rss(void); /* bytes */
+uint64_t os_memory_left(void);   /* of those, what the machine could give out now */
+uint64_t os_peak_rss(void);      /* bytes */
 uint64_t os_rss(long process);   /* bytes that a process of ours holds now; 0 when it is gone */
 double os_seconds(void);         /* monotonic */
 double os_cpu_seconds(void);     /* user + system, this process */

@@ -108,6 +108,11 @@ const char *blas_kernel(void)
     return openblas_get_corename();
 }
 
+size_t blas_threads(void)
+{
+    return (size_t)openblas_get_num_threads();
+}
+
 /* Measured by bench/gemm.c with OpenBLAS 0.3.21 (docs/bench.md). Zen 4 runs AVX-512 in halves: its own
  * pick, Cooperlake, loses a few percent to the AVX2 kernel Haswell. Zen 5 runs it whole: SkylakeX and
  * Cooperlake are alike, and the AVX2 kernels take 1.8 times as long, LoRA's thin products 2.6 times. */

@@ -30,6 +30,8 @@ double vec_distance(const real *x, const real *y, size_t n);
 const char *blas_name(void);
 /* The kernel's name alone ("Cooperlake"). */
 const char *blas_kernel(void);
+/* Threads that a call of it may take: 1 behind idim_start. */
+size_t blas_threads(void);
 /* What OPENBLAS_CORETYPE should name on a CPU of this AMD family (os_amd_avx512) where `kernel` runs:
  * the one measured fastest on our shapes. NULL: nothing faster was measured. */
 const char *blas_kernel_advice(const char *kernel, unsigned amd_family);
