@@ -30,8 +30,8 @@ static int export_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!st && !(st = bundle_export(path, file, o->light, &told))) {
         fprintf(out, "%s: %zu files, %s unpacked, checksums in SHA256SUMS\n", file, told.files,
                 mem_bytes_text((double)told.bytes, size));
-        if (*told.left_out)
-            fprintf(out, "left out, for they are large: %s\n", told.left_out);
+        if (told.left_out)
+            fprintf(out, "left out, for it is large: %s\n", told.left_out);
         if (!o->light)
             fprintf(out, "next, there: idim import %s\n", file);
     }

@@ -304,6 +304,29 @@ void file_names_free(char **names, size_t n)
     mem_free(names);
 }
 
+status file_folders_with(const char *folder, const char *file, char ***names, size_t *n)
+{
+    size_t kept = 0;
+    status st = file_names(folder, "", names, n);
+    for (size_t i = 0; i < *n; i++) {
+        char *path = mem_printf("%s/%s/%s", folder, (*names)[i], file);
+        if (!path)
+            st = ERR_MEMORY;
+        if (path && file_exists(path))
+            (*names)[kept++] = (*names)[i];
+        else
+            mem_free((*names)[i]);
+        mem_free(path);
+    }
+    *n = kept;
+    if (!kept || st) {
+        file_names_free(*names, kept);
+        *names = NULL;
+        *n = 0;
+    }
+    return st;
+}
+
 /* ------------------------------------------------------------------ maps */
 
 status file_map_open(file_map *m, const char *path)

@@ -30,6 +30,8 @@ status file_make_folder_of(const char *path);
  * A folder that does not exist has none. Freed by file_names_free. */
 status file_names(const char *folder, const char *suffix, char ***names, size_t *n);
 void file_names_free(char **names, size_t n);
+/* Likewise the names of the folders in it that hold a file of that name. */
+status file_folders_with(const char *folder, const char *file, char ***names, size_t *n);
 
 /* A file mapped read-only. */
 typedef struct file_map {

@@ -53,12 +53,10 @@ static status put_file(writer *w, const char *name, bool light)
     char *path = mem_printf("%s/%s", w->folder, name), *bytes = NULL;
     size_t n = 0;
     status st = path ? OK : ERR_MEMORY;
-    if (!st && light && file_size(path) > BUNDLE_LIGHT) {
-        size_t at = strlen(w->told->left_out);
-        snprintf(w->told->left_out + at, sizeof w->told->left_out - at, "%s%s", at ? " " : "",
-                 name);
-    } else if (!st && file_exists(path) && !file_is_folder(path) &&
-               !(st = file_read(path, bundle_limit, &bytes, &n))) {
+    if (!st && light && !strcmp(name, "history.csv") && file_size(path) > BUNDLE_HISTORY)
+        w->told->left_out = "history.csv";
+    else if (!st && file_exists(path) && !file_is_folder(path) &&
+             !(st = file_read(path, bundle_limit, &bytes, &n))) {
         while (ends(name, ".jsonl") && n && bytes[n - 1] != '\n')
             n--;
         st = put(w, name, bytes, n);
@@ -87,17 +85,42 @@ static status put_folder(writer *w, const char *sub, const char *ending, bool li
     return st;
 }
 
+/* What a reader looks at, of the folder ("") or of a question's in it. */
+static status put_seen(writer *w, const char *sub)
+{
+    static const char *const seen[] = {".csv", ".html", ".tex", ".md"};
+    char *plots = mem_printf("%s%splots", sub, *sub ? "/" : "");
+    status st = plots ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < sizeof seen / sizeof *seen && !st; i++)
+        st = put_folder(w, sub, seen[i], true);
+    if (!st)
+        st = put_folder(w, plots, "", true);
+    mem_free(plots);
+    return st;
+}
+
+static status put_light(writer *w)
+{
+    char **questions = NULL;
+    size_t n = 0;
+    status st = put_seen(w, "");
+    if (!st)
+        st = file_folders_with(w->folder, "d90.csv", &questions, &n);
+    for (size_t i = 0; i < n && !st; i++)
+        st = put_seen(w, questions[i]);
+    file_names_free(questions, n);
+    return st;
+}
+
 static status put_all(writer *w, bool light)
 {
     static const char *const whole[][2] = {
         {"runs", ".jsonl"}, {"runs", ".bits"}, {"z", ".safetensors"}, {"partial", ".safetensors"}};
-    static const char *const seen[][2] = {
-        {"", ".csv"}, {"", ".html"}, {"", ".tex"}, {"", ".md"}, {"plots", ""}};
     status st = put_file(w, "sweep.json", false);
-    for (size_t i = 0; i < (light ? 5u : 4u) && !st; i++) {
-        const char *const *f = light ? seen[i] : whole[i];
-        st = put_folder(w, f[0], f[1], light);
-    }
+    if (!st && light)
+        return put_light(w);
+    for (size_t i = 0; i < sizeof whole / sizeof *whole && !st; i++)
+        st = put_folder(w, whole[i][0], whole[i][1], false);
     return st;
 }
 

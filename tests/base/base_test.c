@@ -92,6 +92,12 @@ static void files_are_written_whole_and_read_back(void **state)
     assert_ok(file_names(sub, "", &names, &n));
     assert_int_equal(n, 1); /* no temporary is left */
     file_names_free(names, n);
+    assert_ok(file_folders_with(folder, "b", &names, &n));
+    assert_int_equal(n, 1);
+    assert_string_equal(names[0], "a");
+    file_names_free(names, n);
+    assert_ok(file_folders_with(folder, "file", &names, &n)); /* it lies deeper */
+    assert_true(n == 0 && !names);
     assert_refused(file_write("/nowhere/at/all", "x", 1), ERR_FILE, "/nowhere/at/all");
     mem_free(path);
     mem_free(sub);

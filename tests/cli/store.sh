@@ -135,5 +135,16 @@ check "a light one for a reader" "$idim" export ./two --light --to light.tar.gz
 mkdir light && tar xzf light.tar.gz -C light
 light() { same light/two/d90.csv two/d90.csv && [ -f light/two/report.html ] && [ ! -e light/two/runs ]; }
 check "holds CSVs and the report" light
+without_idim() { (cd light/two && sha256sum -c --quiet SHA256SUMS && rm -f plots/d90.svg && gnuplot plots/d90.gp && [ -s plots/d90.svg ]); }
+if command -v gnuplot >/dev/null; then
+    "$idim" plot ./two --format svg >/dev/null && "$idim" export ./two --light --to light.tar.gz >/dev/null && tar xzf light.tar.gz -C light
+    check "its figures are drawn again without idim" without_idim
+else echo "skipped: figures without idim: no gnuplot here"; fi
+"$idim" export nets --light --to nets.tar.gz >/dev/null && tar xzf nets.tar.gz -C light
+questions() { (cd results && find nets -name d90.csv | sort) >a.txt && (cd light && find nets -name d90.csv | sort) | cmp -s - a.txt && [ "$(wc -l <a.txt)" -eq 2 ]; }
+check "one of several questions holds each" questions
+cp -r two large && for f in history runs; do yes "$(tail -1 two/$f.csv)" | head -c 9000000 >>large/$f.csv; done
+large() { "$idim" export ./large --light --to large.tar.gz | grep -q '^left out.*: history.csv$' && tar tzf large.tar.gz >a.txt && grep -q large/runs.csv a.txt && ! grep -q history a.txt; }
+check "a large history is left out and named, and no other file" large
 check "and is no sweep" refused 1 "for reading" "$idim" import light.tar.gz --out ./no
 exit "$bad"
