@@ -501,8 +501,9 @@ const model_row model_transformer = {
     .doc = "a transformer as GPT-2, Llama, BERT or RoBERTa: language model or classes",
     .source = "Vaswani et al. 2017, arXiv 1706.03762",
     .example = "transformer:width=8,layers=2,heads=2,hidden=12",
-    .revision =
-        2, /* 2: products of narrow heads (linalg/thin), exponentials of a vocabulary by vectors */
+    /* 2: products of narrow heads (linalg/thin), exponentials of a vocabulary by vectors; 3: the tables
+     * are no targets of low-rank spaces by default, which moves no other model's numbers */
+    .revision = 3,
     .keys = keys,
     .size = sizeof(transformer),
     .riders = true,

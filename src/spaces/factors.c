@@ -14,7 +14,7 @@ static status factor_shape(space *s, size_t k, const factors_ask *ask, factor *f
     if (!t->shape[1])
         return error_set(ERR_USAGE,
                          "%s: targets=%s: %s has one dimension and no rank; name the matrices "
-                         "alone (targets=matrix, a name, a \"pattern\"), and train it beside with "
+                         "alone (targets=linear, a name, a \"pattern\"), and train it beside with "
                          "++full:targets=%s",
                          kind, s->targets, t->name, t->name);
     if (t->shape[2] || t->bare) {

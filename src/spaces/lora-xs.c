@@ -204,7 +204,7 @@ const space_ops space_lora_xs = {
     .cost = "d = sum of r^2; r (in + out) frozen and 2 r in formed numbers a matrix; products as "
             "lora's; "
             "a singular value decomposition of each matrix at the start",
-    .targets = "matrix",
+    .targets = "linear",
     .rides = 1,
     .init = xs_init,
     .clear = xs_clear,

@@ -219,7 +219,7 @@ const space_ops space_lora = {
     .cost = "d = sum of r (in + out); no weights and no gradients of weights; 2 r (in + out) "
             "products a sample and pass. With a convolution among the targets: as full in time, "
             "2 n numbers more in memory",
-    .targets = "matrix",
+    .targets = "linear",
     .regenerable = true,
     .rides = 1,
     .unread = true,

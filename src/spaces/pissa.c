@@ -213,7 +213,7 @@ const space_ops space_pissa = {
     .size = sizeof(pissa),
     .cost =
         "as lora, twice its products; a singular value decomposition of each matrix at the start",
-    .targets = "matrix",
+    .targets = "linear",
     .rides = 2,
     .init = pissa_init,
     .clear = pissa_clear,

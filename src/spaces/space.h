@@ -38,7 +38,7 @@ typedef struct space_ops {
     size_t size;
     const char *cost; /* memory and time in words, for the help: "4 n d bytes; O(n d) a step" */
     const char *expansion; /* of a preset: "full:targets=head"; then no code below, no keys */
-    const char *targets;   /* selected by default: "all" (also NULL), "matrix" */
+    const char *targets;   /* selected by default: "all" (also NULL), "linear" */
     bool regenerable;      /* frozen parts come back bit for bit from the seed on any machine */
     bool moved;            /* step 0 is not theta0 */
     size_t rides; /* riders that its own bind puts on each tensor: theta is never formed, so no

@@ -33,9 +33,10 @@ status space_keys(const space_ops *row, key **keys)
         return OK;
     if (n)
         memcpy(*keys, row->keys, n * sizeof **keys);
-    (*keys)[n] = (key)KEY_TEXT("targets", space, targets, row->targets ? row->targets : "all",
-                               "tensors: all, matrix, a role, a name, \"pattern\", layers 0..5, "
-                               "role:0..5, or a list a+b");
+    (*keys)[n] =
+        (key)KEY_TEXT("targets", space, targets, row->targets ? row->targets : "all",
+                      "tensors: all, matrix, linear (matrices but tables), a role, a name, "
+                      "\"pattern\", layers 0..5, role:0..5, or a list a+b");
     return OK;
 }
 

@@ -2,7 +2,12 @@
  *
  *   all            every tensor of the model          "h.*.attn"   a pattern on names: * ? [a-z]
  *   matrix         those with two or more dimensions  0..5, 3      the tensors of these layers
- *   head           those with this role, or this name head:0..5    both
+ *   linear         of those all but tables            head:0..5    both
+ *   head           those with this role, or this name
+ *
+ * A table (role embed, position or segment) is looked up by rows: no product with x, so that nothing can
+ * ride on it, and one among the targets would have all of a LoRA's weights formed. linear is what the kinds
+ * of low rank take by default.
  *
  * Where a tensor fuses several roles by rows (blocks), q or "c_attn.weight[q]" selects its rows of q
  * alone, as a matrix of its own; an entry that matches the tensor takes all of it as one matrix.
@@ -11,7 +16,7 @@
  *
  * A list q+v is the union; every entry must match something by itself, so that a misspelt one is not
  * lost. Tensors that a method added (`outside`: adapters, prefixes) are taken by role, name or
- * pattern alone: all, matrix and layers mean the model's own. */
+ * pattern alone: all, matrix, linear and layers mean the model's own. */
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -24,7 +29,7 @@ enum { TARGETS_ROLES = 64 }; /* names that a "did you mean" looks through */
 /* One entry of the list, read. */
 typedef struct target {
     const char *text; /* as written */
-    char *word;       /* role, name, pattern, all, matrix; "": any tensor of the layers */
+    char *word;       /* role, name, pattern, all, matrix, linear; "": any tensor of the layers */
     bool pattern, layers;
     int first, last;
 } target;
@@ -77,11 +82,24 @@ static status targets_read(const char *kind, const char *entry, target *t)
     return OK;
 }
 
+/* Is it a word for tensors of any role? */
+static bool targets_any(const target *t)
+{
+    return !*t->word || !strcmp(t->word, "all") || !strcmp(t->word, "matrix") ||
+           !strcmp(t->word, "linear");
+}
+
 /* Does the entry speak of whole tensors, and not of one of their roles? */
 static bool targets_whole(const target *t, const tensor *x)
 {
-    return t->pattern || !*t->word || !strcmp(t->word, "all") || !strcmp(t->word, "matrix") ||
+    return t->pattern || targets_any(t) ||
            (!tensor_has_role(x, t->word) && !strcmp(t->word, x->name));
+}
+
+static bool targets_table(const tensor *x)
+{
+    return tensor_has_role(x, "embed") || tensor_has_role(x, "position") ||
+           tensor_has_role(x, "segment");
 }
 
 static bool targets_match(const target *t, const tensor *x)
@@ -94,6 +112,8 @@ static bool targets_match(const target *t, const tensor *x)
         return !x->outside;
     if (!strcmp(t->word, "matrix"))
         return !x->outside && x->shape[1] > 0;
+    if (!strcmp(t->word, "linear"))
+        return !x->outside && x->shape[1] > 0 && !targets_table(x);
     return tensor_has_role(x, t->word) || !strcmp(t->word, x->name);
 }
 
@@ -177,7 +197,7 @@ static status targets_nothing(const char *kind, const target *t, const layout *l
         error_set(ERR_USAGE,
                   "%s: targets=%s: no tensor's name matches this pattern; the first is %s", kind,
                   t->text, l->n_tensors ? l->tensors[0].name : "missing");
-    else if (known || !*t->word || !strcmp(t->word, "all") || !strcmp(t->word, "matrix"))
+    else if (known || targets_any(t))
         error_set(ERR_USAGE, "%s: targets=%s: no such tensor in these layers; roles here: %s", kind,
                   t->text, list);
     else

@@ -69,6 +69,8 @@ static void what_is_measured_is_counted_by_memory_of(void **state)
     assert_near(counted.step0, 4.0 * 2 * 2 * 16 * 16, 0); /* q and v, two layers */
     /* with the tables of 23 tokens and 9 positions all is formed, 12 w^2 a layer too */
     assert_ok(memory_of(&ask, "lora:r=2", &formed));
+    assert_near(formed.gradients, 4.0 * (double)formed.d, 0);
+    assert_ok(memory_of(&ask, "lora:r=2,targets=matrix", &formed));
     assert_near(formed.gradients - 4.0 * (double)formed.d, 4.0 * (2 * 12 * 16 * 16 + (23 + 9) * 16),
                 0);
     assert_refused(memory_of(&ask, "lora:r=2,targets=mlp", &row_), ERR_USAGE, "no rank");

@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include "models/model.h"
+#include "spaces/space.h"
 #include "tests/models/words.h"
 
 enum { LENGTH = 6, SAMPLES = 2 };
@@ -456,6 +457,36 @@ static void roles_and_blocks_are_those_of_the_parts(void **state)
     world_close(&w);
 }
 
+/* A table among the targets would have all weights formed. */
+static void spaces_of_low_rank_ride_on_every_linear_layer_by_default(void **state)
+{
+    static const char *const all[][2] = {
+        {"transformer:family=gpt2,adapter=houlsby,bottleneck=3,prefix=2" SHAPE, NEXT},
+        {"transformer:family=llama" SHAPE, NEXT},
+        {"transformer:family=llama,tie=yes" SHAPE, NEXT},
+        {"transformer:family=bert" SHAPE, HIDDEN},
+        {"transformer:family=bert" SHAPE, CLASSES},
+        {"transformer:family=roberta" SHAPE, CLASSES},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        world w;
+        size_t linear = 0;
+        world_open(&w, all[i][0], all[i][1]);
+        for (size_t k = 0; k < w.m->layout.n_tensors; k++)
+            linear += !w.m->layout.tensors[k].bare && !w.m->layout.tensors[k].outside;
+        for (const space_ops *const *row = space_rows; *row; row++) {
+            space *s;
+            if (!(*row)->rides)
+                continue;
+            assert_ok(space_new(&s, (*row)->example, &w.m->layout, w.theta, w.pass.dropout));
+            assert_true(space_rides(s));
+            assert_int_equal(s->layout->n_tensors, linear);
+            space_free(s);
+        }
+        world_close(&w);
+    }
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     static const struct {
@@ -498,6 +529,7 @@ int main(void)
         cmocka_unit_test(step_0_has_the_spreads_of_gpt2),
         cmocka_unit_test(parameter_counts_are_the_published_ones),
         cmocka_unit_test(roles_and_blocks_are_those_of_the_parts),
+        cmocka_unit_test(spaces_of_low_rank_ride_on_every_linear_layer_by_default),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,9 +86,9 @@ static void gaussian_has_std_1_over_r_and_an_embedding_std_1(void **state)
     double mean, square;
     start_of_A("lora:init=gaussian", "attn+kernel", &mean, &square);
     assert_true(fabs(mean) < 4. / 63 / 8 && fabs(square * 64 - 1) < 4. / 45);
-    start_of_A("lora", "embed+head", &mean, &square);
+    start_of_A("lora:targets=embed+head", "embed+head", &mean, &square);
     assert_true(fabs(mean) < 4. / 63 && fabs(square - 1) < 4. / 45);
-    start_of_A("lora:init=gaussian", "embed", &mean, &square);
+    start_of_A("lora:init=gaussian,targets=embed", "embed", &mean, &square);
     assert_true(fabs(square - 1) < 4. / 45);
     start_of_A("lora", "embedding", &mean, &square); /* another word */
     assert_true(fabs(square * 500 * 3 - 1) < 4. / 45);

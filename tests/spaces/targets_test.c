@@ -88,10 +88,25 @@ static void refused(const char *targets, const char *word)
     refused_of(&l, targets, word);
 }
 
-static void all_and_matrix_mean_the_models_own(void **state)
+static void all_matrix_and_linear_mean_the_models_own(void **state)
 {
     assert_string_equal(selected("all"), "01245");
     assert_string_equal(selected("matrix"), "014");
+    assert_string_equal(selected("linear"), "14");
+    assert_string_equal(selected("linear:1"), "4");
+    refused("linear:2", "no such tensor in these layers");
+}
+
+static void linear_leaves_out_what_is_looked_up_by_rows(void **state)
+{
+    static const char *const roles[] = {"embed+kernel", "position+kernel", "segment", "embedding",
+                                        "head+kernel"};
+    tensor t = {.name = "w", .shape = {3, 2, 2, 2}, .n = 24, .bare = true};
+    const layout one = {.tensors = &t, .n_tensors = 1, .n = 24};
+    for (size_t k = 0; k < sizeof roles / sizeof *roles; k++) {
+        t.roles = roles[k];
+        assert_string_equal(selected_of(&one, "linear"), k < 3 ? "refused" : "0");
+    }
 }
 
 static void roles_names_and_patterns_select(void **state)
@@ -192,7 +207,8 @@ static void what_targets_match_is_told_in_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_and_matrix_mean_the_models_own),
+        cmocka_unit_test(all_matrix_and_linear_mean_the_models_own),
+        cmocka_unit_test(linear_leaves_out_what_is_looked_up_by_rows),
         cmocka_unit_test(roles_names_and_patterns_select),
         cmocka_unit_test(layers_select_and_narrow),
         cmocka_unit_test(a_list_is_a_union_in_layout_order),
