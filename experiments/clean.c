@@ -23,7 +23,12 @@ static int clean_run(void *options_, size_t n, char *const *names, FILE *out)
         for (size_t i = 0; i < list.n; i++)
             fprintf(out, "%9s  %s: %s\n", mem_bytes_text((double)list.items[i].bytes, size),
                     list.items[i].path, list.items[i].why);
-        if (o->yes)
+        if (*list.busy)
+            st = error_set(ERR_FAILED,
+                           "%s: %s is at work in it; start again when it has ended, or, where its "
+                           "machine died, remove working/%s",
+                           path, list.busy, list.busy);
+        else if (o->yes)
             st = clean_do(&list);
         if (!st)
             fprintf(out, "%zu files, %s: %s\n", list.n, mem_bytes_text((double)list.bytes, size),

@@ -71,7 +71,10 @@ status folder_close(sweep *s, size_t told, status st)
 status folder_collect(store *s, size_t *told)
 {
     /* another leader holds places in the journals that folding would take away */
-    status st = claims_alone(store_folder(s)) ? store_fold(s) : OK;
+    char other[CLAIMS_NAME];
+    status st = claims_other(store_folder(s), other);
+    if (!st && !*other)
+        st = store_fold(s);
     say_notes(s, told);
     return st ? st : tables_write(s);
 }

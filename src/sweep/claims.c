@@ -237,20 +237,18 @@ void claims_release(claims *c, const char *const *ids, size_t n)
     claims_words(c, '-', ids, n);
 }
 
-bool claims_alone(const char *folder)
+status claims_other(const char *folder, char name[CLAIMS_NAME])
 {
-    char *working = mem_printf("%s/working", folder), **names;
-    size_t n;
-    bool alone = true;
-    if (!working || file_names(working, "", &names, &n)) {
-        mem_free(working);
-        return !working ? false : true;
-    }
-    for (size_t i = 0; i < n && alone; i++) {
+    char *working = mem_printf("%s/working", folder), **names = NULL;
+    size_t n = 0;
+    status st = working ? file_names(working, "", &names, &n) : ERR_MEMORY;
+    *name = '\0';
+    for (size_t i = 0; i < n && !*name; i++) {
         long process = os_process_of(names[i]);
-        alone = process && (process == os_process() || !os_process_runs(process));
+        if (!process || (process != os_process() && os_process_runs(process)))
+            snprintf(name, CLAIMS_NAME, "%s", names[i]);
     }
     file_names_free(names, n);
     mem_free(working);
-    return alone;
+    return st;
 }

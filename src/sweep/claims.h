@@ -13,6 +13,7 @@
 
 #define CLAIMS_BEAT_S 10.0
 #define CLAIMS_DEAD_S 60.0
+enum { CLAIMS_NAME = 256 };
 
 typedef struct claims claims;
 
@@ -29,7 +30,8 @@ status claims_take(claims *c, const char *const *ids, size_t n, bool *taken);
 /* Gives them back, done or not. */
 void claims_release(claims *c, const char *const *ids, size_t n);
 
-/* Is no other process at work in this folder? */
-bool claims_alone(const char *folder);
+/* The file of another process that is at work in this folder, or of another host's that may be; "": nobody is. Only
+ * a leader tells of another host which of its files stopped growing; here each counts. */
+status claims_other(const char *folder, char name[CLAIMS_NAME]);
 
 #endif

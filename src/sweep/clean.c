@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/os.h"
 #include "sweep/clean.h"
-#include "sweep/watch.h"
 
 static status clean_add(clean_list *l, char *path, const char *why, uint64_t bytes, uint64_t keep)
 {
@@ -27,44 +25,50 @@ static bool ends(const char *name, const char *ending)
 }
 
 /* Why a file of a sub-folder can go; NULL: it stays. */
-typedef const char *clean_why(store *s, const char *name);
+typedef status clean_why(store *s, const char *name, const char **why);
 
-static const char *partial_why(store *s, const char *name)
+static status partial_why(store *s, const char *name, const char **why)
 {
     char id[RUN_ID];
     snprintf(id, sizeof id, "%.20s", name);
     const record *r = store_find(s, id);
-    return r && record_whole(r) ? "checkpoint of a run that is whole" : NULL;
+    *why = r && record_whole(r) ? "checkpoint of a run that is whole" : NULL;
+    return OK;
 }
 
-static const char *z_why(store *s, const char *name)
+static status z_why(store *s, const char *name, const char **why)
 {
     char id[RUN_ID];
     snprintf(id, sizeof id, "%.20s", name);
     const record *r = store_find(s, id);
-    return r && r->status == RECORD_OK ? NULL : "z of a run that is not in the journals";
+    *why = r && r->status == RECORD_OK ? NULL : "z of a run that is not in the journals";
+    return OK;
 }
 
-static const char *bits_why(store *s, const char *name)
+static status bits_why(store *s, const char *name, const char **why)
 {
     char *journal = mem_printf("%s/runs/%.*sjsonl", store_folder(s), (int)strlen(name) - 4, name);
-    bool there = !journal || file_exists(journal);
+    if (!journal)
+        return ERR_MEMORY;
+    *why = file_exists(journal) ? NULL : "bits without their journal";
     mem_free(journal);
-    return there ? NULL : "bits without their journal";
+    return OK;
 }
 
-static const char *temporary_why(store *s, const char *name)
+static status temporary_why(store *s, const char *name, const char **why)
 {
     (void)s;
     (void)name;
-    return "temporary of a writer that was killed";
+    *why = "temporary of a writer that was killed";
+    return OK;
 }
 
-static const char *word_why(store *s, const char *name)
+static status word_why(store *s, const char *name, const char **why)
 {
     (void)s;
     (void)name;
-    return "word of a leader that ended";
+    *why = "word of a leader that ended";
+    return OK;
 }
 
 static status look_at(store *s, const char *sub, const char *ending, clean_why *why, clean_list *l)
@@ -73,8 +77,9 @@ static status look_at(store *s, const char *sub, const char *ending, clean_why *
     size_t n = 0;
     status st = folder ? file_names(folder, ending, &names, &n) : ERR_MEMORY;
     for (size_t i = 0; i < n && !st; i++) {
-        const char *word = why(s, names[i]);
-        if (!word || (why != temporary_why && ends(names[i], ".tmp")))
+        const char *word;
+        if ((st = why(s, names[i], &word)) || !word ||
+            (why != temporary_why && ends(names[i], ".tmp")))
             continue;
         char *path = mem_printf("%s/%s", folder, names[i]);
         if (path && file_is_folder(path))
@@ -116,27 +121,37 @@ static status look_torn(store *s, clean_list *l)
     return st;
 }
 
-status clean_look(store *s, clean_list *l)
+static status look_everywhere(store *s, clean_list *l)
 {
     static const char *const folders[] = {"", "runs", "partial", "z", "plots", "running"};
-    watch w;
-    *l = (clean_list){0};
-    status st = watch_look(s, &w);
-    if (st)
-        return st;
-    bool idle = !w.leaders;
-    watch_clear(&w);
-    if ((st = look_at(s, "partial", ".safetensors", partial_why, l)) ||
-        (idle && (st = look_at(s, "z", ".safetensors", z_why, l)))) /* z comes before its line */
-        goto done;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && idle && !st; i++)
+    static const struct {
+        const char *sub, *ending;
+        clean_why *why;
+    } sorts[] = {{"partial", ".safetensors", partial_why},
+                 {"z", ".safetensors", z_why},
+                 {"runs", ".bits", bits_why},
+                 {"running", ".json", word_why},
+                 {"working", "", word_why}};
+    status st = OK;
+    for (size_t i = 0; i < sizeof sorts / sizeof *sorts && !st; i++)
+        st = look_at(s, sorts[i].sub, sorts[i].ending, sorts[i].why, l);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !st; i++)
         st = look_at(s, folders[i], ".tmp", temporary_why, l);
-    if (!st && idle && !(st = look_at(s, "runs", ".bits", bits_why, l)) &&
-        !(st = look_at(s, "running", ".json", word_why, l)))
-        st = look_torn(s, l);
-done:
-    if (st)
+    return st ? st : look_torn(s, l);
+}
+
+/* Before the journals are read: a leader's z comes before its line. And behind: one that came meanwhile. */
+status clean_look(store *s, clean_list *l)
+{
+    char busy[CLAIMS_NAME];
+    *l = (clean_list){0};
+    status st = claims_other(store_folder(s), busy);
+    if (!st && !*busy && !(st = store_refresh(s)) && !(st = look_everywhere(s, l)))
+        st = claims_other(store_folder(s), busy);
+    if (st || *busy)
         clean_clear(l);
+    if (!st)
+        memcpy(l->busy, busy, sizeof busy);
     return st;
 }
 

@@ -1,4 +1,4 @@
-/* clean.h -- what of a results folder can go without any result, or any run in progress, being lost:
+/* clean.h -- what of a results folder can go without any result being lost, once nobody is at work in it:
  *
  *     checkpoints of runs that are whole          kept z of runs that are not
  *     temporaries of writers that were killed     torn ends of journals, bits without a journal
@@ -7,6 +7,7 @@
 #ifndef SWEEP_CLEAN_H
 #define SWEEP_CLEAN_H
 
+#include "sweep/claims.h"
 #include "sweep/store.h"
 
 typedef struct clean_item {
@@ -20,9 +21,10 @@ typedef struct clean_list {
     clean_item *items;
     size_t n;
     uint64_t bytes;
+    char busy
+        [CLAIMS_NAME]; /* who is, or may be, at work (claims.h): nothing is listed then; "": nobody */
 } clean_list;
 
-/* Looks; temporaries and torn ends only where no leader is at work. */
 status clean_look(store *s, clean_list *list);
 /* Does it. ERR_FILE names what could not go. */
 status clean_do(const clean_list *list);

@@ -42,8 +42,8 @@ running() { "$idim" status ./busy | grep -q ' 1 running under 1 leader'; }
 check "what runs is counted" running
 mkdir -p busy/z
 echo x >busy/z/00000000000000000000.safetensors
-kept() { ! "$idim" clean ./busy | grep -q 'z of a run'; }
-check "a z that may be of a run under way stays" kept
+check "nothing is cleaned while somebody is at work" refused 1 "is at work in it" "$idim" clean ./busy --yes
+check "a z that may be of a run under way stays" test -e busy/z/00000000000000000000.safetensors
 kill -9 "$leader"
 wait "$leader" 2>/dev/null
 none() { "$idim" status ./busy | grep -q ' 0 running under 0 leaders'; }
@@ -61,7 +61,13 @@ echo x >dirty/z/00000000000000000000.safetensors
 echo x >dirty/runs.csv.0123456789abcdef.tmp
 echo x >dirty/runs/gone.bits
 printf '{"crc":"torn' >>"$(find dirty/runs -name '*.jsonl' | head -1)"
+mkdir dirty/working
+printf '+%s\n' "$id" >dirty/working/elsewhere-7-0123abcd
 before=$(find dirty -type f | wc -l)
+check "nor while another machine may be" refused 1 "remove working/elsewhere-7-0123abcd" "$idim" clean ./dirty --yes
+check "then all is there" test "$(find dirty -type f | wc -l)" -eq "$before"
+rm -r dirty/working
+before=$((before - 1))
 "$idim" clean ./dirty >clean.txt
 check "clean lists five things" grep -q '^5 files.*nothing was touched' clean.txt
 check "clean touches nothing unasked" test "$(find dirty -type f | wc -l)" -eq "$before"

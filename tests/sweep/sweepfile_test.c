@@ -283,7 +283,7 @@ static void of_two_leaders_one_takes_a_run(void **state)
 
 static void a_leader_whose_process_is_gone_holds_nothing(void **state)
 {
-    char folder[256], host[64], *path;
+    char folder[256], host[64], other[CLAIMS_NAME], *path;
     claims *a;
     test_folder(folder);
     os_host(host);
@@ -293,13 +293,15 @@ static void a_leader_whose_process_is_gone_holds_nothing(void **state)
     assert_ok(claims_refresh(a));
     assert_false(claims_held(a, "0123456789abcdef0123"));
     assert_false(file_exists(path)); /* taken away */
-    assert_true(claims_alone(folder));
+    assert_ok(claims_other(folder, other));
+    assert_string_equal(other, "");
     mem_free(path);
     path = mem_printf("%s/working/another-1-00000000", folder); /* nobody can ask there */
     assert_ok(file_write(path, "+0123456789abcdef0123\n", 22));
     assert_ok(claims_refresh(a));
     assert_true(claims_held(a, "0123456789abcdef0123"));
-    assert_false(claims_alone(folder));
+    assert_ok(claims_other(folder, other));
+    assert_string_equal(other, "another-1-00000000");
     claims_close(a);
     mem_free(path);
     test_folder_end(folder);
