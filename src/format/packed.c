@@ -48,10 +48,13 @@ static status text_deflate(const char *words, text *out)
     return out->failed ? ERR_MEMORY : OK;
 }
 
-static bool text_clean(const text *t)
+/* What a text may be, where it is written and where it is read. */
+static bool text_clean(const char *words, size_t n)
 {
-    for (size_t i = 0; i < t->length; i++)
-        if (!t->text[i] || (t->text[i] != '\n' && text_obeyed(t->text + i)))
+    if (n > TEXT_MOST)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!words[i] || (words[i] != '\n' && text_obeyed(words + i)))
             return false;
     return true;
 }
@@ -78,7 +81,7 @@ static status text_inflate(const char *path, const uint8_t *bytes, size_t n, cha
     }
     bool whole = rc == Z_STREAM_END && !z.avail_in;
     inflateEnd(&z);
-    if (!t.failed && (!whole || !text_clean(&t))) {
+    if (!t.failed && (!whole || !text_clean(t.text, t.length))) {
         text_clear(&t);
         return error_set(ERR_FORMAT, "%s: its texts cannot be read; pack it again", path);
     }
@@ -89,7 +92,7 @@ static status text_inflate(const char *path, const uint8_t *bytes, size_t n, cha
 /* ------------------------------------------------------------------ the file */
 
 enum { BEHIND_CRC = 16 };
-static const char magic[] = "idimpack";
+static const char magic[] = "idimpack", hex[] = "0123456789abcdef";
 
 static void put(text *t, uint64_t x, size_t bytes)
 {
@@ -136,11 +139,26 @@ static void weights_write(const packed *p, text *out)
     }
 }
 
+/* What no reader takes is not written. */
+static status packed_check(const packed *p, const char *path)
+{
+    if (!text_clean(p->run, strlen(p->run)) || !text_clean(p->notes, strlen(p->notes)))
+        return error_set(ERR_USAGE,
+                         "%s: not written: the run's configuration is longer than 1 MiB or has a "
+                         "control character; give what it names another name",
+                         path);
+    if (p->kind[strspn(p->kind, hex)])
+        return error_set(ERR_USAGE,
+                         "%s: not written: the run's numeric kind is none; train it again", path);
+    return OK;
+}
+
 status packed_write(packed *p, const char *path)
 {
     text run = {0}, notes = {0}, code = {0}, weights = {0}, head = {0};
-    status st = text_deflate(p->run, &run);
-    if (st || (st = text_deflate(p->notes, &notes)) || (st = zcode_write(&p->z, &code)))
+    status st = packed_check(p, path);
+    if (st || (st = text_deflate(p->run, &run)) || (st = text_deflate(p->notes, &notes)) ||
+        (st = zcode_write(&p->z, &code)))
         goto done;
     weights_write(p, &weights);
     put(&head, p->regenerable, 4);
@@ -229,7 +247,7 @@ static status packed_take(const char *path, const uint8_t *bytes, size_t n, pack
     p->samples = get(bytes + 56, 8);
     for (size_t i = 0; i < PACKED_KIND - 1; i++) {
         p->kind[i] = (char)bytes[64 + i];
-        if (!memchr("0123456789abcdef", p->kind[i], 16))
+        if (!memchr(hex, p->kind[i], 16))
             return error_set(ERR_FORMAT, "%s: its numeric kind is none; pack it again", path);
     }
     if (p->right > p->samples)

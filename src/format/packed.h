@@ -40,7 +40,8 @@ void packed_clear(packed *p);
 /* Does the file begin as one? */
 bool packed_is(const char *path);
 
-/* Fills the sizes. ERR_FILE, ERR_MEMORY; of the code as zcode_write. */
+/* Fills the sizes. ERR_USAGE: texts or a kind that packed_read would refuse; ERR_FILE, ERR_MEMORY; of the code as
+ * zcode_write. */
 status packed_write(packed *p, const char *path);
 /* ERR_FILE; ERR_FORMAT: names the file and what is wrong with it. */
 status packed_read(const char *path, packed *p);

@@ -132,6 +132,34 @@ static void what_is_wrong_with_a_file_is_said(void **state)
     assert_false(packed_is("."));
 }
 
+static void what_would_not_be_read_is_not_written(void **state)
+{
+    char other[300], *most = mem_array((1 << 20) + 2, 1);
+    packed p = {.run = run, .notes = notes, .kind = "0123456789abcdef", .z = {.d = 2, .whole = z}},
+           back;
+    snprintf(other, sizeof other, "%s.other", (char *)*state);
+    memset(most, 'x', 1 << 20);
+    p.notes = most; /* as long as may be */
+    assert_ok(packed_write(&p, other));
+    assert_ok(packed_read(other, &back));
+    assert_string_equal(back.notes, most);
+    packed_clear(&back);
+    remove(other);
+    most[1 << 20] = 'x';
+    assert_refused(packed_write(&p, other), ERR_USAGE, "longer than 1 MiB");
+    p.notes = notes;
+    static char bell[] = "data=\a\n", c1[] = "data=\302\233\n";
+    p.run = bell;
+    assert_refused(packed_write(&p, other), ERR_USAGE, "control character");
+    p.run = c1;
+    assert_refused(packed_write(&p, other), ERR_USAGE, "control character");
+    p.run = run;
+    p.kind[3] = 'g';
+    assert_refused(packed_write(&p, other), ERR_USAGE, "numeric kind");
+    assert_false(file_exists(other));
+    mem_free(most);
+}
+
 static void weights_that_are_not_there_are_not_believed(void **state)
 {
     char *bytes;
@@ -151,6 +179,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_usual_configuration_takes_few_bytes, folder, end),
         cmocka_unit_test_setup_teardown(a_changed_byte_is_found, folder, end),
         cmocka_unit_test_setup_teardown(a_cut_file_is_refused, folder, end),
+        cmocka_unit_test_setup_teardown(what_would_not_be_read_is_not_written, folder, end),
         cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_said, folder, end),
         cmocka_unit_test_setup_teardown(weights_that_are_not_there_are_not_believed, folder, end),
     };
