@@ -12,6 +12,7 @@
 #include "format/tar.h"
 #include "sweep/ask.h"
 #include "sweep/bundle.h"
+#include "sweep/claims.h"
 
 static const char sums_name[] = "SHA256SUMS";
 static const size_t bundle_limit = (size_t)1 << 34;
@@ -179,6 +180,7 @@ typedef struct reader {
     char *bytes;
     size_t n;
     tar_member *members; /* files, their paths without the top folder */
+    bool *checked;       /* of each: it stands in the sums */
     size_t n_members;
     char top[TAR_PATH];
 } reader;
@@ -249,53 +251,61 @@ static status take_member(reader *r, tar_member *m)
     return OK;
 }
 
-static const tar_member *find_member(const reader *r, const char *path, size_t n)
+/* Its place; n_members: there is none. */
+static size_t find_member(const reader *r, const char *path, size_t n)
 {
-    for (size_t i = 0; i < r->n_members; i++)
-        if (strlen(r->members[i].path) == n && !memcmp(r->members[i].path, path, n))
-            return &r->members[i];
-    return NULL;
+    size_t i = 0;
+    while (i < r->n_members &&
+           (strlen(r->members[i].path) != n || memcmp(r->members[i].path, path, n) != 0))
+        i++;
+    return i;
 }
 
-/* Every file stands in the sums with the sum that it has. */
-static status check_sums(const reader *r)
+/* Every file stands in the sums once, with the sum that it has. */
+static status check_sums(reader *r)
 {
-    const tar_member *sums = find_member(r, sums_name, sizeof sums_name - 1);
-    size_t checked = 0;
-    if (!sums)
+    size_t own = find_member(r, sums_name, sizeof sums_name - 1), line = 0;
+    if (own == r->n_members)
         return error_set(ERR_FORMAT,
                          "%s: no %s is in it: `idim export` did not write it, or not to "
                          "its end; nothing was written",
                          r->file, sums_name);
-    const char *at = sums->bytes, *end = at + sums->n;
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t n = stop ? (size_t)(stop - at) : 0;
+    if (!(r->checked = mem_array(r->n_members, sizeof *r->checked)))
+        return ERR_MEMORY;
+    r->checked[own] = true; /* needs no sum of its own */
+    const char *at = r->members[own].bytes, *end = at + r->members[own].n;
+    for (const char *stop; at < end; at = stop + 1) {
+        stop = memchr(at, '\n', (size_t)(end - at));
+        size_t n = stop ? (size_t)(stop - at) : 0,
+               i = n > 66 ? find_member(r, at + 66, n - 66) : r->n_members;
         char hex[HASH_HEX];
-        const tar_member *m = n > 66 ? find_member(r, at + 66, n - 66) : NULL;
-        if (!m || m == sums)
-            return error_set(ERR_FORMAT,
-                             "%s: line %zu of %s names no file of it; nothing was written", r->file,
-                             checked + 1, sums_name);
-        hash_bytes(m->bytes, m->n, hex);
+        line++;
+        if (i == r->n_members || r->checked[i])
+            return error_set(
+                ERR_FORMAT,
+                "%s: line %zu of %s names no file of it, or one a second time; nothing "
+                "was written",
+                r->file, line, sums_name);
+        hash_bytes(r->members[i].bytes, r->members[i].n, hex);
         if (memcmp(hex, at, HASH_HEX - 1))
             return error_set(
                 ERR_FORMAT,
                 "%s: %s is not what its checksum says: fetch the bundle again; nothing "
                 "was written",
-                r->file, m->path);
-        checked++;
-        at = stop + 1;
+                r->file, r->members[i].path);
+        r->checked[i] = true;
     }
-    if (checked + 1 != r->n_members)
-        return error_set(ERR_FORMAT, "%s: %zu files, and %zu checksums; nothing was written",
-                         r->file, r->n_members - 1, checked);
+    for (size_t i = 0; i < r->n_members; i++)
+        if (!r->checked[i])
+            return error_set(ERR_FORMAT, "%s: %s stands in no line of %s; nothing was written",
+                             r->file, r->members[i].path, sums_name);
     return OK;
 }
 
 static void reader_close(reader *r)
 {
     mem_free(r->members);
+    mem_free(r->checked);
     mem_free(r->bytes);
 }
 
@@ -351,21 +361,24 @@ static status write_members(const reader *r, const char *sub, const char *folder
     return st;
 }
 
-static void remove_folder(const char *folder, const char *sub)
+/* With the files in it; ERR_MEMORY leaves some. */
+static status remove_folder(const char *folder, const char *sub)
 {
-    char *path = mem_printf("%s/%s", folder, sub), **names, *file;
-    size_t n;
-    if (path && !file_names(path, "", &names, &n)) {
-        for (size_t i = 0; i < n; i++)
-            if ((file = mem_printf("%s/%s", path, names[i]))) {
-                remove(file);
-                mem_free(file);
-            }
-        file_names_free(names, n);
+    char *path = mem_printf("%s/%s", folder, sub), **names = NULL;
+    size_t n = 0;
+    status st = path ? file_names(path, "", &names, &n) : ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        char *file = mem_printf("%s/%s", path, names[i]);
+        st = file ? OK : ERR_MEMORY;
+        if (file)
+            remove(file);
+        mem_free(file);
     }
+    file_names_free(names, n);
     if (path)
         remove(path);
     mem_free(path);
+    return st;
 }
 
 /* The asks of the bundle behind those of the folder. */
@@ -410,9 +423,10 @@ status bundle_import(const char *file, const char *folder,
     *told = (bundle_told){0};
     if (st)
         return st;
+    claims *at_work = NULL; /* a z comes before its line: nobody may clean meanwhile */
     char *work = mem_printf("%s/import-%016" PRIx64 ".tmp", folder, os_random());
     st = work ? file_make_folder(work) : ERR_MEMORY;
-    if (!st && !(st = write_members(&r, "runs/", work)) &&
+    if (!st && !(st = claims_open(&at_work, folder)) && !(st = write_members(&r, "runs/", work)) &&
         !(st = write_members(&r, "sweep.json", work)) && !(st = write_members(&r, "z/", folder)) &&
         !(st = write_members(&r, "partial/", folder)) &&
         !(st = take_runs(work, folder, said, context, told)))
@@ -420,10 +434,12 @@ status bundle_import(const char *file, const char *folder,
     told->files = r.n_members - 1;
     told->bytes = r.n;
     if (work) {
-        remove_folder(work, "runs");
-        remove_folder(work, ".");
-        remove(work);
+        status st2 = remove_folder(work, "runs");
+        st = st ? st : st2;
+        st2 = remove_folder(work, "");
+        st = st ? st : st2;
     }
+    claims_close(at_work);
     mem_free(work);
     reader_close(&r);
     return st;

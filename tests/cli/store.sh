@@ -104,9 +104,9 @@ tables() { same one/runs.csv there/runs.csv && same one/history.csv there/histor
 check "with their bytes" tables
 check "and the same command finds all of it" d90 --d 5+20 --seeds 2 --out ./there
 check "and measures the same" same one/d90.csv there/d90.csv
-files=$(find there -type f | wc -l)
+files=$(find there | wc -l)
 check "a second import changes nothing" "$idim" import one.tar.gz --out ./there
-check "and leaves no file" test "$(find there -type f | wc -l)" -eq "$files"
+check "and leaves no file" test "$(find there | wc -l)" -eq "$files"
 check "xz too" "$idim" export ./two --to two.tar.xz
 check "two sweeps merge" "$idim" import two.tar.xz --out ./there
 check "into the union" d90 --d 5+50 --seeds 2 --out ./there
@@ -133,6 +133,14 @@ if [ -x "$python" ]; then
     done
     hostile bad.tar s/runs/a.jsonl link
     check "a link" refused 1 "nothing was written" "$idim" import bad.tar --out ./no
+    "$python" - <<'END_'
+import hashlib, io, tarfile
+with tarfile.open("bad.tar", "w") as t:
+    line = hashlib.sha256(b"x\n").hexdigest() + "  runs/a.jsonl\n"
+    for p, b in ("s/runs/a.jsonl", b"x\n"), ("s/runs/b.jsonl", b"y\n"), ("s/SHA256SUMS", (2 * line).encode()):
+        i = tarfile.TarInfo(p); i.size = len(b); t.addfile(i, io.BytesIO(b))
+END_
+    check "a sum that stands twice covers for no other file" refused 1 "line 2 of SHA256SUMS" "$idim" import bad.tar --out ./no
     mkdir changed && tar xzf one.tar.gz -C changed && f=$(find changed/one/runs -name '*.jsonl' | head -1) && printf 'x' | dd of="$f" bs=1 seek=300 conv=notrunc 2>/dev/null
     tar cf bad.tar -C changed one && check "a changed byte" refused 1 "not what its checksum says" "$idim" import bad.tar --out ./no
 fi
