@@ -27,11 +27,16 @@
 #include "report/page.h"
 #include "report/paper.h"
 #include "report/terminal.h"
+#include "sweep/bundle.h"
+#include "sweep/clean.h"
+#include "sweep/differ.h"
+#include "sweep/expand.h"
 #include "sweep/kept.h"
 #include "sweep/program.h"
 #include "sweep/scores.h"
 #include "sweep/store.h"
 #include "sweep/tables.h"
+#include "sweep/watch.h"
 #include "sweep/worker.h"
 #include "tests/format/torch.h"
 #include "tests/format/vocabularies.h"
@@ -709,6 +714,93 @@ static void a_fold_that_fails_loses_nothing(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ looks at a folder, and what leaves it */
+
+static status try_look(const char *path)
+{
+    store *s;
+    differ d = {0};
+    watch w = {0};
+    clean_list list = {0};
+    status st = store_open(&s, path), st2;
+    if (st)
+        return st;
+    if (!(st = differ_look(s, s, &d)) && !(st = watch_look(s, &w)))
+        st = clean_look(s, &list);
+    differ_clear(&d);
+    watch_clear(&w);
+    clean_clear(&list);
+    st2 = store_close(s);
+    return st ? st : st2;
+}
+
+static void looks_survive(void **state)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/look", folder);
+    two_journals(path);
+    every(FAULT_MEMORY, try_look, path);
+}
+
+static status try_bundle(const char *path)
+{
+    char file[500], to[500], *name = NULL;
+    bundle_told told;
+    snprintf(file, sizeof file, "%s.tar.gz", path);
+    snprintf(to, sizeof to, "%s-to", path);
+    status st = bundle_export(path, file, false, &told);
+    if (!st && !(st = bundle_name(file, &name)))
+        st = bundle_import(file, to, NULL, NULL, &told);
+    mem_free(name);
+    return st;
+}
+
+/* A bundle is there whole or not at all, and what is taken in is no less than nothing and no more than it has. */
+static void bundles_survive(void **state)
+{
+    char path[400], command[1400];
+    store *s;
+    snprintf(path, sizeof path, "%s/bundle", folder);
+    snprintf(command, sizeof command, "rm -rf '%s-to' '%s.tar.gz'", path, path);
+    two_journals(path);
+    for (int f = 0; f < FAULTS; f++) {
+        bool hit = true;
+        for (size_t k = 1; hit; k++) {
+            char to[500];
+            hit = one((fault)f, try_bundle, path, k, k % 2);
+            snprintf(to, sizeof to, "%s-to", path);
+            assert_ok(store_open(&s, to));
+            assert_int_equal(store_notes(s), 0);
+            assert_true(store_count(s) == 0 || store_count(s) == 2);
+            assert_ok(store_close(s));
+            assert_int_equal(system(command), 0);
+        }
+    }
+}
+
+static status try_sweepfile(const char *words)
+{
+    static const key *const none[] = {NULL};
+    sweepfile f = {0};
+    expansion e = {0};
+    status st = sweepfile_read(&f, "s.idim", words, strlen(words), expand_tables, none);
+    if (!st && !(st = sweepfile_over(&f, "epochs", "3")))
+        st = expand(&f, &e);
+    expand_clear(&e);
+    sweepfile_clear(&f);
+    return st;
+}
+
+static void sweep_files_survive(void **state)
+{
+    every(FAULT_MEMORY, try_sweepfile,
+          "data = synth\nsweep a { zip { model = fc+toy; batch = 8+9 }; d = 5..50/log3 }\n"
+          "sweep b { measure = ranks; exclude { space = fastfood; d = 5 } }\n");
+    every(FAULT_MEMORY, try_sweepfile,
+          "data = synth\nmeasure = train\nspace = onehot dense\nd = 5+50\nseeds = 2\n"
+          "exclude { space = dense; d = 50 }\n");
+}
+
 /* A run that memory ended is a failed record, and the stage goes on. */
 static status try_sweep(const char *space_)
 {
@@ -1029,6 +1121,9 @@ int main(void)
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file),
         cmocka_unit_test(the_store_survives),
         cmocka_unit_test(a_fold_that_fails_loses_nothing),
+        cmocka_unit_test(looks_survive),
+        cmocka_unit_test(bundles_survive),
+        cmocka_unit_test(sweep_files_survive),
         cmocka_unit_test(a_sweep_survives),
         cmocka_unit_test(the_list_of_asks_survives),
         cmocka_unit_test(programs_survive),
