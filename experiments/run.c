@@ -82,37 +82,38 @@ static char *question_folder(const char *path, const expand_part *part, const as
     return folder;
 }
 
-/* runs.csv of one question: the rows of the folder's that train the same network on the same data. */
-static status question_runs(const char *path, const char *folder, const ask *a)
+/* Is the run one of the question's, whichever of its asks brought it? */
+static status question_owns(const ask_list *asks, const record *r, bool *owns)
 {
-    static const char *const names[] = {"data", "model", "batch", "from.content", NULL};
-    char *all = mem_printf("%s/runs.csv", path);
+    status st = OK;
+    *owns = false;
+    for (size_t i = 0; r && i < asks->n && !*owns && !st; i++)
+        st = ask_owns(&asks->asks[i], &r->run, owns);
+    return st;
+}
+
+/* runs.csv of one question: the rows of the folder's that are its own. */
+static status question_runs(const store *s, const char *folder, const ask_list *asks)
+{
+    char *all = mem_printf("%s/runs.csv", store_folder(s));
     csv *c = NULL;
-    run_spec placeless;
-    key_texts texts = {0};
-    text t = {0}, value = {0};
-    status st = all ? run_without_places(&a->run, NULL, &placeless, &texts) : ERR_MEMORY;
+    text t = {0};
+    size_t id;
+    status st = all ? csv_open(&c, all) : ERR_MEMORY;
     if (!st)
-        st = csv_open(&c, all);
+        st = csv_need(c, "run_id", &id);
     for (size_t k = 0; !st && k < csv_columns(c); k++)
         csv_text(&t, csv_name(c, k));
     if (!st)
         csv_end(&t);
     for (size_t i = 0; !st && i < csv_rows(c); i++) {
-        bool same = true;
-        for (const char *const *n = names; *n && same; n++) {
-            size_t k = csv_find(c, *n);
-            text_clear(&value);
-            run_value(&placeless, *n, &value);
-            same = k == SIZE_MAX || !strcmp(csv_cell(c, i, k), value.text ? value.text : "");
-        }
-        for (size_t k = 0; same && k < csv_columns(c); k++)
+        bool own;
+        if ((st = question_owns(asks, store_find(s, csv_cell(c, i, id)), &own)) || !own)
+            continue;
+        for (size_t k = 0; k < csv_columns(c); k++)
             csv_text(&t, csv_cell(c, i, k));
-        if (same)
-            csv_end(&t);
+        csv_end(&t);
     }
-    text_clear(&value);
-    key_texts_clear(&texts);
     csv_free(c);
     mem_free(all);
     if (!st)
@@ -148,7 +149,7 @@ static status measure_part(const options *o, sweep *s, const expand_part *part, 
             if (ask_alike(&noted->asks[j], &part->asks[i]))
                 mine.asks[mine.n++] = noted->asks[j];
         if (!st && !alone && !(st = file_make_folder(folder)))
-            st = question_runs(path, folder, &part->asks[i]);
+            st = question_runs(sweep_store(s), folder, &mine);
         if (!st)
             st = measured_answer(&m, s, &mine, folder, alone ? "idim run" : NULL, out, &bad);
         *failed = bad > *failed ? bad : *failed;

@@ -336,6 +336,28 @@ void key_value(const key *k, const void *object, text *out)
     }
 }
 
+bool key_same(const key *k, const void *a, const void *b)
+{
+    const void *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
+    const char *s, *t;
+    switch (k->type) {
+    case IDIM_SIZE:
+        return *(const size_t *)x == *(const size_t *)y;
+    case IDIM_NUMBER:
+        return *(const double *)x >= *(const double *)y && *(const double *)x <= *(const double *)y;
+    case IDIM_BOOL:
+        return *(const bool *)x == *(const bool *)y;
+    case IDIM_WORD:
+        return *(const int *)x == *(const int *)y;
+    case IDIM_TEXT:
+    case IDIM_MAP:
+        s = *(const char *const *)x;
+        t = *(const char *const *)y;
+        return !strcmp(s ? s : "", t ? t : "");
+    }
+    return false;
+}
+
 /* The field as its default would be: defaults are parsed, so that "1e-3" equals .001. *failed: it could
  * not be told; to guess would give the same thing another name. */
 static bool at_default(const key *k, const char *kind, const void *object, bool *failed)

@@ -80,6 +80,8 @@ status key_map_next(const char **at, char **name, double *number);
 
 /* One key's value, as key_canonical writes it. */
 void key_value(const key *k, const void *object, text *out);
+/* Have two objects the same value of it? */
+bool key_same(const key *k, const void *a, const void *b);
 
 /* Cuts "kind:args" : kind (room) is filled, *args points behind the colon (at '\0' when there is
  * none). ERR_USAGE for an empty kind or characters that no kind has. */

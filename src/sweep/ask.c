@@ -5,6 +5,7 @@
 #include "format/jsonl.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
+#include "train/optimiser.h"
 
 enum { ASK_FILE = 64 << 20 };
 
@@ -110,29 +111,78 @@ status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
     return OK;
 }
 
-/* Appends what asks that are alike have in common. */
-static status ask_question(const ask *a, text *t)
+/* Same data and model, wherever they lie? */
+static status ask_same_places(const run_spec *a, const run_spec *b, bool *same)
 {
     key_texts texts = {0};
-    run_spec r;
-    status st = run_without_places(&a->run, NULL, &r, &texts);
-    if (!st) {
-        r.space = "full";
-        r.seed = 1;
-        run_write(&r, t);
-        st = t->failed ? ERR_MEMORY : OK;
-    }
+    run_spec r = *a, s = *b, bare_r, bare_s;
+    if ((*same = !strcmp(a->data, b->data) && !strcmp(a->model, b->model)))
+        return OK; /* which spares most calls the canonical forms */
+    r.space = s.space = "full";
+    status st = run_without_places(&r, NULL, &bare_r, &texts);
+    if (!st && !(st = run_without_places(&s, NULL, &bare_s, &texts)))
+        *same = !strcmp(bare_r.data, bare_s.data) && !strcmp(bare_r.model, bare_s.model);
     key_texts_clear(&texts);
     return st;
 }
 
+/* Of canonical runs: same network, data (wherever they lie) and training, whatever the space and the seed? */
+static status ask_same(const run_spec *a, const run_spec *b, bool *same)
+{
+    /* looked at behind, or no part of a question */
+    static const char own[] = " data model space seed role ";
+    *same = true;
+    for (const key *k = run_keys; k->name && *same; k++) {
+        char word[64];
+        snprintf(word, sizeof word, " %s ", k->name);
+        *same = k->place || strstr(own, word) || key_same(k, a, b);
+    }
+    return *same ? ask_same_places(a, b, same) : OK;
+}
+
 bool ask_alike(const ask *a, const ask *b)
 {
-    text s = {0}, t = {0};
-    bool alike = !ask_question(a, &s) && !ask_question(b, &t) && !strcmp(s.text, t.text);
-    text_clear(&s);
-    text_clear(&t);
-    return alike;
+    bool alike;
+    return !ask_same(&a->run, &b->run, &alike) && alike;
+}
+
+/* What the runs of one question have in common, at step 0 (trains false) or behind it; *optimiser_ is the copy's. */
+static status ask_common(const run_spec *run, bool trains, run_spec *common, char **optimiser_)
+{
+    *common = *run;
+    common->seed_theta0 = common->seed_P = common->seed_order = common->seed_dropout = -1;
+    if (!trains)
+        return run_untrained(common);
+    status st = optimiser_with_lr(run->optimiser, 1, optimiser_);
+    if (!st)
+        common->optimiser = *optimiser_;
+    return st;
+}
+
+/* Is a seed of its own of a run's what the ask says, or one that the ask moves it to (vary_run)? */
+static bool ask_draws(const ask *a, double said, double seed)
+{
+    double first = said >= 0 ? said : (double)a->run.seed;
+    return (seed >= said && seed <= said) || (strcmp(a->vary, "all") != 0 && seed > first);
+}
+
+status ask_owns(const ask *a, const run_spec *run, bool *owns)
+{
+    const bool trains = run->epochs || run->steps;
+    char *mine = NULL, *its = NULL;
+    run_spec r, t;
+    *owns = ask_draws(a, a->run.seed_theta0, run->seed_theta0) &&
+            ask_draws(a, a->run.seed_P, run->seed_P) &&
+            ask_draws(a, a->run.seed_order, run->seed_order) &&
+            ask_draws(a, a->run.seed_dropout, run->seed_dropout);
+    if (!*owns)
+        return OK;
+    status st = ask_common(&a->run, trains, &r, &mine);
+    if (!st && !(st = ask_common(run, trains, &t, &its)))
+        st = ask_same(&r, &t, owns);
+    mem_free(mine);
+    mem_free(its);
+    return st;
 }
 
 bool ask_pooled(const ask *a, const ask *b)

@@ -38,6 +38,9 @@ status ask_spaces(const run_spec *run, char ***spaces, size_t *n);
 /* Same network, data (wherever they lie) and training, whatever the spaces, d, rates, seeds and what
  * they move? Canonical asks. */
 bool ask_alike(const ask *a, const ask *b);
+/* Is this canonical run one of the ask's question: a score, a rate that was tried, its baseline or its floor,
+ * whatever asked for it? A question's runs and no other stand in its runs.csv. */
+status ask_owns(const ask *a, const run_spec *run, bool *owns);
 /* Alike, and the draws are of one population: the same sources move, and where others stay still they
  * stay at the same seed. Only these are measured together. */
 bool ask_pooled(const ask *a, const ask *b);

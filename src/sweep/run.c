@@ -240,6 +240,21 @@ status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out
     return st == ERR_MEMORY ? st : st ? OK : set_taken("space", space_, out, texts);
 }
 
+status run_untrained(run_spec *r)
+{
+    char kind[64];
+    const char *args;
+    const void *row;
+    status st = key_kind(r->optimiser, kind, sizeof kind, &args);
+    if (st || (st = kind_find("optimiser", kind, (const void *const *)optimiser_rows, &row)))
+        return st;
+    r->optimiser = ((const kind_row *)row)->name;
+    r->epochs = r->steps = 0;
+    r->schedule = "constant";
+    r->clip = r->l2 = 0;
+    return OK;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const key *const *)a)->name, (*(const key *const *)b)->name);

@@ -61,6 +61,9 @@ status run_canonical(const run_spec *r, const run_rows *rows, run_spec *canonica
  * the same run is to give the same bytes. A kind that the rows do not know stays as it is. */
 status run_without_places(const run_spec *r, const run_rows *rows, run_spec *out, key_texts *texts);
 
+/* The run at step 0: of all that says how is trained, the default is written. */
+status run_untrained(run_spec *r);
+
 /* The id of a canonical run; `content` is task_content of its data. `form` (NULL: not wanted) is the
  * text that is hashed, mem_free. */
 status run_id(const run_spec *canonical, const run_rows *rows, const char *content, char id[RUN_ID],

@@ -228,11 +228,9 @@ static status stages_look(stages *p, const cell *c, double lr, int role, uint64_
         r.seed = seed;
     else
         vary_run(&p->vary, seed, &r);
-    if (!(lr > 0)) { /* nothing is trained: of all that says how, the default is written */
-        r.epochs = r.steps = 0;
-        r.optimiser = p->optimiser->name;
-        r.schedule = "constant";
-        r.clip = r.l2 = 0;
+    if (!(lr > 0)) {
+        if ((st = run_untrained(&r)))
+            return st;
     } else if (!stages_tunes(p)) {
         r.optimiser = p->ask->run.optimiser;
     } else if ((st = optimiser_with_lr(p->ask->run.optimiser, lr, &optimiser_))) {

@@ -51,6 +51,13 @@ placed() { # header, floor, baseline, score of each model
     "$idim" run places.idim --out ./places >said.txt 2>&1 && [ "$(cat places/text-*/runs.csv | wc -l)" -eq 8 ]
 }
 check "a question has its runs, wherever its data lie" placed
+printf '%s\n' 'data = synth:n=64; model = fc:width=4; d = 3; lr = 1e-2; lr-full = 1e-2; seeds = 1; plot = no; quiet = yes' \
+    'zip { epochs = 1 2 2; l2 = 0 0 1e-3 }' >trained.idim
+trained() { # each: header, floor (all share it), baseline, score
+    "$idim" run trained.idim --out ./trained >said.txt 2>&1 && [ "$(tail -n +2 trained/runs.csv | wc -l)" -eq 7 ] &&
+        [ "$(cat trained/synth*/runs.csv | wc -l)" -eq 12 ]
+}
+check "questions that differ in how they are trained have their own runs" trained
 check "again it finds all done" run --jobs 1 --out ./one
 check "again nothing is trained" grep -q '^0 runs trained' said.txt
 

@@ -101,6 +101,63 @@ static void spaces_d_rates_and_seeds_make_no_other_question(void **state)
     assert_false(ask_alike(&here, &a));
 }
 
+/* One run of an ask, as stages make it. */
+static run_spec run_of(const ask *a, double lr, const char *space_)
+{
+    run_spec r = a->run, canonical;
+    char *with;
+    assert_ok(optimiser_with_lr(r.optimiser, lr > 0 ? lr : .1, &with));
+    r.optimiser = with;
+    r.space = space_;
+    r.seed = 17;
+    if (!(lr > 0))
+        assert_ok(run_untrained(&r));
+    assert_ok(run_canonical(&r, NULL, &canonical, &texts));
+    mem_free(with);
+    return canonical;
+}
+
+static bool owns(const ask *a, run_spec run)
+{
+    bool is = false;
+    assert_ok(ask_owns(a, &run, &is));
+    return is;
+}
+
+static void a_question_owns_its_runs_and_no_others(void **state)
+{
+    static const char *const others[] = {"model=fc:width=5",
+                                         "epochs=3",
+                                         "batch=32",
+                                         "optimiser=sgd",
+                                         "data=synth:n=64",
+                                         "clip=1",
+                                         "l2=.1",
+                                         "schedule=cosine",
+                                         "seed.P=4",
+                                         "steps=7",
+                                         "optimiser=adam:beta1=.5"};
+    ask a = ask_of(""), longer = ask_of("epochs=3"), small = ask_of("batch=32");
+    run_spec tuned = run_of(&a, .3, "dense:d=4");
+    assert_true(owns(&a, run_of(&a, .1, "fastfood:d=9")));
+    assert_true(owns(&a, run_of(&a, .2, "full")));
+    tuned.role = RUN_TUNE;
+    assert_true(owns(&a, tuned));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ask b = ask_of(others[i]);
+        assert_false(owns(&a, run_of(&b, .1, "fastfood:d=9")));
+        assert_true(owns(&b, run_of(&b, .1, "fastfood:d=9")));
+    }
+    /* at step 0 it is all one how long would be trained, but not on what */
+    assert_true(owns(&a, run_of(&longer, 0, "full")));
+    assert_false(owns(&a, run_of(&small, 0, "full")));
+    ask P = ask_of("vary=P");
+    run_spec moved = run_of(&P, .1, "fastfood:d=9");
+    moved.seed_P = 3;
+    assert_true(owns(&P, moved));
+    assert_false(owns(&a, moved));
+}
+
 static void only_draws_of_one_population_are_pooled(void **state)
 {
     ask all = ask_of(""), later = ask_of("seed=7 seeds=5"), P = ask_of("vary=P");
@@ -204,6 +261,7 @@ int main(void)
         cmocka_unit_test(what_is_swept_is_d_or_the_rank),
         cmocka_unit_test(spaces_are_canonical_without_what_is_swept),
         cmocka_unit_test(spaces_d_rates_and_seeds_make_no_other_question),
+        cmocka_unit_test(a_question_owns_its_runs_and_no_others),
         cmocka_unit_test(only_draws_of_one_population_are_pooled),
         cmocka_unit_test(asks_are_kept_in_order_and_once),
         cmocka_unit_test(an_older_list_varies_everything),
