@@ -89,19 +89,17 @@ double idim_normal(const idim_stream *s,
 /* ------------------------------------------------------------------ weights */
 
 typedef struct idim_tensor {
-    const char *name; /* "fc1.weight": unique in its layout */
-    const char
-        *roles;       /* "+"-separated words that `targets` selects by: "fc+kernel"; embed, position
-                          and segment are tables, which targets=linear leaves out */
-    size_t shape[4];  /* [out, in], [out, in, height, width], [n]; unused: 0 */
-    size_t offset;    /* of its first number in the flat vector; tensors lie one behind another */
-    size_t n;         /* product of the shape */
-    int layer;        /* counted from 0, for layer ranges; -1: belongs to no layer */
-    bool tied;        /* one tensor with several roles: all of them must be selected together */
-    bool outside;     /* added by a method (adapter, prefix): not counted in D */
-    bool decay;       /* l2 and weight decay apply (kernels, yes; biases and norms, no) */
-    bool bare;        /* its layer looks at no riders: a space that rides is lifted there */
-    double lr_factor; /* learning rate relative to the optimiser's; 0 means 1 */
+    const char *name;  /* "fc1.weight": unique in its layout */
+    const char *roles; /* "+"-separated words that `targets` selects by: "fc+kernel" */
+    size_t shape[4];   /* [out, in], [out, in, height, width], [n]; unused: 0 */
+    size_t offset;     /* of its first number in the flat vector; tensors lie one behind another */
+    size_t n;          /* product of the shape */
+    int layer;         /* counted from 0, for layer ranges; -1: belongs to no layer */
+    bool tied;         /* one tensor with several roles: all of them must be selected together */
+    bool outside;      /* added by a method (adapter, prefix): not counted in D */
+    bool decay;        /* l2 and weight decay apply (kernels, yes; biases and norms, no) */
+    bool bare;         /* its layer looks at no riders: a space that rides is lifted there */
+    double lr_factor;  /* learning rate relative to the optimiser's; 0 means 1 */
     const char
         *blocks; /* rows by role, in order: "q:768+k:768+v:768" where a file fuses what `targets`
                            can select apart; NULL: none */
@@ -263,9 +261,9 @@ struct idim_model {
     void *own;        /* the frame's: strings and tensors that idim_model_tensor made */
 };
 
-/* For init: appends a tensor to the model's layout (name copied; roles "fc+kernel"; dims 1..4) and
- * sets layout.n and D. decay is set when the tensor has two or more dimensions. ERR_MEMORY,
- * ERR_LIMIT. */
+/* For init: appends a tensor to the model's layout (name copied; roles "fc+kernel", a table's one of
+ * embed, position and segment; dims 1..4) and sets layout.n and D. decay is set when the tensor has
+ * two or more dimensions. ERR_MEMORY, ERR_LIMIT. */
 idim_status idim_model_tensor(idim_model *model, const char *name, const char *roles, int layer,
                               size_t dims, const size_t *shape);
 
