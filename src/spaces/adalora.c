@@ -26,11 +26,6 @@
 #include "linalg/linalg.h"
 #include "spaces/factors.h"
 
-typedef struct
-    ada_place { /* of one tensor: where its parts begin in z, and its triplets in the list */
-    size_t A, E, B, first;
-} ada_place;
-
 typedef struct ada_score { /* of one triplet */
     double score;
     size_t E; /* in z */
@@ -40,12 +35,9 @@ typedef struct adalora {
     space base;
     size_t r, first, every;
     double alpha, orth, tinit, tfinal, beta1, beta2, drop;
-    factor *factors;
-    ada_place *place;
+    factors factors;
+    size_t *begins;          /* (layout->n_tensors) of its triplets in the list */
     size_t triplets, target; /* b0, bT */
-    size_t most;             /* the largest rank */
-    zparts parts;
-    real *z0;
 } adalora;
 
 static const key keys[] = {
@@ -63,29 +55,17 @@ static const key keys[] = {
     {0},
 };
 
-static status ada_parts(adalora *s)
+static void ada_ranks(adalora *s)
 {
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors;
-    status st = zparts_init(&s->parts, 3 * count);
-    base->d = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        factor *f = &s->factors[k];
-        ada_place *p = &s->place[k];
+    for (size_t k = 0; k < s->base.layout->n_tensors; k++) {
+        factor *f = &s->factors.each[k];
         size_t rank = f->out < f->in ? f->out : f->in;
         f->r = s->first < rank ? s->first : rank;
         f->s = s->alpha / ((double)f->r + 1e-5);
-        s->most = f->r > s->most ? f->r : s->most;
-        p->first = s->triplets;
+        s->begins[k] = s->triplets;
         s->triplets += f->r;
         s->target += s->r < f->r ? s->r : f->r;
-        if ((st = zparts_add(&s->parts, base, k, "A", f->r, f->in, 1, &p->A)) ||
-            (st = zparts_add(&s->parts, base, k, "E", f->r, 0, 1, &p->E)))
-            break;
-        st = zparts_add(&s->parts, base, k, "B", f->out, f->r, 1, &p->B);
     }
-    zparts_done(&s->parts, base);
-    return st;
 }
 
 static void ada_draw(const stream *s, const char *name, size_t n, real *x)
@@ -101,6 +81,9 @@ static status ada_init(space *base)
     adalora *s = (adalora *)base;
     size_t count = base->layout->n_tensors;
     const factors_ask ask = {.drop = s->drop};
+    static const factors_part parts[] = {{.what = FACTOR_A, .name = "A"},
+                                         {.what = FACTOR_M, .name = "E"},
+                                         {.what = FACTOR_B, .name = "B"}};
     status st;
     if (!s->first)
         s->first = s->r + (s->r + 1) / 2;
@@ -113,35 +96,31 @@ static status ada_init(space *base)
             "adalora: tinit=%g and tfinal=%g are shares of all steps and leave none to "
             "allocate in; lower one",
             s->tinit, s->tfinal);
-    if (!(s->place = mem_array(count, sizeof *s->place)))
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = ada_parts(s)) ||
-        (st = factors_room(base, &s->z0, 0, NULL)))
+    if ((st = factors_init(&s->factors, base, &ask)))
         return st;
+    if (!(s->begins = mem_array(count, sizeof *s->begins)))
+        return ERR_MEMORY;
+    ada_ranks(s);
+    if ((st = factors_parts(&s->factors, base, parts, 3, 0)))
+        return st;
+    base->work_bytes = s->triplets * sizeof(ada_score);
     for (size_t k = 0; k < count; k++) {
-        const factor *f = &s->factors[k];
+        const factor *f = &s->factors.each[k];
         stream own = stream_sub(&base->stream, k);
-        ada_draw(&own, "A", f->r * f->in, s->z0 + s->place[k].A);
-        ada_draw(&own, "B", f->out * f->r, s->z0 + s->place[k].B);
+        size_t products = f->r * f->in * sizeof(real); /* diag(E) A, or C (r, r) */
+        ada_draw(&own, "A", f->r * f->in, factors_start(&s->factors, k, FACTOR_A));
+        ada_draw(&own, "B", f->out * f->r, factors_start(&s->factors, k, FACTOR_B));
+        base->work_bytes = products > base->work_bytes ? products : base->work_bytes;
     }
     base->state_bytes = (2 * base->d + s->triplets) * sizeof(real); /* Ibar, U, who is out */
-    size_t room = s->triplets * sizeof(ada_score), widest = 0;
-    for (size_t k = 0; k < count; k++) {
-        size_t wide = s->factors[k].r * s->factors[k].in;
-        widest = wide > widest ? wide : widest;
-    }
-    size_t products = (widest + s->most * s->most) * sizeof(real);
-    base->work_bytes = room > products ? room : products;
     return OK;
 }
 
 static void ada_clear(space *base)
 {
     adalora *s = (adalora *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
-    mem_free(s->place);
-    mem_free(s->z0);
+    factors_clear(&s->factors);
+    mem_free(s->begins);
 }
 
 /* diag(E) A in work. */
@@ -158,10 +137,10 @@ static void ada_lift(const space *base, space_mem *mem, const real *restrict z,
     const adalora *s = (const adalora *)base;
     memcpy(theta, base->theta0, base->n * sizeof *theta);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const ada_place *p = &s->place[k];
-        const real *EA = ada_scaled(f, z + p->A, z + p->E, mem->work);
-        factor_lift(f, EA, f->in, z + p->B, f->r, theta + base->layout->tensors[k].offset);
+        const factor *f = &s->factors.each[k];
+        const real *EA = ada_scaled(f, z + f->at[FACTOR_A], z + f->at[FACTOR_M], mem->work);
+        factor_lift(f, EA, f->in, z + f->at[FACTOR_B], f->r,
+                    theta + base->layout->tensors[k].offset);
     }
 }
 
@@ -170,14 +149,13 @@ static void ada_pull(const space *base, space_mem *mem, const real *restrict z,
 {
     const adalora *s = (const adalora *)base;
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const ada_place *p = &s->place[k];
-        const real *A = z + p->A, *E = z + p->E;
-        real *g_A = g_z + p->A; /* that of diag(E) A first */
-        factor_pull(f, ada_scaled(f, A, E, mem->work), f->in, z + p->B, f->r,
-                    g_theta + base->layout->tensors[k].offset, g_A, g_z + p->B);
+        const factor *f = &s->factors.each[k];
+        const real *A = z + f->at[FACTOR_A], *E = z + f->at[FACTOR_M];
+        real *g_A = g_z + f->at[FACTOR_A]; /* that of diag(E) A first */
+        factor_pull(f, ada_scaled(f, A, E, mem->work), f->in, z + f->at[FACTOR_B], f->r,
+                    g_theta + base->layout->tensors[k].offset, g_A, g_z + f->at[FACTOR_B]);
         for (size_t i = 0; i < f->r; i++)
-            g_z[p->E + i] = (real)vec_dot(g_A + i * f->in, A + i * f->in, f->in);
+            g_z[f->at[FACTOR_M] + i] = (real)vec_dot(g_A + i * f->in, A + i * f->in, f->in);
         for (size_t i = 0; i < f->r * f->in; i++)
             g_A[i] *= E[i / f->in];
     }
@@ -185,17 +163,7 @@ static void ada_pull(const space *base, space_mem *mem, const real *restrict z,
 
 static void ada_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
 {
-    const adalora *s = (const adalora *)base;
-    memset(g_z, 0, base->d * sizeof *g_z);
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const ada_place *p = &s->place[k];
-        rider *r = factor_ride(&s->factors[k], base, mem, k, v, z + p->A, z + p->B);
-        r->drop = s->drop;
-        r->m = z + p->E;
-        r->g_A = g_z + p->A;
-        r->g_m = g_z + p->E;
-        r->g_B = g_z + p->B;
-    }
+    factors_bind(&((const adalora *)base)->factors, base, mem, z, g_z, v);
 }
 
 /* g_X += weight 2 C X / ||C||_F with C = X X^T - 1 (rows) or g_X += weight 2 X C / ||C||_F, C = X^T X - 1. */
@@ -220,10 +188,11 @@ static void ada_penalty(const space *base, space_mem *mem, const real *z, real *
     const adalora *s = (const adalora *)base;
     double weight = s->orth / (2 * (double)base->layout->n_tensors);
     for (size_t k = 0; k < base->layout->n_tensors && s->orth > 0; k++) {
-        const factor *f = &s->factors[k];
-        const ada_place *p = &s->place[k];
-        ada_orthogonal(true, f->r, f->in, z + p->A, weight, mem->work, g_z + p->A);
-        ada_orthogonal(false, f->r, f->out, z + p->B, weight, mem->work, g_z + p->B);
+        const factor *f = &s->factors.each[k];
+        ada_orthogonal(true, f->r, f->in, z + f->at[FACTOR_A], weight, mem->work,
+                       g_z + f->at[FACTOR_A]);
+        ada_orthogonal(false, f->r, f->out, z + f->at[FACTOR_B], weight, mem->work,
+                       g_z + f->at[FACTOR_B]);
     }
 }
 
@@ -241,16 +210,15 @@ static void ada_allocate(const adalora *s, space_mem *mem, size_t budget, real *
     const real *Ibar = mem->state, *U = Ibar + s->base.d;
     ada_score *list = mem->work;
     for (size_t k = 0; k < s->base.layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const ada_place *p = &s->place[k];
+        const factor *f = &s->factors.each[k];
         for (size_t i = 0; i < f->r; i++) {
             double a = 0, b = 0;
-            for (size_t j = p->A + i * f->in; j < p->A + (i + 1) * f->in; j++)
+            for (size_t j = f->at[FACTOR_A] + i * f->in; j < f->at[FACTOR_A] + (i + 1) * f->in; j++)
                 a += (double)Ibar[j] * (double)U[j];
-            for (size_t j = p->B + i; j < p->B + f->out * f->r; j += f->r)
+            for (size_t j = f->at[FACTOR_B] + i; j < f->at[FACTOR_B] + f->out * f->r; j += f->r)
                 b += (double)Ibar[j] * (double)U[j];
-            size_t e = p->E + i;
-            list[p->first + i] = (ada_score){
+            size_t e = f->at[FACTOR_M] + i;
+            list[s->begins[k] + i] = (ada_score){
                 (double)Ibar[e] * (double)U[e] + a / (double)f->in + b / (double)f->out, e};
         }
     }
@@ -258,12 +226,12 @@ static void ada_allocate(const adalora *s, space_mem *mem, size_t budget, real *
     for (size_t i = 0; i < s->triplets - budget; i++)
         z[list[i].E] = 0;
     for (size_t k = 0; k < s->base.layout->n_tensors; k++)
-        for (size_t i = 0; i < s->factors[k].r; i++)
-            out[s->place[k].first + i] = 0;
+        for (size_t i = 0; i < s->factors.each[k].r; i++)
+            out[s->begins[k] + i] = 0;
     for (size_t i = 0; i < s->triplets - budget; i++)
         for (size_t k = s->base.layout->n_tensors; k-- > 0;)
-            if (list[i].E >= s->place[k].E) {
-                out[s->place[k].first + list[i].E - s->place[k].E] = 1;
+            if (list[i].E >= s->factors.each[k].at[FACTOR_M]) {
+                out[s->begins[k] + list[i].E - s->factors.each[k].at[FACTOR_M]] = 1;
                 break;
             }
 }
@@ -276,9 +244,9 @@ static void ada_after_step(const space *base, space_mem *mem, size_t t, size_t T
     size_t ti = (size_t)(s->tinit * (double)T), tf = (size_t)(s->tfinal * (double)T);
     if (t > T - tf) {
         for (size_t k = 0; k < base->layout->n_tensors; k++)
-            for (size_t i = 0; i < s->factors[k].r; i++)
-                if (out[s->place[k].first + i] > 0)
-                    z[s->place[k].E + i] = 0;
+            for (size_t i = 0; i < s->factors.each[k].r; i++)
+                if (out[s->begins[k] + i] > 0)
+                    z[s->factors.each[k].at[FACTOR_M] + i] = 0;
         return;
     }
     if (t == T - tf) {

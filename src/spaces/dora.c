@@ -23,8 +23,7 @@
 enum { NORM_DETACHED, NORM_EXACT };
 
 typedef struct dora_place { /* of one tensor */
-    size_t A, B, m;         /* where its parts begin in z */
-    size_t P, T, G, H, n;   /* and in work: P, T (out, r), G, H (r, r), n, c (out) each */
+    size_t P, T, G, H, n;   /* in work: P, T (out, r), G, H (r, r), n, c (out) each */
     size_t square;          /* ||W0_i||^2 in squares */
 } dora_place;
 
@@ -33,11 +32,9 @@ typedef struct dora {
     const char *r, *alpha;
     double drop, ratio;
     int scale, norm;
-    factor *factors;   /* (layout->n_tensors) */
-    dora_place *place; /* the same */
+    factors factors;
+    dora_place *place; /* (layout->n_tensors) */
     double *squares;
-    zparts parts;
-    real *z0;
 } dora;
 
 static const key keys[] = {
@@ -52,21 +49,14 @@ static const key keys[] = {
     {0},
 };
 
-static status dora_parts(dora *s)
+static status dora_places(dora *s)
 {
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors, work = 0, rows = 0;
-    status st = zparts_init(&s->parts, 3 * count);
-    base->d = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        const factor *f = &s->factors[k];
+    size_t count = s->base.layout->n_tensors, work = 0, rows = 0;
+    if (!(s->place = mem_array(count, sizeof *s->place)))
+        return ERR_MEMORY;
+    for (size_t k = 0; k < count; k++) {
+        const factor *f = &s->factors.each[k];
         dora_place *p = &s->place[k];
-        s->parts.decay = true;
-        if ((st = zparts_add(&s->parts, base, k, "A", f->r, f->in, 1, &p->A)) ||
-            (st = zparts_add(&s->parts, base, k, "B", f->out, f->r, s->ratio, &p->B)))
-            break;
-        s->parts.decay = false;
-        st = zparts_add(&s->parts, base, k, "m", f->out, 0, s->ratio, &p->m);
         p->P = work;
         p->T = p->P + f->out * f->r;
         p->G = p->T + f->out * f->r;
@@ -76,10 +66,9 @@ static status dora_parts(dora *s)
         p->square = rows;
         rows += f->out;
     }
-    zparts_done(&s->parts, base);
-    base->work_bytes = work * sizeof(real);
+    s->base.work_bytes = work * sizeof(real);
     s->squares = mem_array(rows, sizeof *s->squares);
-    return st ? st : s->squares ? OK : ERR_MEMORY;
+    return s->squares ? OK : ERR_MEMORY;
 }
 
 static const real *dora_W0(const dora *s, size_t k)
@@ -90,24 +79,25 @@ static const real *dora_W0(const dora *s, size_t k)
 static status dora_init(space *base)
 {
     dora *s = (dora *)base;
-    size_t count = base->layout->n_tensors;
     const factors_ask ask = {
         .r = s->r, .alpha = s->alpha, .scale = (factor_scale)s->scale, .drop = s->drop};
+    const factors_part parts[] = {
+        {.what = FACTOR_A, .name = "A"},
+        {.what = FACTOR_B, .name = "B", .rate = s->ratio},
+        {.what = FACTOR_C, .name = "m", .rate = s->ratio, .undecayed = true}};
     status st;
-    if (!(s->place = mem_array(count, sizeof *s->place)))
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = dora_parts(s)) ||
-        (st = factors_room(base, &s->z0, 0, NULL)))
+    if ((st = factors_init(&s->factors, base, &ask)) || (st = dora_places(s)) ||
+        (st = factors_parts(&s->factors, base, parts, 3, 0)))
         return st;
-    for (size_t k = 0; k < count; k++) {
-        const factor *f = &s->factors[k];
+    for (size_t k = 0; k < base->layout->n_tensors; k++) {
+        const factor *f = &s->factors.each[k];
         stream own = stream_sub(&base->stream, k);
-        factor_kaiming(f, &own, s->z0 + s->place[k].A);
+        factor_kaiming(f, &own, factors_start(&s->factors, k, FACTOR_A));
         for (size_t i = 0; i < f->out; i++) {
             const real *row = dora_W0(s, k) + i * f->in;
             double square = vec_dot(row, row, f->in);
             s->squares[s->place[k].square + i] = square;
-            s->z0[s->place[k].m + i] = (real)sqrt(square);
+            factors_start(&s->factors, k, FACTOR_C)[i] = (real)sqrt(square);
         }
     }
     return OK;
@@ -116,19 +106,17 @@ static status dora_init(space *base)
 static void dora_clear(space *base)
 {
     dora *s = (dora *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
+    factors_clear(&s->factors);
     mem_free(s->place);
     mem_free(s->squares);
-    mem_free(s->z0);
 }
 
 /* P, G, n and c of one tensor. A row of zeros has no direction: c is 1 there. */
 static void dora_lengths(const dora *s, size_t k, const real *z, real *work)
 {
-    const factor *f = &s->factors[k];
+    const factor *f = &s->factors.each[k];
     const dora_place *p = &s->place[k];
-    const real *A = z + p->A, *B = z + p->B;
+    const real *A = z + f->at[FACTOR_A], *B = z + f->at[FACTOR_B];
     real *P = work + p->P, *G = work + p->G, *n = work + p->n, *c = n + f->out;
     mat_gemm(false, true, f->out, f->r, f->in, 1, dora_W0(s, k), f->in, A, f->in, 0, P, f->r);
     mat_gemm(false, true, f->r, f->r, f->in, 1, A, f->in, A, f->in, 0, G, f->r);
@@ -138,7 +126,7 @@ static void dora_lengths(const dora *s, size_t k, const real *z, real *work)
         for (size_t j = 0; j < f->r; j++)
             square += f->s * f->s * (double)b[j] * vec_dot(b, G + j * f->r, f->r);
         n[i] = (real)sqrt(square > 0 ? square : 0);
-        c[i] = n[i] > 0 ? z[p->m + i] / n[i] : 1;
+        c[i] = n[i] > 0 ? z[f->at[FACTOR_C] + i] / n[i] : 1;
     }
 }
 
@@ -148,12 +136,12 @@ static void dora_lift(const space *base, space_mem *mem, const real *restrict z,
     const dora *s = (const dora *)base;
     memcpy(theta, base->theta0, base->n * sizeof *theta);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
+        const factor *f = &s->factors.each[k];
         const dora_place *p = &s->place[k];
         real *W = theta + base->layout->tensors[k].offset;
         dora_lengths(s, k, z, mem->work);
         const real *c = (const real *)mem->work + p->n + f->out;
-        factor_lift(f, z + p->A, f->in, z + p->B, f->r, W);
+        factor_lift(f, z + f->at[FACTOR_A], f->in, z + f->at[FACTOR_B], f->r, W);
         for (size_t i = 0; i < f->out * f->in; i++)
             W[i] *= c[i / f->in];
     }
@@ -165,17 +153,17 @@ static void dora_lift(const space *base, space_mem *mem, const real *restrict z,
 static void dora_finish(const dora *s, size_t k, const real *z, real *work, const real *a,
                         real *g_z)
 {
-    const factor *f = &s->factors[k];
+    const factor *f = &s->factors.each[k];
     const dora_place *p = &s->place[k];
-    const real *B = z + p->B, *P = work + p->P, *G = work + p->G;
+    const real *B = z + f->at[FACTOR_B], *P = work + p->P, *G = work + p->G;
     const real *n = work + p->n, *c = n + f->out;
-    real *kB = work + p->T, *H = work + p->H, *g_B = g_z + p->B;
+    real *kB = work + p->T, *H = work + p->H, *g_B = g_z + f->at[FACTOR_B];
     bool exact = s->norm == NORM_EXACT;
     for (size_t i = 0; i < f->out; i++) {
         double g_m = n[i] > 0 ? (double)a[i] / (double)n[i] : 0; /* a may be where g_m goes */
         double k_i = n[i] > 0 ? (double)c[i] * g_m / (double)n[i] : 0;
         const real *b = B + i * f->r;
-        g_z[p->m + i] = (real)g_m;
+        g_z[f->at[FACTOR_C] + i] = (real)g_m;
         for (size_t j = 0; j < f->r && exact; j++) {
             double VA = (double)P[i * f->r + j] + f->s * vec_dot(b, G + j * f->r, f->r);
             g_B[i * f->r + j] -= (real)(f->s * k_i * VA);
@@ -185,11 +173,11 @@ static void dora_finish(const dora *s, size_t k, const real *z, real *work, cons
     if (!exact)
         return;
     real minus = (real)-f->s;
-    mat_gemm(true, false, f->r, f->in, f->out, minus, kB, f->r, dora_W0(s, k), f->in, 1, g_z + p->A,
-             f->in);
+    mat_gemm(true, false, f->r, f->in, f->out, minus, kB, f->r, dora_W0(s, k), f->in, 1,
+             g_z + f->at[FACTOR_A], f->in);
     mat_gemm(true, false, f->r, f->r, f->out, (real)f->s, kB, f->r, B, f->r, 0, H, f->r);
-    mat_gemm(false, false, f->r, f->in, f->r, minus, H, f->r, z + p->A, f->in, 1, g_z + p->A,
-             f->in);
+    mat_gemm(false, false, f->r, f->in, f->r, minus, H, f->r, z + f->at[FACTOR_A], f->in, 1,
+             g_z + f->at[FACTOR_A], f->in);
 }
 
 static void dora_pull(const space *base, space_mem *mem, const real *restrict z,
@@ -198,13 +186,14 @@ static void dora_pull(const space *base, space_mem *mem, const real *restrict z,
     const dora *s = (const dora *)base;
     real *work = mem->work;
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
+        const factor *f = &s->factors.each[k];
         const dora_place *p = &s->place[k];
-        const real *g_W = g_theta + base->layout->tensors[k].offset, *B = z + p->B;
+        const real *g_W = g_theta + base->layout->tensors[k].offset, *B = z + f->at[FACTOR_B];
         dora_lengths(s, k, z, work);
         const real *c = work + p->n + f->out;
-        real *T = work + p->T, *a = g_z + p->m, *g_B = g_z + p->B;
-        mat_gemm(false, true, f->out, f->r, f->in, 1, g_W, f->in, z + p->A, f->in, 0, T, f->r);
+        real *T = work + p->T, *a = g_z + f->at[FACTOR_C], *g_B = g_z + f->at[FACTOR_B];
+        mat_gemm(false, true, f->out, f->r, f->in, 1, g_W, f->in, z + f->at[FACTOR_A], f->in, 0, T,
+                 f->r);
         for (size_t i = 0; i < f->out; i++) {
             const real *b = B + i * f->r;
             a[i] = (real)(vec_dot(g_W + i * f->in, dora_W0(s, k) + i * f->in, f->in) +
@@ -214,8 +203,8 @@ static void dora_pull(const space *base, space_mem *mem, const real *restrict z,
                 T[i * f->r + j] = c[i] * b[j];
             }
         }
-        mat_gemm(true, false, f->r, f->in, f->out, (real)f->s, T, f->r, g_W, f->in, 0, g_z + p->A,
-                 f->in);
+        mat_gemm(true, false, f->r, f->in, f->out, (real)f->s, T, f->r, g_W, f->in, 0,
+                 g_z + f->at[FACTOR_A], f->in);
         dora_finish(s, k, z, work, a, g_z);
     }
 }
@@ -223,18 +212,13 @@ static void dora_pull(const space *base, space_mem *mem, const real *restrict z,
 static void dora_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
 {
     const dora *s = (const dora *)base;
-    memset(g_z, 0, base->d * sizeof *g_z);
+    factors_bind(&s->factors, base, mem, z, g_z, v);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const dora_place *p = &s->place[k];
+        const factor *f = &s->factors.each[k];
         real *c, *g_c;
         dora_lengths(s, k, z, mem->work);
         space_row_factors(base, mem, k, v, &c, &g_c);
-        memcpy(c, (const real *)mem->work + p->n + f->out, f->out * sizeof *c);
-        rider *r = factor_ride(f, base, mem, k, v, z + p->A, z + p->B);
-        r->drop = s->drop;
-        r->g_A = g_z + p->A;
-        r->g_B = g_z + p->B;
+        memcpy(c, (const real *)mem->work + s->place[k].n + f->out, f->out * sizeof *c);
     }
 }
 

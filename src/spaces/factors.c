@@ -29,6 +29,7 @@ static status factor_shape(space *s, size_t k, const factors_ask *ask, factor *f
     }
     f->out = t->shape[0];
     f->in = t->n / t->shape[0];
+    f->s = 1;
     return OK;
 }
 
@@ -49,101 +50,127 @@ static status factor_ranks(const space *s, const factors_ask *ask, const double 
             if (r[i] == r[k] && factor_rank(&f[i]) > most)
                 most = factor_rank(&f[i]);
         f[k].r = (size_t)r[k];
-        if (f[k].r > most && !ask->cut)
+        if (f[k].r > most)
             return error_set(ERR_USAGE,
                              "%s: r=%zu is more than the rank %zu of its largest tensor; lower r",
                              s->ops->name, f[k].r, most);
-        if (ask->cut && f[k].r > factor_rank(&f[k]))
-            f[k].r = factor_rank(&f[k]);
         double by[] = {
             [FACTOR_PLAIN] = (double)f[k].r, [FACTOR_RS] = sqrt((double)f[k].r), [FACTOR_ONE] = 1};
-        f[k].s = ask->alpha ? alpha[k] / by[ask->scale] : 1;
+        if (ask->alpha)
+            f[k].s = alpha[k] / by[ask->scale];
     }
     return OK;
 }
 
-status factors_new(factor **out, space *s, const factors_ask *ask)
+status factors_init(factors *f, space *s, const factors_ask *ask)
 {
     size_t n = s->layout->n_tensors;
-    factor *f = mem_array(n, sizeof *f);
     double *r = mem_array(n, sizeof *r), *alpha = mem_array(n, sizeof *alpha);
-    status st = f && r && alpha ? OK : ERR_MEMORY;
+    *f = (factors){.each = mem_array(n, sizeof *f->each), .drop = ask->drop};
+    status st = f->each && r && alpha ? OK : ERR_MEMORY;
     for (size_t k = 0; k < n && !st; k++)
-        st = factor_shape(s, k, ask, &f[k]);
-    for (size_t k = 0; k < n && !st && !ask->r; k++)
-        f[k].s = 1;
+        st = factor_shape(s, k, ask, &f->each[k]);
     if (!st && ask->r && !(st = space_map(s, "r", ask->r, r)) &&
         !(st = ask->alpha ? space_map(s, "alpha", ask->alpha, alpha) : OK))
-        st = factor_ranks(s, ask, r, alpha, f);
+        st = factor_ranks(s, ask, r, alpha, f->each);
     mem_free(r);
     mem_free(alpha);
-    if (st) {
-        mem_free(f);
-        f = NULL;
-    }
-    *out = f;
     return st;
 }
 
-/* ------------------------------------------------------------------ z */
+/* ------------------------------------------------------------------ parts */
 
-status zparts_init(zparts *z, size_t room)
+/* Rows and columns (0: a vector). */
+static void part_shape(const factor *f, factor_part what, size_t shape[2])
 {
-    *z = (zparts){.room = room, .decay = true};
-    z->tensors = mem_array(room, sizeof *z->tensors);
-    z->texts = mem_array(2 * room, sizeof *z->texts);
-    return z->tensors && z->texts ? OK : ERR_MEMORY;
+    const size_t shapes[FACTOR_PARTS][2] = {
+        [FACTOR_A] = {f->r, f->in}, [FACTOR_B] = {f->out, f->r}, [FACTOR_R] = {f->r, f->r},
+        [FACTOR_M] = {f->r, 0},     [FACTOR_E] = {f->out, 0},    [FACTOR_C] = {f->out, 0},
+    };
+    memcpy(shape, shapes[what], 2 * sizeof *shape);
 }
 
-status zparts_add(zparts *z, space *s, size_t k, const char *part, size_t rows, size_t cols,
-                  double lr_factor, size_t *offset)
+/* Behind the `all` numbers before it. */
+static status part_place(factor *f, factor_part what, size_t *all, size_t *n)
+{
+    size_t shape[2];
+    part_shape(f, what, shape);
+    f->at[what] = *all;
+    status st = size_mul(shape[0], shape[1] ? shape[1] : 1, n);
+    return st ? st : size_add(*all, *n, all);
+}
+
+static status part_trained(factors *f, space *s, size_t k, const factors_part *p)
 {
     const tensor *of = &s->layout->tensors[k];
-    char **texts = z->texts + 2 * z->n;
-    size_t n;
-    status st = size_mul(rows, cols ? cols : 1, &n);
-    if (st)
-        return st;
-    texts[0] = mem_printf("%s.%s", of->name, part);
-    texts[1] = mem_printf("%s+%s", part, of->roles);
-    z->tensors[z->n++] = (tensor){.name = texts[0],
-                                  .roles = texts[1],
-                                  .shape = {rows, cols},
-                                  .offset = s->d,
-                                  .n = n,
-                                  .layer = of->layer,
-                                  .decay = z->decay,
-                                  .lr_factor = lr_factor};
-    *offset = s->d;
+    char **texts = f->texts + f->n_texts;
+    tensor *t = &f->tensors[s->zlayout.n_tensors++];
+    *t = (tensor){.offset = s->d,
+                  .layer = of->layer,
+                  .decay = !p->undecayed,
+                  .lr_factor = p->rate > 0 ? p->rate : 1};
+    t->name = texts[0] = mem_printf("%s.%s", of->name, p->name);
+    t->roles = texts[1] = mem_printf("%s+%s", p->name, of->roles);
+    f->n_texts += 2;
     if (!texts[0] || !texts[1])
         return ERR_MEMORY;
-    return size_add(s->d, n, &s->d);
+    part_shape(&f->each[k], p->what, t->shape);
+    return part_place(&f->each[k], p->what, &s->d, &t->n);
 }
 
-void zparts_done(const zparts *z, space *s)
+status factors_parts(factors *f, space *s, const factors_part *parts, size_t n, size_t more)
 {
-    s->zlayout = (layout){.tensors = z->tensors, .n_tensors = z->n, .n = s->d};
-}
-
-void zparts_clear(zparts *z)
-{
-    for (size_t i = 0; z->texts && i < 2 * z->n; i++)
-        mem_free(z->texts[i]);
-    mem_free(z->texts);
-    mem_free(z->tensors);
-}
-
-status factors_room(space *s, real **z0, size_t n_frozen, real **frozen)
-{
-    status st =
-        space_needs(s, ((double)s->d + (double)n_frozen) * sizeof(real), "its factors at step 0",
-                    "lower r, or select fewer tensors by targets=");
-    if (st)
+    size_t count = s->layout->n_tensors, frozen = 0, one;
+    status st = OK;
+    f->tensors = mem_array(n * count, sizeof *f->tensors);
+    f->texts = mem_array(2 * n * count, sizeof *f->texts);
+    if (!f->tensors || !f->texts)
+        return ERR_MEMORY;
+    s->d = 0;
+    s->zlayout = (layout){.tensors = f->tensors};
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < n && !st; i++)
+            if (!parts[i].frozen)
+                st = part_trained(f, s, k, &parts[i]);
+    s->zlayout.n = s->d;
+    for (size_t i = 0; i < n; i++) {
+        f->how[parts[i].what] = parts[i].frozen ? FACTOR_FROZEN : FACTOR_TRAINED;
+        for (size_t k = 0; k < count && !st && parts[i].frozen; k++)
+            st = part_place(&f->each[k], parts[i].what, &frozen, &one);
+    }
+    if (st || (st = size_add(frozen, more, &frozen)) ||
+        (st = space_needs(s, ((double)s->d + (double)frozen) * sizeof(real),
+                          "its factors at step 0", "lower r, or select fewer tensors by targets=")))
         return st;
-    s->z0 = *z0 = mem_array(s->d, sizeof **z0);
-    if (frozen)
-        *frozen = mem_array(n_frozen, sizeof **frozen);
-    return *z0 && (!frozen || *frozen) ? OK : ERR_MEMORY;
+    s->z0 = f->z0 = mem_array(s->d, sizeof *f->z0);
+    f->frozen = mem_array(frozen, sizeof *f->frozen);
+    return f->z0 && f->frozen ? OK : ERR_MEMORY;
+}
+
+real *factors_start(const factors *f, size_t k, factor_part what)
+{
+    return (f->how[what] == FACTOR_FROZEN ? f->frozen : f->z0) + f->each[k].at[what];
+}
+
+const real *factors_at(const factors *f, const real *z, size_t k, factor_part what)
+{
+    return (f->how[what] == FACTOR_FROZEN ? f->frozen : z) + f->each[k].at[what];
+}
+
+real *factors_grad(const factors *f, real *g_z, size_t k, factor_part what)
+{
+    return f->how[what] == FACTOR_TRAINED ? g_z + f->each[k].at[what] : NULL;
+}
+
+void factors_clear(factors *f)
+{
+    while (f->n_texts > 0)
+        mem_free(f->texts[--f->n_texts]);
+    mem_free(f->texts);
+    mem_free(f->tensors);
+    mem_free(f->each);
+    mem_free(f->z0);
+    mem_free(f->frozen);
 }
 
 /* ------------------------------------------------------------------ products */
@@ -192,15 +219,48 @@ void factor_pull(const factor *f, const real *A, size_t lda, const real *B, size
         mat_gemm(false, true, f->out, f->r, f->in, (real)f->s, g_W, f->in, A, lda, 0, g_B, f->r);
 }
 
-rider *factor_ride(const factor *f, const space *s, space_mem *mem, size_t k, view *v,
-                   const real *A, const real *B)
+rider *factors_ride(const factors *f, const space *s, space_mem *mem, size_t k, view *v,
+                    const real *A, const real *B)
 {
     rider *r = space_ride(s, mem, k, v);
-    r->r = f->r;
-    r->s = f->s;
+    r->r = f->each[k].r;
+    r->s = f->each[k].s;
+    r->drop = f->drop;
     r->A = A;
     r->B = B;
-    r->lda = f->in;
-    r->ldb = f->r;
+    r->lda = f->each[k].in;
+    r->ldb = f->each[k].r;
     return r;
+}
+
+void factors_lift(const factors *f, const space *s, const real *z, real *theta)
+{
+    memcpy(theta, s->theta0, s->n * sizeof *theta);
+    for (size_t k = 0; k < s->layout->n_tensors; k++)
+        factor_lift(&f->each[k], factors_at(f, z, k, FACTOR_A), f->each[k].in,
+                    factors_at(f, z, k, FACTOR_B), f->each[k].r,
+                    theta + s->layout->tensors[k].offset);
+}
+
+void factors_pull(const factors *f, const space *s, const real *z, const real *g_theta, real *g_z)
+{
+    for (size_t k = 0; k < s->layout->n_tensors; k++)
+        factor_pull(&f->each[k], factors_at(f, z, k, FACTOR_A), f->each[k].in,
+                    factors_at(f, z, k, FACTOR_B), f->each[k].r,
+                    g_theta + s->layout->tensors[k].offset, factors_grad(f, g_z, k, FACTOR_A),
+                    factors_grad(f, g_z, k, FACTOR_B));
+}
+
+void factors_bind(const factors *f, const space *s, space_mem *mem, const real *z, real *g_z,
+                  view *v)
+{
+    memset(g_z, 0, s->d * sizeof *g_z);
+    for (size_t k = 0; k < s->layout->n_tensors; k++) {
+        rider *r = factors_ride(f, s, mem, k, v, factors_at(f, z, k, FACTOR_A),
+                                factors_at(f, z, k, FACTOR_B));
+        r->g_A = factors_grad(f, g_z, k, FACTOR_A);
+        r->g_B = factors_grad(f, g_z, k, FACTOR_B);
+        r->g_m = factors_grad(f, g_z, k, FACTOR_M);
+        r->m = r->g_m ? factors_at(f, z, k, FACTOR_M) : NULL;
+    }
 }

@@ -25,12 +25,8 @@ typedef struct lora_xs {
     const char *r, *alpha;
     double drop;
     int scale, split, start;
-    factor *factors; /* (layout->n_tensors) */
-    size_t *R;       /* (layout->n_tensors) where it begins in z */
-    size_t *A, *B;   /* where they begin in frozen */
-    zparts parts;
-    real *z0, *frozen;
-    size_t n_A; /* numbers of all A: they stand first in frozen */
+    factors factors;
+    size_t n_A; /* numbers of all A: they stand first in frozen, as R A in work */
 } lora_xs;
 
 static const key keys[] = {
@@ -46,31 +42,11 @@ static const key keys[] = {
     {0},
 };
 
-static status xs_parts(lora_xs *s, size_t *frozen)
-{
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors;
-    status st = zparts_init(&s->parts, count);
-    base->d = *frozen = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        const factor *f = &s->factors[k];
-        s->A[k] = *frozen;
-        if (!(st = size_add(*frozen, f->r * f->in, frozen)))
-            st = zparts_add(&s->parts, base, k, "R", f->r, f->r, 1, &s->R[k]);
-    }
-    s->n_A = *frozen;
-    for (size_t k = 0; k < count && !st; k++) {
-        s->B[k] = *frozen;
-        st = size_add(*frozen, s->factors[k].out * s->factors[k].r, frozen);
-    }
-    zparts_done(&s->parts, base);
-    return st;
-}
-
 static status xs_start(lora_xs *s, size_t k)
 {
-    const factor *f = &s->factors[k];
-    real *A = s->frozen + s->A[k], *B = s->frozen + s->B[k];
+    const factor *f = &s->factors.each[k];
+    real *A = factors_start(&s->factors, k, FACTOR_A), *B = factors_start(&s->factors, k, FACTOR_B);
+    real *R = factors_start(&s->factors, k, FACTOR_R);
     real *values = mem_array(f->r, sizeof *values);
     stream own = stream_sub(&s->base.stream, k);
     status st = values ? factor_svd(&s->base, k, f, 0, B, values, A) : ERR_MEMORY;
@@ -84,28 +60,26 @@ static status xs_start(lora_xs *s, size_t k)
     mem_free(values);
     if (st || s->start == START_ZERO)
         return st;
-    rng_normals(&own, 0, f->r * f->r, s->z0 + s->R[k]);
+    rng_normals(&own, 0, f->r * f->r, R);
     for (size_t i = 0; i < f->r * f->r; i++)
-        s->z0[s->R[k] + i] *= (real)1e-5;
+        R[i] *= (real)1e-5;
     return OK;
 }
 
 static status xs_init(space *base)
 {
     lora_xs *s = (lora_xs *)base;
-    size_t count = base->layout->n_tensors, frozen;
     const factors_ask ask = {
         .r = s->r, .alpha = s->alpha, .scale = (factor_scale)s->scale, .drop = s->drop};
+    static const factors_part parts[] = {{.what = FACTOR_R, .name = "R"},
+                                         {.what = FACTOR_A, .frozen = true},
+                                         {.what = FACTOR_B, .frozen = true}};
     status st;
-    s->R = mem_array(count, sizeof *s->R);
-    s->A = mem_array(count, sizeof *s->A);
-    s->B = mem_array(count, sizeof *s->B);
-    if (!s->R || !s->A || !s->B)
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = xs_parts(s, &frozen)) ||
-        (st = factors_room(base, &s->z0, frozen, &s->frozen)))
+    if ((st = factors_init(&s->factors, base, &ask)) ||
+        (st = factors_parts(&s->factors, base, parts, 3, 0)))
         return st;
-    for (size_t k = 0; k < count; k++)
+    s->n_A = s->factors.each[0].at[FACTOR_B];
+    for (size_t k = 0; k < base->layout->n_tensors; k++)
         if ((st = xs_start(s, k)))
             return st;
     base->moved = s->start == START_NORMAL;
@@ -114,23 +88,16 @@ static status xs_init(space *base)
 
 static void xs_clear(space *base)
 {
-    lora_xs *s = (lora_xs *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
-    mem_free(s->R);
-    mem_free(s->A);
-    mem_free(s->B);
-    mem_free(s->z0);
-    mem_free(s->frozen);
+    factors_clear(&((lora_xs *)base)->factors);
 }
 
 /* R A of every tensor, one behind another as the A are. */
 static void xs_form(const lora_xs *s, const real *z, real *RA)
 {
     for (size_t k = 0; k < s->base.layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        mat_gemm(false, false, f->r, f->in, f->r, 1, z + s->R[k], f->r, s->frozen + s->A[k], f->in,
-                 0, RA + s->A[k], f->in);
+        const factor *f = &s->factors.each[k];
+        mat_gemm(false, false, f->r, f->in, f->r, 1, z + f->at[FACTOR_R], f->r,
+                 s->factors.frozen + f->at[FACTOR_A], f->in, 0, RA + f->at[FACTOR_A], f->in);
     }
 }
 
@@ -138,9 +105,9 @@ static void xs_form(const lora_xs *s, const real *z, real *RA)
 static void xs_finish(const lora_xs *s, const real *g_RA, real *g_z)
 {
     for (size_t k = 0; k < s->base.layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        mat_gemm(false, true, f->r, f->r, f->in, 1, g_RA + s->A[k], f->in, s->frozen + s->A[k],
-                 f->in, 0, g_z + s->R[k], f->r);
+        const factor *f = &s->factors.each[k];
+        mat_gemm(false, true, f->r, f->r, f->in, 1, g_RA + f->at[FACTOR_A], f->in,
+                 s->factors.frozen + f->at[FACTOR_A], f->in, 0, g_z + f->at[FACTOR_R], f->r);
     }
 }
 
@@ -151,8 +118,8 @@ static void xs_lift(const space *base, space_mem *mem, const real *restrict z, r
     memcpy(theta, base->theta0, base->n * sizeof *theta);
     xs_form(s, z, RA);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        factor_lift(f, RA + s->A[k], f->in, s->frozen + s->B[k], f->r,
+        const factor *f = &s->factors.each[k];
+        factor_lift(f, RA + f->at[FACTOR_A], f->in, s->factors.frozen + f->at[FACTOR_B], f->r,
                     theta + base->layout->tensors[k].offset);
     }
 }
@@ -164,9 +131,9 @@ static void xs_pull(const space *base, space_mem *mem, const real *restrict z,
     real *g_RA = mem->work;
     (void)z; /* the map is linear */
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        factor_pull(f, NULL, f->in, s->frozen + s->B[k], f->r,
-                    g_theta + base->layout->tensors[k].offset, g_RA + s->A[k], NULL);
+        const factor *f = &s->factors.each[k];
+        factor_pull(f, NULL, f->in, s->factors.frozen + f->at[FACTOR_B], f->r,
+                    g_theta + base->layout->tensors[k].offset, g_RA + f->at[FACTOR_A], NULL);
     }
     xs_finish(s, g_RA, g_z);
 }
@@ -179,9 +146,10 @@ static void xs_bind(const space *base, space_mem *mem, const real *z, real *g_z,
     xs_form(s, z, RA);
     memset(g_RA, 0, s->n_A * sizeof *g_RA);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        rider *r = factor_ride(&s->factors[k], base, mem, k, v, RA + s->A[k], s->frozen + s->B[k]);
-        r->drop = s->drop;
-        r->g_A = g_RA + s->A[k];
+        const factor *f = &s->factors.each[k];
+        rider *r = factors_ride(&s->factors, base, mem, k, v, RA + f->at[FACTOR_A],
+                                s->factors.frozen + f->at[FACTOR_B]);
+        r->g_A = g_RA + f->at[FACTOR_A];
     }
 }
 

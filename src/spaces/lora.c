@@ -36,10 +36,7 @@ typedef struct lora {
     const char *r, *alpha;
     double drop, ratio;
     int scale, init, freeze;
-    factor *factors; /* (layout->n_tensors) */
-    size_t *A, *B;   /* (layout->n_tensors) where each begins: B in z; A in z, or in frozen */
-    zparts parts;
-    real *z0, *frozen;
+    factors factors;
 } lora;
 
 static const key keys[] = {
@@ -55,29 +52,6 @@ static const key keys[] = {
     KEY_WORD("freeze", lora, freeze, "none", "none+A", "A: B alone is trained"),
     {0},
 };
-
-/* Where A and B of each tensor are. */
-static status lora_parts(lora *s, size_t *frozen)
-{
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors;
-    status st = zparts_init(&s->parts, 2 * count);
-    base->d = *frozen = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        const factor *f = &s->factors[k];
-        if (s->freeze == FREEZE_A) {
-            s->A[k] = *frozen;
-            st = size_add(*frozen, f->r * f->in, frozen);
-        } else {
-            st = zparts_add(&s->parts, base, k, "A", f->r, f->in, 1, &s->A[k]);
-        }
-        if (!st)
-            st = zparts_add(&s->parts, base, k, "B", f->out, f->r, s->ratio, &s->B[k]);
-    }
-    if (!st)
-        zparts_done(&s->parts, base);
-    return st;
-}
 
 /* Rows one after another are freed of those before, twice: + - * / sqrt alone, so that the bits are the
  * same everywhere. */
@@ -97,9 +71,10 @@ static void lora_orthonormal(const factor *f, real *A)
     }
 }
 
-static void lora_start_A(const lora *s, size_t k, real *A)
+static void lora_start(const lora *s, size_t k)
 {
-    const factor *f = &s->factors[k];
+    const factor *f = &s->factors.each[k];
+    real *A = factors_start(&s->factors, k, FACTOR_A);
     size_t n = f->r * f->in;
     stream own = stream_sub(&s->base.stream, k);
     bool embeds = tensor_has_role(&s->base.layout->tensors[k], "embed");
@@ -126,86 +101,55 @@ static status lora_check(const lora *s)
     if (s->freeze == FREEZE_A && s->init == INIT_ZERO)
         return error_set(ERR_USAGE,
                          "lora: init=zero with freeze=A: nothing would ever move; another init");
-    for (size_t k = 0; k < s->base.layout->n_tensors && s->init == INIT_ORTHONORMAL; k++)
-        if (s->factors[k].r > s->factors[k].in)
+    for (size_t k = 0; k < s->base.layout->n_tensors && s->init == INIT_ORTHONORMAL; k++) {
+        const factor *f = &s->factors.each[k];
+        if (f->r > f->in)
             return error_set(ERR_USAGE,
                              "lora: init=orthonormal: %zu rows of %zu numbers (%s) cannot be "
                              "orthonormal; lower r",
-                             s->factors[k].r, s->factors[k].in, s->base.layout->tensors[k].name);
+                             f->r, f->in, s->base.layout->tensors[k].name);
+    }
     return OK;
 }
 
 static status lora_init(space *base)
 {
     lora *s = (lora *)base;
-    size_t count = base->layout->n_tensors, frozen;
     const factors_ask ask = {
         .r = s->r, .alpha = s->alpha, .scale = (factor_scale)s->scale, .drop = s->drop};
+    const factors_part parts[] = {{.what = FACTOR_A, .name = "A", .frozen = s->freeze == FREEZE_A},
+                                  {.what = FACTOR_B, .name = "B", .rate = s->ratio}};
     status st;
-    s->A = mem_array(count, sizeof *s->A);
-    s->B = mem_array(count, sizeof *s->B);
-    if (!s->A || !s->B)
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = lora_check(s)) ||
-        (st = lora_parts(s, &frozen)) || (st = factors_room(base, &s->z0, frozen, &s->frozen)))
+    if ((st = factors_init(&s->factors, base, &ask)) || (st = lora_check(s)) ||
+        (st = factors_parts(&s->factors, base, parts, 2, 0)))
         return st;
-    for (size_t k = 0; k < count; k++)
-        lora_start_A(s, k, (s->freeze == FREEZE_A ? s->frozen : s->z0) + s->A[k]);
+    for (size_t k = 0; k < base->layout->n_tensors; k++)
+        lora_start(s, k);
     return OK;
 }
 
 static void lora_clear(space *base)
 {
-    lora *s = (lora *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
-    mem_free(s->A);
-    mem_free(s->B);
-    mem_free(s->z0);
-    mem_free(s->frozen);
-}
-
-static const real *lora_A(const lora *s, const real *z, size_t k)
-{
-    return (s->freeze == FREEZE_A ? s->frozen : z) + s->A[k];
+    factors_clear(&((lora *)base)->factors);
 }
 
 static void lora_lift(const space *base, space_mem *mem, const real *restrict z,
                       real *restrict theta)
 {
-    const lora *s = (const lora *)base;
     (void)mem;
-    memcpy(theta, base->theta0, base->n * sizeof *theta);
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        factor_lift(f, lora_A(s, z, k), f->in, z + s->B[k], f->r,
-                    theta + base->layout->tensors[k].offset);
-    }
+    factors_lift(&((const lora *)base)->factors, base, z, theta);
 }
 
 static void lora_pull(const space *base, space_mem *mem, const real *restrict z,
                       const real *restrict g_theta, real *restrict g_z)
 {
-    const lora *s = (const lora *)base;
     (void)mem;
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        factor_pull(f, lora_A(s, z, k), f->in, z + s->B[k], f->r,
-                    g_theta + base->layout->tensors[k].offset,
-                    s->freeze == FREEZE_A ? NULL : g_z + s->A[k], g_z + s->B[k]);
-    }
+    factors_pull(&((const lora *)base)->factors, base, z, g_theta, g_z);
 }
 
 static void lora_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
 {
-    const lora *s = (const lora *)base;
-    memset(g_z, 0, base->d * sizeof *g_z);
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        rider *r = factor_ride(&s->factors[k], base, mem, k, v, lora_A(s, z, k), z + s->B[k]);
-        r->drop = s->drop;
-        r->g_A = s->freeze == FREEZE_A ? NULL : g_z + s->A[k];
-        r->g_B = g_z + s->B[k];
-    }
+    factors_bind(&((const lora *)base)->factors, base, mem, z, g_z, v);
 }
 
 const space_ops space_lora = {

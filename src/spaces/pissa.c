@@ -26,10 +26,7 @@ typedef struct pissa {
     const char *r, *alpha;
     double drop;
     int scale, start;
-    factor *factors; /* (layout->n_tensors) */
-    size_t *A, *B;   /* (layout->n_tensors) where they begin in z; B in frozen with start=minor */
-    zparts parts;
-    real *z0, *frozen;
+    factors factors;
     size_t most; /* numbers of the largest tensor */
 } pissa;
 
@@ -45,33 +42,10 @@ static const key keys[] = {
     {0},
 };
 
-static status pissa_parts(pissa *s, size_t *frozen)
-{
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors;
-    status st = zparts_init(&s->parts, 2 * count);
-    base->d = *frozen = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        const factor *f = &s->factors[k];
-        size_t n = base->layout->tensors[k].n;
-        s->most = n > s->most ? n : s->most;
-        if ((st = zparts_add(&s->parts, base, k, "A", f->r, f->in, 1, &s->A[k])))
-            break;
-        if (s->start == START_MINOR) {
-            s->B[k] = *frozen;
-            st = size_add(*frozen, f->out * f->r, frozen);
-        } else {
-            st = zparts_add(&s->parts, base, k, "B", f->out, f->r, 1, &s->B[k]);
-        }
-    }
-    zparts_done(&s->parts, base);
-    return st;
-}
-
 /* A0 (r, in) and B0 (out, r) by singular values. */
 static status start_svd(const pissa *s, size_t k, real *A, real *B)
 {
-    const factor *f = &s->factors[k];
+    const factor *f = &s->factors.each[k];
     size_t most = f->out < f->in ? f->out : f->in;
     real *values = mem_array(f->r, sizeof *values);
     status st = values ? OK : ERR_MEMORY;
@@ -91,7 +65,7 @@ static status start_svd(const pissa *s, size_t k, real *A, real *B)
 /* The same by Q R; a wide matrix has as many columns in Q as rows, from its first columns, and R = Q^T W. */
 static status start_qr(const pissa *s, size_t k, real *A, real *B)
 {
-    const factor *f = &s->factors[k];
+    const factor *f = &s->factors.each[k];
     const tensor *t = &s->base.layout->tensors[k];
     const real *W = s->base.theta0 + t->offset;
     size_t most = f->out < f->in ? f->out : f->in;
@@ -110,26 +84,25 @@ static status start_qr(const pissa *s, size_t k, real *A, real *B)
 static status pissa_init(space *base)
 {
     pissa *s = (pissa *)base;
-    size_t count = base->layout->n_tensors, frozen;
     const factors_ask ask = {
         .r = s->r, .alpha = s->alpha, .scale = (factor_scale)s->scale, .drop = s->drop};
+    const factors_part parts[] = {
+        {.what = FACTOR_A, .name = "A"},
+        {.what = FACTOR_B, .name = "B", .frozen = s->start == START_MINOR}};
     status st;
-    s->A = mem_array(count, sizeof *s->A);
-    s->B = mem_array(count, sizeof *s->B);
-    if (!s->A || !s->B)
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = pissa_parts(s, &frozen)) ||
-        (st = factors_room(base, &s->z0, frozen, &s->frozen)))
+    if ((st = factors_init(&s->factors, base, &ask)) ||
+        (st = factors_parts(&s->factors, base, parts, 2, 0)))
         return st;
-    for (size_t k = 0; k < count; k++)
-        if (s->factors[k].s <= 0 && s->start == START_SVD)
+    for (size_t k = 0; k < base->layout->n_tensors; k++) {
+        real *A = factors_start(&s->factors, k, FACTOR_A);
+        real *B = factors_start(&s->factors, k, FACTOR_B);
+        size_t n = base->layout->tensors[k].n;
+        s->most = n > s->most ? n : s->most;
+        if (s->factors.each[k].s <= 0 && s->start == START_SVD)
             return error_set(ERR_USAGE,
                              "pissa: alpha=%s: with a scale of 0 no factors make up the "
                              "weights; give alpha above 0",
                              s->alpha);
-    for (size_t k = 0; k < count; k++) {
-        real *A = s->z0 + s->A[k];
-        real *B = (s->start == START_MINOR ? s->frozen : s->z0) + s->B[k];
         if ((st = s->start == START_QR ? start_qr(s, k, A, B) : start_svd(s, k, A, B)))
             return st;
     }
@@ -138,18 +111,7 @@ static status pissa_init(space *base)
 
 static void pissa_clear(space *base)
 {
-    pissa *s = (pissa *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
-    mem_free(s->A);
-    mem_free(s->B);
-    mem_free(s->z0);
-    mem_free(s->frozen);
-}
-
-static const real *pissa_B(const pissa *s, const real *z, size_t k)
-{
-    return (s->start == START_MINOR ? s->frozen : z) + s->B[k];
+    factors_clear(&((pissa *)base)->factors);
 }
 
 static void pissa_lift(const space *base, space_mem *mem, const real *restrict z,
@@ -158,13 +120,15 @@ static void pissa_lift(const space *base, space_mem *mem, const real *restrict z
     const pissa *s = (const pissa *)base;
     real *now = mem->work, *then = now + s->most;
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
+        const factor *f = &s->factors.each[k];
         const tensor *t = &base->layout->tensors[k];
         memset(now, 0, t->n * sizeof *now);
         memset(then, 0, t->n * sizeof *then);
-        factor_lift(f, z + s->A[k], f->in, pissa_B(s, z, k), f->r, now);
+        factor_lift(f, z + f->at[FACTOR_A], f->in, factors_at(&s->factors, z, k, FACTOR_B), f->r,
+                    now);
         if (s->start != START_MINOR)
-            factor_lift(f, s->z0 + s->A[k], f->in, s->z0 + s->B[k], f->r, then);
+            factor_lift(f, base->z0 + f->at[FACTOR_A], f->in, base->z0 + f->at[FACTOR_B], f->r,
+                        then);
         for (size_t i = 0; i < t->n; i++)
             theta[t->offset + i] = base->theta0[t->offset + i] + (now[i] - then[i]);
     }
@@ -173,31 +137,20 @@ static void pissa_lift(const space *base, space_mem *mem, const real *restrict z
 static void pissa_pull(const space *base, space_mem *mem, const real *restrict z,
                        const real *restrict g_theta, real *restrict g_z)
 {
-    const pissa *s = (const pissa *)base;
     (void)mem;
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        factor_pull(f, z + s->A[k], f->in, pissa_B(s, z, k), f->r,
-                    g_theta + base->layout->tensors[k].offset, g_z + s->A[k],
-                    s->start == START_MINOR ? NULL : g_z + s->B[k]);
-    }
+    factors_pull(&((const pissa *)base)->factors, base, z, g_theta, g_z);
 }
 
 static void pissa_bind(const space *base, space_mem *mem, const real *z, real *g_z, view *v)
 {
-    const pissa *s = (const pissa *)base;
-    memset(g_z, 0, base->d * sizeof *g_z);
-    for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        rider *r = factor_ride(f, base, mem, k, v, z + s->A[k], pissa_B(s, z, k));
-        r->drop = s->drop;
-        r->g_A = g_z + s->A[k];
-        if (s->start == START_MINOR)
-            continue;
-        r->g_B = g_z + s->B[k];
-        r = factor_ride(f, base, mem, k, v, s->z0 + s->A[k], s->z0 + s->B[k]);
-        r->drop = s->drop; /* the same masks: what was taken out is what was put in */
-        r->s = -f->s;
+    const factors *f = &((const pissa *)base)->factors;
+    factors_bind(f, base, mem, z, g_z, v);
+    for (size_t k = 0; k < base->layout->n_tensors && f->how[FACTOR_B] == FACTOR_TRAINED; k++) {
+        const size_t *at =
+            f->each[k].at; /* the same masks: what was taken out is what was put in */
+        rider *r =
+            factors_ride(f, base, mem, k, v, base->z0 + at[FACTOR_A], base->z0 + at[FACTOR_B]);
+        r->s = -r->s;
     }
 }
 

@@ -19,12 +19,9 @@ typedef struct vera {
     space base;
     size_t r;
     double start, drop;
-    factor *factors;
-    size_t *m, *e;  /* where they begin in z */
+    factors factors;
     size_t in, out; /* the largest */
-    real *A, *B;    /* (r, in), (out, r) */
-    zparts parts;
-    real *z0;
+    real *A, *B;    /* (r, in), (out, r), in what is frozen */
 } vera;
 
 static const key keys[] = {
@@ -33,24 +30,6 @@ static const key keys[] = {
     KEY("drop", vera, drop, "0", 0, .99, "share", "dropout of the input of A"),
     {0},
 };
-
-static status vera_parts(vera *s)
-{
-    space *base = &s->base;
-    size_t count = base->layout->n_tensors;
-    status st = zparts_init(&s->parts, 2 * count);
-    base->d = 0;
-    for (size_t k = 0; k < count && !st; k++) {
-        factor *f = &s->factors[k];
-        f->r = s->r;
-        s->in = f->in > s->in ? f->in : s->in;
-        s->out = f->out > s->out ? f->out : s->out;
-        if (!(st = zparts_add(&s->parts, base, k, "m", f->r, 0, 1, &s->m[k])))
-            st = zparts_add(&s->parts, base, k, "e", f->out, 0, 1, &s->e[k]);
-    }
-    zparts_done(&s->parts, base);
-    return st;
-}
 
 static void vera_draw(const vera *s, const char *name, size_t n, size_t fan, real *x)
 {
@@ -64,44 +43,34 @@ static void vera_draw(const vera *s, const char *name, size_t n, size_t fan, rea
 static status vera_init(space *base)
 {
     vera *s = (vera *)base;
-    size_t count = base->layout->n_tensors;
+    size_t count = base->layout->n_tensors, both;
     const factors_ask ask = {.drop = s->drop};
-    status st;
-    s->m = mem_array(count, sizeof *s->m);
-    s->e = mem_array(count, sizeof *s->e);
-    if (!s->m || !s->e)
-        return ERR_MEMORY;
-    if ((st = factors_new(&s->factors, base, &ask)) || (st = vera_parts(s)) ||
-        (st = space_needs(base,
-                          sizeof(real) *
-                              ((double)s->r * ((double)s->in + (double)s->out) + (double)base->d),
-                          "the frozen pair", "lower r, or select smaller tensors by targets=")))
+    static const factors_part parts[] = {{.what = FACTOR_M, .name = "m"},
+                                         {.what = FACTOR_E, .name = "e"}};
+    status st = factors_init(&s->factors, base, &ask);
+    for (size_t k = 0; k < count && !st; k++) {
+        factor *f = &s->factors.each[k];
+        f->r = s->r;
+        s->in = f->in > s->in ? f->in : s->in;
+        s->out = f->out > s->out ? f->out : s->out;
+    }
+    if (st || (st = size_mul(s->r, s->in + s->out, &both)) ||
+        (st = factors_parts(&s->factors, base, parts, 2, both)))
         return st;
-    s->A = mem_array(s->r, s->in * sizeof *s->A);
-    s->B = mem_array(s->r, s->out * sizeof *s->B);
-    s->z0 = mem_array(base->d, sizeof *s->z0);
-    if (!s->A || !s->B || !s->z0)
-        return ERR_MEMORY;
+    s->A = s->factors.frozen;
+    s->B = s->A + s->r * s->in;
     vera_draw(s, "A", s->r * s->in, s->in, s->A);
     vera_draw(s, "B", s->out * s->r, s->r, s->B);
     for (size_t k = 0; k < count; k++)
         for (size_t j = 0; j < s->r; j++)
-            s->z0[s->m[k] + j] = (real)s->start;
-    base->z0 = s->z0;
-    base->work_bytes = s->r * (s->in + s->out) * sizeof(real);
+            factors_start(&s->factors, k, FACTOR_M)[j] = (real)s->start;
+    base->work_bytes = both * sizeof(real);
     return OK;
 }
 
 static void vera_clear(space *base)
 {
-    vera *s = (vera *)base;
-    zparts_clear(&s->parts);
-    mem_free(s->factors);
-    mem_free(s->m);
-    mem_free(s->e);
-    mem_free(s->A);
-    mem_free(s->B);
-    mem_free(s->z0);
+    factors_clear(&((vera *)base)->factors);
 }
 
 static void vera_lift(const space *base, space_mem *mem, const real *restrict z,
@@ -111,8 +80,8 @@ static void vera_lift(const space *base, space_mem *mem, const real *restrict z,
     real *mA = mem->work, *eB = mA + s->r * s->in;
     memcpy(theta, base->theta0, base->n * sizeof *theta);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const real *m = z + s->m[k], *e = z + s->e[k];
+        const factor *f = &s->factors.each[k];
+        const real *m = z + f->at[FACTOR_M], *e = z + f->at[FACTOR_E];
         for (size_t j = 0; j < s->r; j++)
             for (size_t i = 0; i < f->in; i++)
                 mA[j * f->in + i] = m[j] * s->A[j * s->in + i];
@@ -129,15 +98,15 @@ static void vera_pull(const space *base, space_mem *mem, const real *restrict z,
     const vera *s = (const vera *)base;
     real *T = (real *)mem->work + s->r * s->in;
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        const factor *f = &s->factors[k];
-        const real *m = z + s->m[k], *e = z + s->e[k];
+        const factor *f = &s->factors.each[k];
+        const real *m = z + f->at[FACTOR_M], *e = z + f->at[FACTOR_E];
         factor_pull(f, s->A, s->in, s->B, s->r, g_theta + base->layout->tensors[k].offset, NULL, T);
         for (size_t i = 0; i < f->out; i++) {
             for (size_t j = 0; j < s->r; j++)
                 T[i * s->r + j] *= s->B[i * s->r + j];
-            g_z[s->e[k] + i] = (real)vec_dot(T + i * s->r, m, s->r);
+            g_z[f->at[FACTOR_E] + i] = (real)vec_dot(T + i * s->r, m, s->r);
         }
-        mat_vec(true, f->out, s->r, T, s->r, e, g_z + s->m[k]);
+        mat_vec(true, f->out, s->r, T, s->r, e, g_z + f->at[FACTOR_M]);
     }
 }
 
@@ -146,13 +115,13 @@ static void vera_bind(const space *base, space_mem *mem, const real *z, real *g_
     const vera *s = (const vera *)base;
     memset(g_z, 0, base->d * sizeof *g_z);
     for (size_t k = 0; k < base->layout->n_tensors; k++) {
-        rider *r = factor_ride(&s->factors[k], base, mem, k, v, s->A, s->B);
+        const factor *f = &s->factors.each[k];
+        rider *r = factors_ride(&s->factors, base, mem, k, v, s->A, s->B);
         r->lda = s->in;
-        r->drop = s->drop;
-        r->m = z + s->m[k];
-        r->e = z + s->e[k];
-        r->g_m = g_z + s->m[k];
-        r->g_e = g_z + s->e[k];
+        r->m = z + f->at[FACTOR_M];
+        r->e = z + f->at[FACTOR_E];
+        r->g_m = g_z + f->at[FACTOR_M];
+        r->g_e = g_z + f->at[FACTOR_E];
     }
 }
 
