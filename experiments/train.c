@@ -29,7 +29,7 @@ static const key keys[] = {
         "learning rate: fills lr of the optimiser; 0: its default"),
     KEY("seeds", options, seeds, "1", 1, 1e6, "seeds", "how many runs: seed, seed + 1, ..."),
     KEY_TEXT("save", options, save, "",
-             "writes the trained model as a Hugging Face folder; for a run --from a checkpoint"),
+             "writes the trained transformer as a Hugging Face folder, which --from takes"),
     KEY_TEXT("save-adapter", options, save_adapter, "",
              "writes what was trained as a LoRA adapter that PEFT reads"),
     PLAN_KEY(options, dry),
@@ -151,9 +151,12 @@ static status save_model(const options *o, const run_spec *run, const char *path
     mem_free(z);
     if (st)
         return st;
-    if (*o->save &&
-        !(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta, o->save)))
+    pretrained *made = NULL; /* from scratch */
+    if (*o->save && (*run->from || !(st = pretrained_describe(&made, w.model))) &&
+        !(st = pretrained_save(made ? made : runner_checkpoint(w.runner), &w.model->layout, w.theta,
+                               o->save)))
         fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
+    pretrained_close(made);
     size_t pairs;
     if (!st && *o->save_adapter &&
         !(st = runner_adapter(w.runner, &w.run, -1, w.kept.z, w.kept.d, o->save_adapter, &pairs)))
@@ -262,11 +265,13 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!st && *o->run.exec && (*o->save || *o->save_adapter))
         st = error_set(ERR_USAGE,
                        "save: the weights are the program's; have it write them into {out}");
-    if (!st && *o->save && (o->seeds > 1 || !*o->run.from))
-        st = error_set(ERR_USAGE, "save=%s: %s", o->save,
-                       o->seeds > 1 ? "one model is saved; give --seeds 1"
-                                    : "a folder takes its configuration from the checkpoint that a "
-                                      "run starts from; give --from");
+    if (!st && *o->save && o->seeds > 1)
+        st = error_set(ERR_USAGE, "save=%s: one model is saved; give --seeds 1", o->save);
+    if (!st && *o->save && !*o->run.from && strncmp(o->run.model, "transformer", 11))
+        st = error_set(ERR_USAGE,
+                       "save=%s: %s is no transformer, so that no Hugging Face folder can hold it; "
+                       "keep its z (--keep-z)",
+                       o->save, o->run.model);
     if (!st && *o->save_adapter && o->seeds > 1)
         st = error_set(ERR_USAGE, "save-adapter=%s: one adapter is saved; give --seeds 1",
                        o->save_adapter);

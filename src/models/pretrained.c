@@ -8,15 +8,17 @@
 #include "format/jsonl.h"
 #include "models/adapted.h"
 #include "models/pretrained.h"
+#include "models/transformer.h"
 
 typedef enum family { GPT2, LLAMA, BERT, ROBERTA, FAMILIES } family;
 static const char *const family_words[FAMILIES] = {"gpt2", "llama", "bert", "roberta"};
 
 struct pretrained {
-    tensors *file;
+    tensors *file;    /* NULL: described, not read */
     adapter *adapter; /* NULL: none */
     double alpha;
     const json_t *config; /* of the file */
+    json_t *described;    /* config where there is no file */
     const char *path;     /* of that, for sentences */
     family family;
 };
@@ -150,6 +152,7 @@ void pretrained_close(pretrained *p)
         return;
     adapter_close(p->adapter);
     tensors_close(p->file);
+    json_decref(p->described);
     mem_free(p);
 }
 
@@ -188,18 +191,19 @@ status pretrained_tokenizer(const pretrained *p, char **path)
     return OK;
 }
 
-static bool names_key(char *const *parts, size_t n, const char *name)
+/* The value that a list of key=value gives; NULL: none. */
+static const char *key_given(char *const *parts, size_t n, const char *name)
 {
     size_t length = strlen(name);
     for (size_t i = 0; i < n; i++)
         if (!strncmp(parts[i], name, length) && parts[i][length] == '=')
-            return true;
-    return false;
+            return parts[i] + length + 1;
+    return NULL;
 }
 
 static void add_key(char *const *given, size_t n, const char *name, const char *value, text *spec)
 {
-    if (!names_key(given, n, name))
+    if (!key_given(given, n, name))
         text_add(spec, ",%s=%s", name, value);
 }
 
@@ -524,7 +528,7 @@ bool pretrained_turned(const pretrained *p)
 const char *pretrained_name(const pretrained *p, const tensor *t)
 {
     char name[256];
-    for (size_t i = 0; i < tensors_count(p->file); i++) {
+    for (size_t i = 0; p->file && i < tensors_count(p->file); i++) {
         const char *at = tensors_at(p->file, i)->name;
         plain_name(p, at, name, sizeof name);
         if (!strcmp(name, t->name))
@@ -562,6 +566,70 @@ static const real *on_file(const pretrained *p, const tensor *t, const real *num
     else
         return numbers_;
     return room;
+}
+
+/* The setting that we have, the first of `values`; NULL: ERR_MEMORY. */
+static json_t *json_setting(const char *values)
+{
+    size_t n = strcspn(values, "|");
+    char *end;
+    double number = strtod(values, &end);
+    return !strcmp(values, "true")    ? json_true()
+           : !strcmp(values, "false") ? json_false()
+           : end == values + n        ? json_integer((json_int_t)number)
+                                      : json_stringn(values, n);
+}
+
+static json_t *json_value(double value)
+{
+    return value == floor(value) ? json_integer((json_int_t)value) : json_real(value);
+}
+
+/* keys: of transformer_keys. */
+static status describe(pretrained *p, char *const *keys, size_t n)
+{
+    const char *word = key_given(keys, n, "family");
+    json_t *c = json_object();
+    for (int f = 0; f < FAMILIES; f++)
+        if (!strcmp(word, family_words[f]))
+            p->family = (family)f;
+    bool whole = !json_object_set_new(c, "model_type", json_string(word));
+    for (size_t i = 0; i < NUMBERS; i++) {
+        const char *name = numbers[i].names[p->family];
+        const char *given = key_given(keys, n, numbers[i].key);
+        double value = given ? strtod(given, NULL) : 0;
+        if (p->family == ROBERTA && !strcmp(numbers[i].key, "positions"))
+            value += 2; /* rows that stand for padding */
+        whole = whole && (!name || !json_object_set_new(c, name, json_value(value)));
+    }
+    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+        if (only[i].family == p->family && *only[i].values)
+            whole = whole && !json_object_set_new(c, only[i].name, json_setting(only[i].values));
+    whole = whole && !json_object_set_new(c, "tie_word_embeddings",
+                                          json_boolean(!strcmp(key_given(keys, n, "tie"), "yes")));
+    if (!strcmp(key_given(keys, n, "rope"), "interleaved"))
+        whole = whole && !json_object_set_new(c, "rope_interleaved", json_true());
+    p->config = p->described = c;
+    p->path = "config.json";
+    return whole ? OK : ERR_MEMORY;
+}
+
+status pretrained_describe(pretrained **out, const model *m)
+{
+    pretrained *p = mem_array(1, sizeof *p);
+    char *keys = NULL, **parts = NULL;
+    size_t n = 0;
+    status st = p ? transformer_keys(m, &keys) : ERR_MEMORY;
+    if (!st && !(st = key_cut(keys, ",", &parts, &n)))
+        st = describe(p, parts, n);
+    key_parts_free(parts, n);
+    mem_free(keys);
+    if (st) {
+        pretrained_close(p);
+        p = NULL;
+    }
+    *out = p;
+    return st;
 }
 
 status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder)

@@ -60,6 +60,10 @@ const char *pretrained_name(const pretrained *p, const tensor *t);
 /* Are its matrices stored (in, out), as GPT-2's? */
 bool pretrained_turned(const pretrained *p);
 
+/* The configuration of a transformer that was made here, as the checkpoint it is about to become: for
+ * pretrained_save alone. Errors as transformer_keys. */
+status pretrained_describe(pretrained **p, const model *m);
+
 /* Writes weights over a layout as a Hugging Face folder (config.json, model.safetensors) with the names,
  * shapes and configuration of the checkpoint; what it does not have (a fresh head) is added under the
  * layout's name. ERR_FILE, ERR_MEMORY. */

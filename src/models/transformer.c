@@ -23,9 +23,12 @@
 #include <string.h>
 
 #include "models/stack.h"
+#include "models/transformer.h"
 #include "nn/rope.h"
 
 typedef enum family { GPT2, LLAMA, BERT, ROBERTA, FAMILIES } family;
+static const char *const family_words[FAMILIES] = {"gpt2", "llama", "bert", "roberta"};
+static const gelu acts[FAMILIES] = {GELU_TANH, GELU_SILU, GELU_ERF, GELU_ERF};
 enum { AUTO }; /* the first word of keys that follow the family */
 enum { ADAPTER_NONE, ADAPTER_HOULSBY, ADAPTER_PFEIFFER };
 
@@ -128,7 +131,6 @@ static status shape_check(const transformer *m)
 static void shape_fill(transformer *m)
 {
     const task *t = m->base.task;
-    static const gelu acts[FAMILIES] = {GELU_TANH, GELU_SILU, GELU_ERF, GELU_ERF};
     size_t llama = (8 * m->width / 3 + 3) / 4 * 4;
     m->stack.language = t->length && t->n_labels == t->length && t->length > 1;
     m->longest = m->positions ? m->positions : t->length;
@@ -487,6 +489,31 @@ static void transformer_decode(const model *base, const view *v, size_t room, co
                                size_t first, size_t n, void *work, real *logits)
 {
     stack_decode(&((const transformer *)base)->stack, v, room, tokens, first, n, work, logits);
+}
+
+status transformer_keys(const model *base, char **keys_)
+{
+    const transformer *m = (const transformer *)base;
+    const block_shape *s = &m->stack.shape;
+    text t = {0};
+    *keys_ = NULL;
+    if (strcmp(base->row->name, "transformer") != 0)
+        return error_set(ERR_USAGE, "%s: no transformer, so that no config.json describes it",
+                         model_spec(base));
+    if (s->rms != (m->family == LLAMA) || s->act != acts[m->family] || s->prefix || s->bottleneck)
+        return error_set(ERR_USAGE,
+                         "%s: its norm, act, adapter or prefix is not its family's, so that no "
+                         "config.json describes it; keep its z (--keep-z)",
+                         model_spec(base));
+    text_add(&t, "family=%s,width=%zu,layers=%zu,heads=%zu,kv-heads=%zu,hidden=%zu",
+             family_words[m->family], s->width, m->layers, s->heads, s->kv_heads, s->hidden);
+    text_add(&t, ",positions=%zu,vocabulary=%zu,eps=%.9g,theta=%.9g,tie=%s,rope=%s", m->longest,
+             m->tokens, s->eps, m->theta, is_tied(m) ? "yes" : "no",
+             s->half ? "auto" : "interleaved");
+    if (text_failed(&t))
+        return ERR_MEMORY;
+    *keys_ = t.text;
+    return OK;
 }
 
 static size_t transformer_decode_logits(const model *base, size_t *longest)

@@ -65,8 +65,16 @@ check "an adapter alone is refused" refused 2 "by --from" "$idim" eval --adapter
 check "an adapter is no checkpoint" refused 1 "needs its base model" "$idim" eval --from adapter --data $text
 check "a space without a low-rank path is no adapter" refused 2 "is no adapter" "$idim" train --from base --data $text \
     --space fastfood:d=5 --steps 2 --quiet --out ./t --save-adapter none
-check "a model from scratch has no folder to be saved as" refused 2 "give --from" "$idim" train --data $text \
-    --model transformer:width=8,layers=1,heads=1 --steps 2 --out ./t --save none
+check "a model of another kind has no folder to be saved as" refused 2 "no transformer" "$idim" train --data $text \
+    --model fc:width=8 --steps 2 --out ./t --save none
+
+scratch() {
+    "$idim" train --data $text --model transformer:family=llama,rope=interleaved,width=8,layers=2,heads=2 --steps 9 \
+        --batch 8 --lr 1e-2 --quiet --out ./t --save made >said.txt 2>&1
+}
+check "a transformer from scratch is saved" scratch
+told=$(sed -n 's/.*(loss \([0-9.]*\)).*/\1/p' said.txt)
+check "and trained further from there" near --from made
 
 ranks() {
     "$idim" ranks --from base --data $text --steps 20 --batch 8 --space lora:targets=q+v --space full:targets=norm \

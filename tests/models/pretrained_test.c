@@ -152,6 +152,40 @@ static void every_family_comes_back_from_its_folder(void **state)
         }
 }
 
+static void a_model_from_scratch_becomes_a_folder_that_comes_back(void **state)
+{
+    static const char *const labels[FAMILIES] = {"next", "next", "hidden", "hidden"};
+    for (int f = 0; f < FAMILIES; f++)
+        for (int classes_ = 0; classes_ < 2; classes_++) {
+            world w;
+            pretrained *p;
+            world_open(&w, f, classes_ ? "classes" : labels[f]);
+            assert_ok(pretrained_describe(&p, w.m));
+            assert_ok(pretrained_save(p, &w.m->layout, w.theta, w.path));
+            pretrained_close(p);
+            reload(&w, w.path);
+            world_close(&w);
+        }
+}
+
+static void what_no_configuration_describes_is_refused(void **state)
+{
+    static const char *const specs[] = {"fc:width=3", "transformer:width=8,norm=rms",
+                                        "transformer:width=8,act=relu",
+                                        "transformer:width=8,adapter=houlsby"};
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        task *t;
+        model *m;
+        pretrained *p;
+        assert_ok(i ? task_new_row(&t, &words_row, "labels=next") : task_new(&t, "synth:n=20"));
+        assert_ok(model_new(&m, specs[i], t));
+        assert_refused(pretrained_describe(&p, m), ERR_USAGE,
+                       i ? "its family's" : "no transformer");
+        model_free(m);
+        task_free(t);
+    }
+}
+
 static void load_refused(int edit, const char *sentence)
 {
     world w;
@@ -302,6 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_family_comes_back_from_its_folder),
+        cmocka_unit_test(a_model_from_scratch_becomes_a_folder_that_comes_back),
+        cmocka_unit_test(what_no_configuration_describes_is_refused),
         cmocka_unit_test(what_does_not_fit_is_named),
         cmocka_unit_test(a_head_that_only_the_task_knows_stays_as_it_was_drawn),
         cmocka_unit_test(settings_that_would_give_other_numbers_are_refused),
