@@ -60,16 +60,17 @@ interval interval_t(size_t n, const double *x, double v)
     return interval_stein(n, n, x, v);
 }
 
-interval interval_welch(size_t na, const double *a, size_t nb, const double *b, double v)
+interval interval_welch(interval_sample a, interval_sample b, double v)
 {
-    interval x = interval_t(na, a, 0), y = interval_t(nb, b, 0);
+    interval x = interval_stein(a.n, a.m, a.x, 0), y = interval_stein(b.n, b.m, b.x, 0);
     interval r = {x.mean - y.mean, hypot(x.sd, y.sd), (double)NAN, (double)NAN, (double)NAN};
-    double va = x.sd * x.sd / (double)na, vb = y.sd * y.sd / (double)nb;
-    if (na < 3 || nb < 3)
+    double va = x.sd * x.sd / (double)a.n, vb = y.sd * y.sd / (double)b.n;
+    size_t ma = a.m && a.m < a.n ? a.m : a.n, mb = b.m && b.m < b.n ? b.m : b.n;
+    if (ma < 3 || mb < 3)
         return r;
-    double nu = (va + vb) * (va + vb) / (va * va / (double)(na - 1) + vb * vb / (double)(nb - 1));
+    double nu = (va + vb) * (va + vb) / (va * va / (double)(ma - 1) + vb * vb / (double)(mb - 1));
     /* where nothing varies any nu will do: the error is 0 */
-    interval_ends(&r, va + vb, va + vb > 0 ? nu : (double)(na + nb - 2), v);
+    interval_ends(&r, va + vb, va + vb > 0 ? nu : (double)(ma + mb - 2), v);
     return r;
 }
 

@@ -7,7 +7,9 @@
  * without v is taken, and the larger p, since an error more says nothing surer.
  *
  * Where a first stage of m values decided by its own spread how many there are (Stein: search.h), its sd and its
- * m - 1 degrees of freedom are what is known: s and nu are of the first m values alone.
+ * m - 1 degrees of freedom are what is known: s and nu are of the first m values alone. That holds of differences of
+ * two such samples in pairs, too: given the first stage's covariances, the mean of N pairs is normal with the variance
+ * sigma^2/N of a difference, whichever of the two spreads decided N.
  *
  * Few seeds are the rule here. A percentile bootstrap over 3 of them covers about 70 %: its spread is
  * short by sqrt((n-1)/n), and it has normal tails where t_2 is wanted. */
@@ -26,10 +28,16 @@ interval interval_t(size_t n, const double *x, double v);
 /* sd, low, high and p by the first m values' spread; m >= n, or 0: as interval_t. */
 interval interval_stein(size_t n, size_t m, const double *x, double v);
 
+/* Values of a sample, and how many of the first decided how many there are; 0: none did. */
+typedef struct interval_sample {
+    const double *x;
+    size_t n, m;
+} interval_sample;
+
 /* Of mean a - mean b of two samples that have nothing to do with each other:
- *   +- t_{.975}(nu) sqrt(sa^2/na + sb^2/nb + v),   nu = (the sum of the two)^2 / sum of (s^2/n)^2/(n - 1)
- * and v as above. NaN where one has fewer than 3. sd: of one value of each. */
-interval interval_welch(size_t na, const double *a, size_t nb, const double *b, double v);
+ *   +- t_{.975}(nu) sqrt(sa^2/na + sb^2/nb + v),   nu = (the sum of the two)^2 / sum of (s^2/n)^2/(m - 1)
+ * with v and m as above. NaN where one m is below 3. sd: of one value of each. */
+interval interval_welch(interval_sample a, interval_sample b, double v);
 
 /* How many values make the interval half as wide, the sd staying what it is; 0 for n < 3. */
 size_t interval_half(size_t n);

@@ -35,7 +35,9 @@
     COLUMN("p", D90_NUMBER, p, "", "two-sided, by t over seeds"), \
     COLUMN("test_p", D90_NUMBER, test_p, "", "the same with the test set's own error"), \
     COLUMN("mcnemar_p", D90_NUMBER, mcnemar_p, "", \
-           "of these very runs on other examples: mid-p for one seed, else clustered")
+           "of these very runs on other examples: mid-p for one seed, else clustered"), \
+    COLUMN("first_stage", D90_COUNT, first_stage, "seeds", \
+           "of a search: of the pairs (apart: of both's seeds) those that low, high and p have their spread from; 0: all")
 /* clang-format on */
 
 const d90_column paired_columns[] = {PAIRED_COLUMNS, {0}};
@@ -83,6 +85,9 @@ typedef struct paired_side { /* what counts of one of the two */
     double *x;
     const d90_point **points;
     size_t *place, n; /* of a crossing */
+    bool search;
+    uint64_t behind; /* of a search: the seed behind its first stage */
+    size_t m;        /* of the n values so many, the first, are of seeds before it */
 } paired_side;
 
 static const d90_point *paired_find(const d90_scores *in, double d, uint64_t seed)
@@ -122,15 +127,62 @@ static double paired_mean(size_t n, const double *x)
     return sum / (double)n;
 }
 
+static int paired_rising(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Finds `behind`: as many different seeds of its points are smaller as the first stage had. */
+static status paired_stage(const d90_scores *in, paired_side *side)
+{
+    uint64_t *seeds = mem_array(in->n_points, sizeof *seeds);
+    size_t met = 0;
+    if (!seeds)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < in->n_points; i++)
+        seeds[i] = in->points[i].seed;
+    qsort(seeds, in->n_points, sizeof *seeds, paired_rising);
+    side->search = in->first_stage > 0;
+    side->behind = UINT64_MAX;
+    for (size_t i = 0; i < in->n_points && side->behind == UINT64_MAX; i++)
+        if ((!i || seeds[i] != seeds[i - 1]) && met++ == in->first_stage)
+            side->behind = seeds[i];
+    mem_free(seeds);
+    return OK;
+}
+
+static bool paired_early(const paired_side *side, uint64_t seed)
+{
+    return !side->search || seed < side->behind;
+}
+
+/* For interval.h, where 0 says that no spread decided n. */
+static size_t paired_deciding(const paired_side *side)
+{
+    return !side->search ? 0 : side->m ? side->m : 1;
+}
+
 /* Of mean a - mean b; work (a->n). */
 static interval paired_interval(const paired_side *a, const paired_side *b, bool apart, double v,
                                 double *work)
 {
     if (apart)
-        return interval_welch(a->n, a->x, b->n, b->x, v);
+        return interval_welch((interval_sample){a->x, a->n, paired_deciding(a)},
+                              (interval_sample){b->x, b->n, paired_deciding(b)}, v);
     for (size_t i = 0; i < a->n; i++)
         work[i] = a->x[i] - b->x[i];
-    return interval_t(a->n, work, v);
+    return interval_stein(a->n, paired_deciding(a->search ? a : b), work, v); /* of pairs one m */
+}
+
+static void paired_counts(const paired_side *a, const paired_side *b, bool apart, paired_row *row)
+{
+    row->apart = apart;
+    row->n_seeds = apart ? 0 : a->n;
+    row->n_a = a->n;
+    row->n_b = b->n;
+    if (a->search || b->search)
+        row->first_stage = apart ? a->m + b->m : a->m;
 }
 
 /* ------------------------------------------------------------------ the test set's error of scores */
@@ -195,6 +247,25 @@ static void paired_take(paired_side *side, const d90_point *p)
     side->x[side->n++] = p->score;
 }
 
+/* Takes the scores at d of a first stage, or those of later seeds; of pairs both are early, or the pair is late. */
+static void paired_take_all(const d90_scores *a, const d90_scores *b, double d, bool apart,
+                            bool early, paired_side *sa, paired_side *sb)
+{
+    for (size_t i = 0; i < a->n_points; i++) {
+        const d90_point *p = &a->points[i], *q = NULL;
+        if (p->d < d || p->d > d || (!apart && !(q = paired_find(b, d, p->seed))) ||
+            (paired_early(sa, p->seed) && (apart || paired_early(sb, p->seed))) != early)
+            continue;
+        paired_take(sa, p);
+        if (q)
+            paired_take(sb, q);
+    }
+    for (size_t i = 0; i < b->n_points && apart; i++)
+        if (b->points[i].d <= d && b->points[i].d >= d &&
+            paired_early(sb, b->points[i].seed) == early)
+            paired_take(sb, &b->points[i]);
+}
+
 /* false: nothing to compare at this d. */
 static bool paired_score(const d90_scores *a, const d90_scores *b, double d, paired_how how,
                          paired_side *sa, paired_side *sb, double *work, paired_row *row)
@@ -202,23 +273,13 @@ static bool paired_score(const d90_scores *a, const d90_scores *b, double d, pai
     *row = paired_blank(a, b, "score");
     row->d = d;
     sa->n = sb->n = 0;
-    for (size_t i = 0; i < a->n_points; i++) {
-        const d90_point *p = &a->points[i], *q = NULL;
-        if (p->d < d || p->d > d || (!how.apart && !(q = paired_find(b, d, p->seed))))
-            continue;
-        paired_take(sa, p);
-        if (q)
-            paired_take(sb, q);
-    }
-    for (size_t i = 0; i < b->n_points && how.apart; i++)
-        if (b->points[i].d <= d && b->points[i].d >= d)
-            paired_take(sb, &b->points[i]);
+    paired_take_all(a, b, d, how.apart, true, sa, sb);
+    sa->m = sa->n;
+    sb->m = sb->n;
+    paired_take_all(a, b, d, how.apart, false, sa, sb);
     if (!sa->n || !sb->n)
         return false;
-    row->apart = how.apart;
-    row->n_seeds = how.apart ? 0 : sa->n;
-    row->n_a = sa->n;
-    row->n_b = sb->n;
+    paired_counts(sa, sb, how.apart, row);
     row->a = paired_mean(sa->n, sa->x);
     row->b = paired_mean(sb->n, sb->x);
     row->effect = row->a - row->b;
@@ -288,8 +349,11 @@ static double paired_end(double end, bool open, double limit)
     return isnan(end) ? end : open ? limit : exp(end);
 }
 
-static void paired_cross(const crossings *x, size_t i, paired_side *side, bool *above, bool *below)
+/* The i-th crossing of x; seeds rise, so that those of a first stage come first. */
+static void paired_cross(const crossings *x, size_t i, bool early, paired_side *side, bool *above,
+                         bool *below)
 {
+    side->m += early;
     *above |= x->state[i] == IDIM_ABOVE;
     *below |= x->state[i] == IDIM_BELOW;
     side->place[side->n] = i;
@@ -302,24 +366,22 @@ static void paired_d90(const d90_scores *in_a, const d90_scores *in_b, const cro
 {
     const double infinite = (double)INFINITY;
     bool above[2] = {false, false}, below[2] = {false, false};
-    sa->n = sb->n = 0;
+    sa->n = sb->n = sa->m = sb->m = 0;
     for (size_t i = 0; i < a->n && how.apart; i++)
-        paired_cross(a, i, sa, &above[0], &below[0]);
+        paired_cross(a, i, paired_early(sa, a->seeds[i]), sa, &above[0], &below[0]);
     for (size_t k = 0; k < b->n && how.apart; k++)
-        paired_cross(b, k, sb, &above[1], &below[1]);
+        paired_cross(b, k, paired_early(sb, b->seeds[k]), sb, &above[1], &below[1]);
     for (size_t i = 0, k = 0; i < a->n && k < b->n && !how.apart;) {
         if (a->seeds[i] != b->seeds[k]) {
             a->seeds[i] < b->seeds[k] ? i++ : k++;
             continue;
         }
-        paired_cross(a, i++, sa, &above[0], &below[0]);
-        paired_cross(b, k++, sb, &above[1], &below[1]);
+        bool early = paired_early(sa, a->seeds[i]) && paired_early(sb, a->seeds[i]);
+        paired_cross(a, i++, early, sa, &above[0], &below[0]);
+        paired_cross(b, k++, early, sb, &above[1], &below[1]);
     }
     bool high = above[0] || below[1], low = above[1] || below[0];
-    row->apart = how.apart;
-    row->n_seeds = how.apart ? 0 : sa->n;
-    row->n_a = sa->n;
-    row->n_b = sb->n;
+    paired_counts(sa, sb, how.apart, row);
     if (!sa->n || !sb->n)
         return;
     row->a = paired_place(in_a, paired_mean(sa->n, sa->x));
@@ -373,7 +435,8 @@ status paired_measure(const d90_scores *a, const d90_scores *b, const crossings 
     *n = 0;
     *rows = mem_array(a->n_points + 1, sizeof **rows);
     if (!d || !work || !*rows || (st = paired_side_init(&sa, most)) ||
-        (st = paired_side_init(&sb, most)))
+        (st = paired_side_init(&sb, most)) || (st = paired_stage(a, &sa)) ||
+        (st = paired_stage(b, &sb)))
         goto done;
     for (size_t i = 0; i < a->n_points; i++)
         d[i] = a->points[i].d;

@@ -16,6 +16,8 @@
  * d90: the ratio a / b from ln of the seeds' crossings, each pair on one seed. Where a
  * seed of one of the two never passes, or always does, an end is open and the middle not known. test_ by the examples' bootstrap (examples.h),
  * which draws the same examples for both.
+ * Of a search the spread of the first stage's pairs says how sure it is, by Stein (interval.h): the seeds that it
+ * added were as many as that spread asked for. Fewer than 3 such pairs have no interval.
  * Apart: the seeds of one have nothing to do with those of the other. Then all of both count, and the interval
  * of a - b, or of ln a - ln b, is Welch's (interval.h). On other test examples v is the sum of both sides' own,
  * and there is no mcnemar_p.
@@ -37,7 +39,9 @@ typedef struct paired_row {
     double test_low, test_high;
     double p, test_p, mcnemar_p; /* NaN: not known */
     size_t n_a, n_b;             /* seeds that count */
-    bool apart;                  /* n_seeds is 0 */
+    size_t
+        first_stage; /* of the pairs (apart: of both's seeds) those of a search's first stage; 0: no search */
+    bool apart; /* n_seeds is 0 */
 } paired_row;
 
 extern const d90_column paired_columns[];  /* the last row is all zeros */

@@ -3,6 +3,8 @@
  * density and bisection (docs/check_d90.py, t_quantile). */
 #include "tests/test.h"
 
+#include <gsl/gsl_cdf.h>
+
 #include "measure/interval.h"
 
 static const double t_4 = 2.776445105197779, t_162 = 1.9747157859232323;
@@ -46,31 +48,49 @@ static void a_first_stage_alone_says_how_far_values_spread(void **state)
     assert_near(interval_stein(5, 0, x, 0).high, all.high, 0);
 }
 
+static interval_sample of(size_t n, const double *x)
+{
+    return (interval_sample){x, n, 0};
+}
+
 /* By numpy: Welch's nu, t_quantile of docs/check_d90.py. */
 static void two_samples_apart_have_welch_s_interval(void **state)
 {
     static const double b[5] = {.5, .7, .1, .9, .3};
-    interval r = interval_welch(3, three, 5, b, 0), back = interval_welch(5, b, 3, three, 0);
+    interval r = interval_welch(of(3, three), of(5, b), 0),
+             back = interval_welch(of(5, b), of(3, three), 0);
     assert_near(r.mean, 11. / 6, 1e-14);
     assert_near(r.low, -1.8341141280930602, 1e-7);
     assert_near(r.high, 5.500780794759727, 1e-7);
     assert_near(back.low, -r.high, 1e-12);
     assert_near(back.p, r.p, 1e-12);
     /* as many of each with one variance: 2 (n - 1) degrees */
-    r = interval_welch(3, three, 3, (const double[]){-1, 0, 2}, 0);
+    r = interval_welch(of(3, three), of(3, (const double[]){-1, 0, 2}), 0);
     assert_near(r.high - r.mean, t_4 * sqrt(14. / 9), 1e-9);
     assert_near(r.sd, sqrt(14. / 3), 1e-12);
 }
 
+/* s^2 = 7/3 of the first three of each, 2 degrees each; nu as the header says. */
+static void first_stages_apart_alone_say_how_far_values_spread(void **state)
+{
+    static const double a[5] = {1, 2, 4, 3, 5}, b[4] = {11, 12, 14, 13};
+    const interval_sample x = {a, 5, 3}, y = {b, 4, 3};
+    interval r = interval_welch(x, y, 0);
+    double va = 7. / 15, vb = 7. / 12, nu = (va + vb) * (va + vb) / (va * va / 2 + vb * vb / 2);
+    assert_near(r.mean, 3 - 12.5, 1e-14);
+    assert_near(r.high - r.mean, gsl_cdf_tdist_Pinv(.975, nu) * sqrt(va + vb), 1e-9);
+    assert_true(isnan(interval_welch((interval_sample){a, 5, 2}, y, 0).high));
+}
+
 static void samples_apart_take_three_of_each(void **state)
 {
-    interval r = interval_welch(2, three, 3, three, 0);
+    interval r = interval_welch(of(2, three), of(3, three), 0);
     assert_near(r.mean, 1.5 - 7. / 3, 1e-14);
     assert_true(isnan(r.low) && isnan(r.p));
-    assert_true(isnan(interval_welch(3, three, 2, three, 0).high));
-    r = interval_welch(3, (const double[]){5, 5, 5}, 3, (const double[]){4, 4, 4}, 0);
+    assert_true(isnan(interval_welch(of(3, three), of(2, three), 0).high));
+    r = interval_welch(of(3, (const double[]){5, 5, 5}), of(3, (const double[]){4, 4, 4}), 0);
     assert_true(r.low >= 1 && r.high <= 1 && isnan(r.p)); /* nothing varies */
-    r = interval_welch(3, (const double[]){5, 5, 5}, 3, (const double[]){4, 4, 4}, .01);
+    r = interval_welch(of(3, (const double[]){5, 5, 5}), of(3, (const double[]){4, 4, 4}), .01);
     assert_near(r.high, 1 + .1 * 1.959963984540054, 1e-9);
 }
 
@@ -157,6 +177,7 @@ int main(void)
         cmocka_unit_test(five_values_have_four_degrees),
         cmocka_unit_test(a_first_stage_alone_says_how_far_values_spread),
         cmocka_unit_test(two_samples_apart_have_welch_s_interval),
+        cmocka_unit_test(first_stages_apart_alone_say_how_far_values_spread),
         cmocka_unit_test(samples_apart_take_three_of_each),
         cmocka_unit_test(fewer_than_three_give_none),
         cmocka_unit_test(a_shared_error_widens_it),

@@ -250,6 +250,59 @@ static void the_formula_is_the_bootstrap_s(void **state)
     clear(&w);
 }
 
+/* Seeds 4 and 5 of a search were added for the first three's spread, which alone says how sure it is. */
+static void a_search_s_first_stage_says_how_far_pairs_spread(void **state)
+{
+    enum { MORE = 5 };
+    static const double by[MORE] = {.01, .03, .02, .5, -.3}; /* a - b at 10 and 100 */
+    d90_point a[2 * MORE], b[2 * MORE], baseline[MORE];
+    double ratio[MORE], mean = 0; /* ln of a's crossing over b's, on the line from 10 to 1000 */
+    world w;
+    make(&w, first, second);
+    for (size_t s = 0; s < MORE; s++) {
+        ratio[s] = 2 * log(10) * (.4 / .5 - (.4 + by[s]) / (.5 + by[s]));
+        mean += ratio[s] / MORE;
+        baseline[s] = point(1, s + 1, 1);
+    }
+    for (size_t s = 0; s < MORE;
+         s++) /* the added ones stand first, and are none of the first stage */
+        for (size_t k = 0; k < 2; k++) {
+            size_t i = (MORE - 1 - s) * 2 + k;
+            a[i] = point(k ? 1000 : 10, s + 1, k ? 1 : .5);
+            b[i] = point(k ? 1000 : 10, s + 1, k ? 1 : .5 - by[s]);
+        }
+    for (size_t i = 0; i < 2; i++) {
+        w.in[i].points = i ? b : a;
+        w.in[i].n_points = 2 * MORE;
+        w.in[i].first_stage = 3;
+        w.in[i].baseline = baseline;
+        w.in[i].n_baseline = MORE;
+    }
+    measure(&w);
+    const paired_row *r = &w.rows[0];
+    double sum = .01 + .03 + .02 + .5 - .3, error = .01 / sqrt(MORE);
+    assert_int_equal(r->n_seeds, 5);
+    assert_int_equal(r->first_stage, 3);
+    assert_near(r->effect, sum / 5, 1e-12);
+    assert_near(r->high, sum / 5 + t_2() * error, 1e-9);
+    assert_near(r->p, p_2(sum / 5 / error), 1e-9);
+    r = &w.rows[2];
+    assert_string_equal(r->what, "d90");
+    assert_int_equal(r->first_stage, 3);
+    double sd = interval_t(3, ratio, 0).sd;
+    assert_near(log(r->high), mean + t_2() * sd / sqrt(MORE), 1e-9);
+    assert_near(log(r->low), mean - t_2() * sd / sqrt(MORE), 1e-9);
+    w.how.apart = true;
+    mem_free(w.rows);
+    assert_ok(
+        paired_measure(&w.in[0], &w.in[1], &w.x[0], &w.x[1], "own baseline", w.how, &w.rows, &w.n));
+    assert_int_equal(w.rows[2].first_stage, 6);
+    interval v = interval_welch((interval_sample){w.x[0].x, MORE, 3},
+                                (interval_sample){w.x[1].x, MORE, 3}, 0);
+    assert_near(log(w.rows[2].high), v.high, 1e-9);
+    clear(&w);
+}
+
 static void the_test_set_widens_the_ratio_s_interval(void **state)
 {
     world w;
@@ -302,12 +355,12 @@ static void apart_all_seeds_count_by_welch(void **state)
     measure(&w);
     assert_int_equal(w.n, GRID + 1);
     const double x[] = {.5, .52, .48}, y[] = {.49, .49, .46};
-    interval v = interval_welch(3, x, 3, y, 0);
+    interval v = interval_welch((interval_sample){x, 3, 0}, (interval_sample){y, 3, 0}, 0);
     assert_near(w.rows[0].effect, .02, 1e-12);
     assert_near(w.rows[0].low, v.low, 1e-12);
     assert_near(w.rows[0].p, v.p, 1e-12);
     assert_true(w.rows[0].apart && !w.rows[0].n_seeds && w.rows[0].n_a == 3 && w.rows[0].n_b == 3);
-    v = interval_welch(3, w.x[0].x, 3, w.x[1].x, 0);
+    v = interval_welch((interval_sample){w.x[0].x, 3, 0}, (interval_sample){w.x[1].x, 3, 0}, 0);
     assert_near(log(w.rows[GRID].effect), v.mean, 1e-12);
     assert_near(log(w.rows[GRID].high), v.high, 1e-12);
     clear(&w);
@@ -403,6 +456,7 @@ int main(void)
         cmocka_unit_test(mid_p_is_the_published_one),
         cmocka_unit_test(seeds_that_agree_are_one_test_set),
         cmocka_unit_test(the_formula_is_the_bootstrap_s),
+        cmocka_unit_test(a_search_s_first_stage_says_how_far_pairs_spread),
         cmocka_unit_test(the_test_set_widens_the_ratio_s_interval),
         cmocka_unit_test(a_space_against_itself_is_itself),
         cmocka_unit_test(without_a_seed_in_common_there_is_nothing),
