@@ -69,7 +69,8 @@ static const char *exec_number_of(const char *space_, const char *name, size_t *
 double exec_d(const run_spec *run)
 {
     size_t n;
-    return strtod(exec_number_of(run->space, "d", &n), NULL);
+    double d = strtod(exec_number_of(run->space, "d", &n), NULL);
+    return d >= 0 && d < 9e15 ? d : 0; /* who takes it makes a count of it */
 }
 
 status exec_rate(const run_spec *run, double *lr)

@@ -38,7 +38,7 @@ const char *exec_swept(const char *command, const char *space_);
 /* As space_with, whatever the kind. */
 status exec_with(const char *space_, const char *key_, const char *value, char **out);
 
-/* The rate and d that the program is told: 0 at step 0, and where the space's text has none. */
+/* The rate and d that the program is told: 0 at step 0, and where the space's text has none or no count. */
 status exec_rate(const run_spec *run, double *lr);
 double exec_d(const run_spec *run);
 bool exec_trains(const run_spec *run); /* false: step 0 is asked for */

@@ -102,6 +102,19 @@ static void at_step_0_nothing_is_trained(void **state)
     key_texts_clear(&texts);
 }
 
+static void a_d_that_is_no_count_is_none(void **state)
+{
+    static const char *const none[] = {"mine", "mine:d=1e300", "mine:d=-3", "mine:d=nan"};
+    key_texts texts = {0};
+    run_spec r = run_of("true {d}", "mine:d=50@lora:r=8", &texts);
+    assert_near(exec_d(&r), 50, 0);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        r.space = none[i];
+        assert_near(exec_d(&r), 0, 0);
+    }
+    key_texts_clear(&texts);
+}
+
 static void a_space_is_swept_by_what_the_command_names(void **state)
 {
     assert_string_equal(exec_swept("x {d}", "lora"), "d");
@@ -231,6 +244,7 @@ int main(void)
         cmocka_unit_test(what_a_shell_would_do_is_refused),
         cmocka_unit_test(a_tuning_run_has_a_seed_of_its_own),
         cmocka_unit_test(at_step_0_nothing_is_trained),
+        cmocka_unit_test(a_d_that_is_no_count_is_none),
         cmocka_unit_test(a_space_is_swept_by_what_the_command_names),
         cmocka_unit_test(a_key_of_any_space_is_set),
         cmocka_unit_test(its_files_decide_by_their_contents),
