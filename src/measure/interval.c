@@ -60,11 +60,10 @@ interval interval_t(size_t n, const double *x, double v)
     return interval_stein(n, n, x, v);
 }
 
-interval interval_welch(interval_sample a, interval_sample b, double v)
+interval interval_apart(interval_summary a, interval_summary b, double v)
 {
-    interval x = interval_stein(a.n, a.m, a.x, 0), y = interval_stein(b.n, b.m, b.x, 0);
-    interval r = {x.mean - y.mean, hypot(x.sd, y.sd), (double)NAN, (double)NAN, (double)NAN};
-    double va = x.sd * x.sd / (double)a.n, vb = y.sd * y.sd / (double)b.n;
+    interval r = {a.mean - b.mean, hypot(a.sd, b.sd), (double)NAN, (double)NAN, (double)NAN};
+    double va = a.sd * a.sd / (double)a.n, vb = b.sd * b.sd / (double)b.n;
     size_t ma = a.m && a.m < a.n ? a.m : a.n, mb = b.m && b.m < b.n ? b.m : b.n;
     if (ma < 3 || mb < 3)
         return r;
@@ -72,6 +71,18 @@ interval interval_welch(interval_sample a, interval_sample b, double v)
     /* where nothing varies any nu will do: the error is 0 */
     interval_ends(&r, va + vb, va + vb > 0 ? nu : (double)(ma + mb - 2), v);
     return r;
+}
+
+static interval_summary interval_sum(interval_sample a)
+{
+    interval x = interval_stein(a.n, a.m, a.x, 0);
+    return (interval_summary){a.n, a.m, x.mean, x.sd};
+}
+
+interval interval_welch(interval_sample a, interval_sample b, double v)
+{
+    return interval_apart(interval_sum(a), interval_sum(b), v);
+}
 }
 
 size_t interval_half(size_t n)

@@ -39,6 +39,13 @@ typedef struct interval_sample {
  * with v and m as above. NaN where one m is below 3. sd: of one value of each. */
 interval interval_welch(interval_sample a, interval_sample b, double v);
 
+/* The same where only this is known of each; sd: of the first m. */
+typedef struct interval_summary {
+    size_t n, m;
+    double mean, sd;
+} interval_summary;
+interval interval_apart(interval_summary a, interval_summary b, double v);
+
 /* How many values make the interval half as wide, the sd staying what it is; 0 for n < 3. */
 size_t interval_half(size_t n);
 

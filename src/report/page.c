@@ -39,7 +39,7 @@ static const char page_style[] =
     ".wide{overflow:visible}figure,tr{break-inside:avoid}}\n"
     "li.flag{margin:.3rem 0}li.flag::marker{content:'!  ';color:var(--mark);font-weight:700}\n";
 
-static void page_text(const char *s, text *out)
+void page_text(const char *s, text *out)
 {
     for (; *s; s++) {
         const char *code = *s == '&'   ? "&amp;"
@@ -54,7 +54,7 @@ static void page_text(const char *s, text *out)
     }
 }
 
-static void page_cell(const char *tag, const char *class_, const char *s, text *out)
+void page_cell(const char *tag, const char *class_, const char *s, text *out)
 {
     text_add(out, "<%s%s>", tag, class_);
     page_text(s, out);
@@ -92,25 +92,42 @@ static unsigned page_hex(char digit)
     return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
 }
 
+void page_begin(const char *title, const char *style, const char *script, text *out)
+{
+    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                  "img-src data:; style-src 'unsafe-inline'");
+    if (*script) { /* this one alone may run */
+        char hex[HASH_HEX], digest[32];
+        hash_bytes(script, strlen(script), hex);
+        for (size_t i = 0; i < sizeof digest; i++)
+            digest[i] = (char)((page_hex(hex[2 * i]) << 4) | page_hex(hex[2 * i + 1]));
+        text_add(out, "; script-src 'sha256-");
+        page_base64(digest, sizeof digest, out);
+        text_add(out, "'");
+    }
+    text_add(out, "\">\n<title>");
+    page_text(title, out);
+    text_add(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<main>\n", page_style, style);
+}
+
+void page_end(const char *script, text *out)
+{
+    text_add(out, "</main>\n");
+    if (*script)
+        text_add(out, "<script>%s</script>\n", script);
+    text_add(out, "</body>\n</html>\n");
+}
+
 static void page_head(const curves *c, text *out)
 {
-    char D[WORDS], hex[HASH_HEX], digest[32];
-    text title = {0}, code = {0};
-    text_add(&title, "%s%s%s", *c->model ? c->model : "d90", *c->data ? " on " : "", c->data);
-    hash_bytes(runs_script(), strlen(runs_script()), hex);
-    for (size_t i = 0; i < sizeof digest; i++)
-        digest[i] = (char)((page_hex(hex[2 * i]) << 4) | page_hex(hex[2 * i + 1]));
-    page_base64(digest, sizeof digest, &code);
-    text_add(out,
-             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-             "img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n<title>d90: ",
-             code.text ? code.text : "");
-    page_text(title.text ? title.text : "", out);
-    text_add(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<main>\n<h1>", page_style,
-             runs_style);
-    page_text(title.text ? title.text : "", out);
+    char D[WORDS];
+    text title = {0};
+    text_add(&title, "d90: %s%s%s", *c->model ? c->model : "d90", *c->data ? " on " : "", c->data);
+    page_begin(title.text ? title.text : "", runs_style, runs_script(), out);
+    text_add(out, "<h1>");
+    page_text(title.text ? title.text + strlen("d90: ") : "", out);
     text_add(out, "</h1>\n");
     if (*words_count(c->D, D))
         text_add(out, "<p class=\"rule\">D = %s native parameters</p>\n", D);
@@ -129,9 +146,8 @@ static void page_head(const curves *c, text *out)
         text_clear(&answer);
         text_clear(&rule);
     }
-    out->failed |= title.failed || code.failed;
+    out->failed |= title.failed;
     text_clear(&title);
-    text_clear(&code);
 }
 
 static void page_figure(const curves *c, const char *svg, size_t n, text *out)
@@ -437,7 +453,7 @@ void page_html(const curves *c, const compare *other, const char *svg, size_t n_
     if (made)
         page_provenance(made, out);
     page_again(command, out);
-    text_add(out, "</main>\n<script>%s</script>\n</body>\n</html>\n", runs_script());
+    page_end(runs_script(), out);
 }
 
 status page_write(const char *folder, const char *command)

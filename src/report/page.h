@@ -17,4 +17,12 @@ status page_write(const char *folder, const char *command);
 void page_html(const curves *c, const compare *other, const char *svg, size_t n_svg,
                const csv *made, const char *command, text *out);
 
+/* ---- for other pages: the same head, style and escapes. script: "" or the only one that may run, the same at both
+ * ends; style: what is added. */
+void page_begin(const char *title, const char *style, const char *script, text *out);
+void page_end(const char *script, text *out);
+void page_text(const char *s, text *out);
+/* <tag class_>s</tag>; class_: attributes, with a blank before them. tag: th or td or the like. */
+void page_cell(const char *tag, const char *class_, const char *s, text *out);
+
 #endif

@@ -1,0 +1,225 @@
+/* beside_forms.c -- the forms of a comparison (beside.h): text, pipe tables, booktabs tables, a page. */
+#include <string.h>
+
+#include "base/key.h"
+#include "report/beside.h"
+#include "report/page.h"
+#include "report/table.h"
+
+static const char *const beside_titles[2] = {"Published d90, and ours",
+                                             "What is said of several d90"};
+
+/* ------------------------------------------------------------------ text */
+
+/* Words behind an indent, broken at 80 columns. */
+static void beside_lines(const char *words, size_t indent, text *out)
+{
+    text_add(out, "%*s", (int)indent, "");
+    key_wrapped(words, indent, 80, out);
+}
+
+static void beside_figure_text(const beside_figure *p, text *out)
+{
+    text words = {0};
+    text_add(&words, "%s%s%s%s; %s", p->value, *p->interval ? " (" : "", p->interval,
+             *p->interval ? ")" : "", p->how);
+    text_add(out, "    %-8s ", p->verdict);
+    key_wrapped(words.text ? words.text : "", 13, 80, out);
+    beside_lines(p->from, 13, out);
+    for (const char *at = p->flags.text; at && *at;) {
+        size_t n = strcspn(at, "\n");
+        words.length = 0;
+        text_add(&words, "note: %.*s", (int)n, at);
+        beside_lines(words.text ? words.text : "", 13, out);
+        at += n + (at[n] == '\n');
+    }
+    out->failed |= words.failed;
+    text_clear(&words);
+}
+
+static bool beside_agrees(const beside_row *r)
+{
+    bool all = true;
+    for (size_t k = 0; k < r->n; k++)
+        all &= !strcmp(r->figures[k].verdict, "agrees");
+    return all && r->n;
+}
+
+static void beside_row_text(const beside_row *r, text *out)
+{
+    text words = {0};
+    text_add(&words, "%s, %s", r->name, r->what);
+    if (*r->published)
+        text_add(&words, ": published %s", r->published);
+    if (*r->band)
+        text_add(&words, "%s band %s", *r->published ? "," : ":", r->band);
+    key_wrapped(words.text ? words.text : "", 2, 80, out);
+    for (size_t k = 0; k < r->n; k++)
+        beside_figure_text(&r->figures[k], out);
+    if (r->missing)
+        beside_lines(r->missing, 4, out);
+    if (*r->note && !beside_agrees(r))
+        beside_lines(r->note, 4, out);
+    out->failed |= words.failed;
+    text_clear(&words);
+}
+
+void beside_text(const beside *b, text *out)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (!i || i == b->n_published)
+            text_add(out, "%s%s\n\n", i ? "\n" : "", beside_titles[i > 0]);
+        beside_row_text(&b->rows[i], out);
+    }
+    text_add(out,
+             "\n%zu agree, %zu differ, %zu are near the band, %zu are open, %zu have no band\n",
+             beside_count(b, "agrees"), beside_count(b, "differs"), beside_count(b, "touches"),
+             beside_count(b, "open"), beside_count(b, "no band"));
+}
+
+/* ------------------------------------------------------------------ tables */
+
+enum { CELLS = 9, WHY = 8 };
+static const char *const beside_heads[CELLS] = {"what", "rule",    "published", "ours", "95 %",
+                                                "band", "verdict", "with",      "why"};
+
+/* The cells of a row's figure k; of a row without figures k = 0. why: its text. */
+static void beside_cells(const beside_row *r, size_t k, const char *cells[CELLS], text *why)
+{
+    const beside_figure *p = r->n ? &r->figures[k] : NULL;
+    why->length = 0;
+    text_add(why, "%s", "");
+    if (!p || strcmp(p->verdict, "agrees") != 0)
+        text_add(why, "%s", r->note);
+    for (const char *at = p ? p->flags.text : NULL; at && *at; at++)
+        text_add(why, "%.*s", 1, *at == '\n' ? " " : at);
+    const char *const all[CELLS] = {r->name,
+                                    r->what,
+                                    r->published,
+                                    p ? p->value : "",
+                                    p ? p->interval : "",
+                                    r->band,
+                                    p ? p->verdict : r->missing,
+                                    p ? p->how : "",
+                                    why->text ? why->text : ""};
+    memcpy(cells, all, sizeof all);
+}
+
+/* What a form is made of: before the rows of a table, one row's cells, behind the rows. */
+typedef struct beside_form {
+    void (*begin)(const char *title, text *out);
+    void (*row)(const char *const cells[CELLS], text *out);
+    void (*end)(text *out);
+} beside_form;
+
+static void beside_tables(const beside *b, beside_form form, text *out)
+{
+    text why = {0};
+    for (size_t t = 0; t < 2; t++) {
+        form.begin(beside_titles[t], out);
+        for (size_t i = t ? b->n_published : 0; i < (t ? b->n : b->n_published); i++)
+            for (size_t k = 0; k < b->rows[i].n || !k; k++) {
+                const char *cells[CELLS];
+                beside_cells(&b->rows[i], k, cells, &why);
+                form.row(cells, out);
+            }
+        form.end(out);
+    }
+    out->failed |= why.failed;
+    text_clear(&why);
+}
+
+static void markdown_row(const char *const cells[CELLS], text *out)
+{
+    for (size_t k = 0; k < CELLS; k++) {
+        text_add(out, "| ");
+        table_pipe(cells[k], out);
+        text_add(out, k + 1 == CELLS ? " |\n" : " ");
+    }
+}
+
+static void markdown_begin(const char *title, text *out)
+{
+    text_add(out, "## %s\n\n", title);
+    markdown_row(beside_heads, out);
+    text_add(out, "|---|---|---:|---:|---|---|---|---|---|\n");
+}
+
+static void markdown_end(text *out)
+{
+    text_add(out, "\n");
+}
+
+void beside_markdown(const beside *b, text *out)
+{
+    beside_tables(b, (beside_form){markdown_begin, markdown_row, markdown_end}, out);
+}
+
+/* Without why: a page is not so wide. */
+static void latex_row(const char *const cells[CELLS], text *out)
+{
+    for (size_t k = 0; k < WHY; k++) {
+        table_tex(cells[k], out);
+        text_add(out, k + 1 < WHY ? " & " : " \\\\\n");
+    }
+}
+
+static void latex_begin(const char *title, text *out)
+{
+    text_add(out, "%% %s; made by idim, needs \\usepackage{booktabs}\n", title);
+    text_add(out, "\\begin{tabular}{p{.2\\linewidth}p{.2\\linewidth}rrlllp{.2\\linewidth}}\n"
+                  "\\toprule\n");
+    latex_row(beside_heads, out);
+    text_add(out, "\\midrule\n");
+}
+
+static void latex_end(text *out)
+{
+    text_add(out, "\\bottomrule\n\\end{tabular}\n");
+}
+
+void beside_latex(const beside *b, text *out)
+{
+    beside_tables(b, (beside_form){latex_begin, latex_row, latex_end}, out);
+}
+
+static void html_row(const char *const cells[CELLS], text *out)
+{
+    text_add(out, "<tr>");
+    for (size_t k = 0; k < CELLS; k++)
+        page_cell(k ? "td" : "th",
+                  !k                 ? " scope=\"row\""
+                  : k == 2 || k == 3 ? " class=\"n\""
+                                     : "",
+                  cells[k], out);
+    text_add(out, "</tr>\n");
+}
+
+static void html_begin(const char *title, text *out)
+{
+    text_add(out, "<h2>");
+    page_text(title, out);
+    text_add(out, "</h2>\n<div class=\"wide\"><table>\n<thead><tr>");
+    for (size_t k = 0; k < CELLS; k++)
+        page_cell("th", k == 2 || k == 3 ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
+                  beside_heads[k], out);
+    text_add(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void html_end(text *out)
+{
+    text_add(out, "</tbody>\n</table></div>\n");
+}
+
+void beside_html(const beside *b, text *out)
+{
+    page_begin("Published figures, and ours", "", "", out);
+    text_add(out,
+             "<h1>Published figures, and ours</h1>\n<p>A published d90 agrees with one of ours "
+             "that lies in its band. What is said of several d90 agrees when the whole 95 %% "
+             "interval lies in the band.</p>\n"
+             "<p class=\"answer\">%zu agree, %zu differ, %zu are open</p>\n",
+             beside_count(b, "agrees"), beside_count(b, "differs"), beside_count(b, "open"));
+    beside_tables(b, (beside_form){html_begin, html_row, html_end}, out);
+    page_end("", out);
+}

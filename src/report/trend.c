@@ -1,0 +1,277 @@
+/* trend.c -- what is said of several d90: rows of trends.csv.
+ *
+ *   ratio   d90 of a over d90 of b, at one scale and (where none is named) in one space. ln of it is a difference of
+ *           two means over seeds that have nothing to do with each other: Welch's interval. Where one of them is
+ *           no number but a bound, or a seed's is, the ratio has the bounds that follow; their own interval
+ *           ends are taken there, which is wider than 95 %.
+ *   slope   of ln d90 on ln D over all networks of a (measure/slope.h)
+ * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/locale.h"
+#include "measure/interval.h"
+#include "measure/slope.h"
+#include "report/beside.h"
+
+typedef struct trend {
+    const char *a, *b, *space_a, *space_b; /* spaces: ""; the same in both */
+    d90_rule rule;
+    double low, high; /* NaN: open on that side */
+    beside_row *row;
+} trend;
+
+static void trend_number(double x, char out[WORDS])
+{
+    locale_t user = locale_enter();
+    snprintf(out, WORDS, fabs(x) >= 1000 ? "%.0f" : "%.3g", x);
+    locale_leave(user);
+}
+
+static void trend_interval(double low, double high, char out[WORDS])
+{
+    char from[WORDS], to[WORDS];
+    out[0] = '\0';
+    if (isnan(low) || isnan(high))
+        return;
+    trend_number(low, from);
+    trend_number(high, to);
+    snprintf(out, WORDS, "%.40s to %.40s", from, isinf(high) ? "above" : to);
+}
+
+static const char *trend_plural(const char *n)
+{
+    return strcmp(n, "1") ? "s" : "";
+}
+
+/* ------------------------------------------------------------------ ratio */
+
+typedef struct bounds {
+    double low, high; /* of d90, 95 %; NaN: not known */
+} bounds;
+
+static bounds trend_bounds(const d90_row *r)
+{
+    switch (r->state) {
+    case IDIM_EXACT:
+        return (bounds){r->low, r->high};
+    case IDIM_ABOVE:
+        return (bounds){r->d_max, (double)INFINITY};
+    case IDIM_BELOW:
+        return (bounds){0, r->d_min};
+    default:
+        return (bounds){(double)NAN, (double)NAN};
+    }
+}
+
+/* Does each seed have a crossing? */
+static bool trend_whole(const d90_row *r)
+{
+    return r->state == IDIM_EXACT && !r->seeds_above && !r->seeds_below && isfinite(r->seed_mean) &&
+           isfinite(r->seed_sd);
+}
+
+static interval_summary trend_summary(const d90_row *r)
+{
+    return (interval_summary){r->n_seeds, 0, log(r->seed_mean), r->seed_sd};
+}
+
+static void trend_ratio_of(const d90_row *a, const d90_row *b, beside_figure *p, bounds *ends)
+{
+    char x[WORDS];
+    const char *sign = "";
+    double value;
+    if (trend_whole(a) && trend_whole(b)) {
+        interval r = interval_apart(trend_summary(a), trend_summary(b), 0);
+        value = exp(r.mean);
+        *ends = (bounds){exp(r.low), exp(r.high)};
+    } else {
+        bounds u = trend_bounds(a), v = trend_bounds(b);
+        double da = a->state == IDIM_ABOVE   ? a->d_max
+                    : a->state == IDIM_BELOW ? a->d_min
+                                             : a->fit,
+               db = b->state == IDIM_ABOVE   ? b->d_max
+                    : b->state == IDIM_BELOW ? b->d_min
+                                             : b->fit;
+        int up = (a->state == IDIM_ABOVE) - (a->state == IDIM_BELOW) - (b->state == IDIM_ABOVE) +
+                 (b->state == IDIM_BELOW);
+        bool both = a->state != IDIM_EXACT && b->state != IDIM_EXACT;
+        value =
+            both && (up > -2 && up < 2) ? (double)NAN : da / db; /* above over above: anything */
+        sign = up > 0 ? "> " : up < 0 ? "< " : "";
+        *ends = (bounds){u.low / v.high, u.high / v.low};
+        if (isnan(value)) /* infinite over infinite and the like */
+            *ends = (bounds){(double)NAN, (double)NAN};
+    }
+    trend_number(value, x);
+    snprintf(p->value, WORDS, "%s%.40s", sign, isnan(value) ? "not known" : x);
+    trend_interval(ends->low, ends->high, p->interval);
+}
+
+static status trend_pair(const trend *t, const found_folder *fa, const d90_row *a,
+                         const found_folder *fb, const d90_row *b)
+{
+    beside_figure *p = beside_add(t->row);
+    bool space = !strcmp(a->space, b->space), epochs = !strcmp(fa->c.epochs, fb->c.epochs);
+    bounds ends;
+    if (!p)
+        return ERR_MEMORY;
+    trend_ratio_of(a, b, p, &ends);
+    p->verdict = beside_claim(ends.low, ends.high, t->low, t->high);
+    p->how = mem_printf("%s%s%s, %s%s%s epoch%s", a->space, space ? "" : " against ",
+                        space ? "" : b->space, fa->c.epochs, epochs ? "" : " against ",
+                        epochs ? "" : fb->c.epochs, trend_plural(fb->c.epochs));
+    p->from = !strcmp(fa->path, fb->path) ? mem_string(fa->path)
+                                          : mem_printf("%s and %s", fa->path, fb->path);
+    return p->how && p->from ? OK : ERR_MEMORY;
+}
+
+static bool trend_takes(const trend *t, const d90_row *a, const d90_row *b)
+{
+    if (!found_rule(a, t->rule) || !found_rule(b, t->rule))
+        return false;
+    if (!*t->space_a && !*t->space_b)
+        return !strcmp(a->space, b->space);
+    return (!*t->space_a || !strcmp(a->space, t->space_a)) &&
+           (!*t->space_b || !strcmp(b->space, t->space_b));
+}
+
+static status trend_ratio(const trend *t, const found_place *place)
+{
+    found a = {0}, b = {0};
+    status st = found_load(&a, place, t->a);
+    if (!st)
+        st = found_load(&b, place, t->b);
+    for (size_t i = 0; i < a.n && !st; i++)
+        for (size_t k = 0; k < b.n && !st; k++)
+            for (size_t x = 0; x < a.all[i].c.n_rows && !st; x++)
+                for (size_t y = 0; y < b.all[k].c.n_rows && !st; y++)
+                    if (a.all[i].scale == b.all[k].scale &&
+                        trend_takes(t, &a.all[i].c.rows[x], &b.all[k].c.rows[y]))
+                        st = trend_pair(t, &a.all[i], &a.all[i].c.rows[x], &b.all[k],
+                                        &b.all[k].c.rows[y]);
+    if (!st && !t->row->n) {
+        t->row->missing = a.n && b.n
+                              ? mem_string("not run: both at one scale, measured by this rule")
+                          : a.n || b.n ? mem_printf("not run: %s", a.n ? t->b : t->a)
+                                       : mem_printf("not run: %s, %s", t->a, t->b);
+        st = t->row->missing ? OK : ERR_MEMORY;
+    }
+    found_clear(&a);
+    found_clear(&b);
+    return st;
+}
+
+/* ------------------------------------------------------------------ slope */
+
+static status trend_line(const trend *t, const found *f, const char *scale, const char *space,
+                         slope_point *points)
+{
+    const found_folder *first = NULL;
+    size_t n = 0, open = 0;
+    for (size_t i = 0; i < f->n; i++)
+        for (size_t k = 0; f->all[i].scale == scale && k < f->all[i].c.n_rows; k++) {
+            const d90_row *r = &f->all[i].c.rows[k];
+            if (!found_rule(r, t->rule) || strcmp(r->space, space) != 0)
+                continue;
+            first = first ? first : &f->all[i];
+            if (trend_whole(r) && f->all[i].c.D > 0)
+                points[n++] = (slope_point){log(f->all[i].c.D), log(r->seed_mean),
+                                            (double)r->n_seeds, r->seed_sd};
+            else
+                open++;
+        }
+    beside_figure *p = first ? beside_add(t->row) : NULL;
+    if (!p)
+        return first ? ERR_MEMORY : OK;
+    text how = {0};
+    slope s = slope_fit(n, points);
+    const char *slash = strrchr(first->path, '/');
+    trend_number(s.b, p->value);
+    if (isnan(s.b))
+        snprintf(p->value, WORDS, "not known");
+    trend_interval(s.low, s.high, p->interval);
+    /* a network without a d90 may be the one that matters */
+    p->verdict = open ? "open" : beside_claim(s.low, s.high, t->low, t->high);
+    text_add(&how, "%s, %s epoch%s, %zu networks", space, first->c.epochs,
+             trend_plural(first->c.epochs), n + open);
+    if (open)
+        text_add(&how, ", %zu without a d90 of every seed", open);
+    if (!isnan(s.tau))
+        text_add(&how, "; networks differ by %.2g %% beside the line, seeds by %.2g %%",
+                 100 * s.tau, 100 * s.sigma);
+    p->how = how.text;
+    p->from = mem_printf("%.*s", (int)(slash - first->path), first->path);
+    return p->from && !text_failed(&how) ? OK : ERR_MEMORY;
+}
+
+static status trend_slope(const trend *t, const found_place *place)
+{
+    found f = {0};
+    slope_point *points = NULL;
+    size_t rows = 0;
+    status st = found_load(&f, place, t->a);
+    for (size_t i = 0; i < f.n; i++)
+        rows += f.all[i].c.n_rows;
+    if (!st && !(points = mem_array(rows, sizeof *points)))
+        st = ERR_MEMORY;
+    for (size_t s = FOUND_SCALES; s-- > 0 && !st;) {
+        const char *scale = found_scales[s];
+        for (size_t i = 0; i < f.n && !st; i++)
+            for (size_t k = 0; f.all[i].scale == scale && k < f.all[i].c.n && !st; k++) {
+                const char *space = f.all[i].c.spaces[k].space;
+                bool seen = *t->space_a && strcmp(space, t->space_a) != 0;
+                for (size_t j = 0; j < i && !seen; j++)
+                    for (size_t l = 0; f.all[j].scale == scale && l < f.all[j].c.n; l++)
+                        seen |= !strcmp(f.all[j].c.spaces[l].space, space);
+                if (!seen)
+                    st = trend_line(t, &f, scale, space, points);
+            }
+    }
+    if (!st && !t->row->n &&
+        !(t->row->missing =
+              mem_printf(f.n ? "run, but not measured by this rule" : "not run: %s", t->a)))
+        st = ERR_MEMORY;
+    mem_free(points);
+    found_clear(&f);
+    return st;
+}
+
+/* ------------------------------------------------------------------ a row */
+
+status beside_trend(beside *b, const found_place *place, size_t row, beside_row *out)
+{
+    static const char *const names[] = {"name", "kind",      "a",   "space_a", "b",   "space_b",
+                                        "rule", "published", "low", "high",    "note"};
+    enum { NAME, KIND, A, SPACE_A, B, SPACE_B, RULE, PUBLISHED, LOW, HIGH, NOTE, N };
+    const csv *c = b->trends;
+    const char *cell[N];
+    size_t at[N];
+    trend t = {.row = out};
+    status st = OK;
+    for (size_t k = 0; k < N && !st; k++)
+        if (!(st = csv_need(c, names[k], &at[k])))
+            cell[k] = csv_cell(c, row, at[k]);
+    if (st || (st = csv_cell_number(c, row, at[LOW], &t.low)) ||
+        (st = csv_cell_number(c, row, at[HIGH], &t.high)) ||
+        (st = d90_rule_parse(cell[RULE], D90_RAW, &t.rule)))
+        return st;
+    bool ratio = !strcmp(cell[KIND], "ratio");
+    t.a = cell[A];
+    t.b = cell[B];
+    t.space_a = cell[SPACE_A];
+    t.space_b = cell[SPACE_B];
+    out->name = cell[NAME];
+    out->published = cell[PUBLISHED];
+    out->note = cell[NOTE];
+    beside_band(t.low, t.high, out->band);
+    out->what = ratio ? mem_printf("%s%s%s / %s%s%s by %s", t.a, *t.space_a ? " " : "", t.space_a,
+                                   t.b, *t.space_b ? " " : "", t.space_b, cell[RULE])
+                      : mem_printf("slope of ln d90 on ln D, %s by %s", t.a, cell[RULE]);
+    if (!out->what)
+        return ERR_MEMORY;
+    if (!ratio && strcmp(cell[KIND], "slope") != 0)
+        return csv_wrong(c, row, at[KIND], "is neither ratio nor slope");
+    return ratio ? trend_ratio(&t, place) : trend_slope(&t, place);
+}
