@@ -83,7 +83,6 @@ interval interval_welch(interval_sample a, interval_sample b, double v)
 {
     return interval_apart(interval_sum(a), interval_sum(b), v);
 }
-}
 
 size_t interval_half(size_t n)
 {
