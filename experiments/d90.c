@@ -120,8 +120,8 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
         given.search_rule = o->rule;
         given.search_fixed = o->fixed;
     }
-    status st = stages_canonical(&given, NULL, &canonical.ask, &texts);
-    if (!st) {
+    status st = ask_sweeps(&given.run);
+    if (!st && !(st = stages_canonical(&given, NULL, &canonical.ask, &texts))) {
         canonical.dry = false;
         canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */
         command_line(&command_d90, &canonical, &line);

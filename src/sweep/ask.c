@@ -78,7 +78,6 @@ static status ask_space(const run_spec *run, const char *spec, char **out)
 status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
 {
     char **parts;
-    bool sweeps = false;
     status st = key_cut(run->space, " ", &parts, n);
     *spaces = NULL;
     if (st)
@@ -87,7 +86,6 @@ status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
         char *whole;
         if ((st = ask_space(run, parts[i], &whole)))
             break;
-        sweeps = sweeps || run_swept(run, parts[i]);
         for (size_t k = 0; k < i && !st; k++)
             if (!strcmp(parts[k], whole))
                 st = error_set(ERR_USAGE, "%s: this space is asked for twice; once is enough",
@@ -95,13 +93,6 @@ status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
         mem_free(parts[i]);
         parts[i] = whole;
     }
-    if (!st && !sweeps)
-        st = error_set(ERR_USAGE,
-                       *run->exec ? "exec: it names neither {d} nor {rank}, which are swept; `idim "
-                                    "train --exec` runs it once"
-                                  : "%s: its first space has neither d nor r to sweep; `idim train "
-                                    "--space %s` trains it once",
-                       parts[0], parts[0]);
     if (st) {
         key_parts_free(parts, *n);
         *n = 0;
@@ -109,6 +100,28 @@ status ask_spaces(const run_spec *run, char ***spaces, size_t *n)
     }
     *spaces = parts;
     return OK;
+}
+
+status ask_sweeps(const run_spec *run)
+{
+    char **parts;
+    size_t n;
+    bool sweeps = false;
+    status st = key_cut(run->space, " ", &parts, &n);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n; i++)
+        sweeps = sweeps || run_swept(run, parts[i]);
+    if (!sweeps)
+        st =
+            error_set(ERR_USAGE,
+                      *run->exec ? "exec: it names neither {d} nor {rank}, which are swept; `idim "
+                                   "train --exec` runs it once"
+                                 : "%s: its first space has neither d nor r to sweep; `idim ranks` "
+                                   "sets such spaces beside others, `idim train` trains one",
+                      parts[0]);
+    key_parts_free(parts, n);
+    return st;
 }
 
 /* Same data and model, wherever they lie? */

@@ -32,8 +32,10 @@ extern const key ask_keys[];
 status ask_defaults(ask *a, key_texts *texts);
 
 /* The spaces of a run's list, canonical, without the key that is swept: fresh, by key_parts_free. One that has
- * neither d nor r is one point. ERR_USAGE: none is swept, or one is there twice. */
+ * neither d nor r is one point. ERR_USAGE: one is there twice. */
 status ask_spaces(const run_spec *run, char ***spaces, size_t *n);
+/* ERR_USAGE: none of them is swept, so that there is no d90. */
+status ask_sweeps(const run_spec *run);
 
 /* Same network, data (wherever they lie) and training, whatever the spaces, d, rates, seeds and what
  * they move? Canonical asks. */

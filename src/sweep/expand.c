@@ -556,8 +556,11 @@ static status add_ask(expand_part *out, const expand_spec *s, key_texts *texts)
 {
     ask two[2];
     size_t n = 1;
-    status st = out->measure == EXPAND_RANKS ? expand_ranks(&s->ask, s->ranks, NULL, two, &n, texts)
-                                             : stages_canonical(&s->ask, NULL, &two[0], texts);
+    status st;
+    if (out->measure == EXPAND_RANKS)
+        st = expand_ranks(&s->ask, s->ranks, NULL, two, &n, texts);
+    else if (!(st = ask_sweeps(&s->ask.run)))
+        st = stages_canonical(&s->ask, NULL, &two[0], texts);
     ask *more = st ? NULL : mem_resize(out->asks, out->n_asks + n, sizeof *more);
     if (st)
         return st;

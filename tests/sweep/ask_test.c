@@ -71,8 +71,9 @@ static void spaces_are_canonical_without_what_is_swept(void **state)
         ask_spaces(&(run_spec){.space = "fastfood fastfood:form=stacked", .exec = ""}, &spaces, &n),
         ERR_USAGE, "twice");
     assert_null(spaces);
-    assert_refused(ask_spaces(&(run_spec){.space = "full", .exec = ""}, &spaces, &n), ERR_USAGE,
+    assert_refused(ask_sweeps(&(run_spec){.space = "full norms", .exec = ""}), ERR_USAGE,
                    "neither d nor r");
+    assert_ok(ask_sweeps(&(run_spec){.space = "full lora", .exec = ""}));
     assert_refused(ask_spaces(&(run_spec){.space = "fastfod", .exec = ""}, &spaces, &n), ERR_USAGE,
                    "fastfood");
 }

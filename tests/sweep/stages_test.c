@@ -414,7 +414,6 @@ static void asks_that_make_no_sense_are_refused(void **state)
         {"lr=fast", "fast"},
         {"lr-full=rel:1", "relative"},
         {"lr=rel:1+rel:2 data=synth:val=0", "no validation split"},
-        {"space=full", "neither d nor r"},
         {"space=onehot|onehot", "twice"},
         {"vary=seed", "none of all"},
         {"model=fcc", "fc"},
