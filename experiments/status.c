@@ -72,8 +72,11 @@ static void say_table(const watch *w, const char *path, text *t)
     }
     say_left(w->left_s, left);
     text_add(t, "\n%zu of %zu scores, %zu beside", w->done, w->want, w->beside);
-    text_add(t, ", %zu failed, %zu tuning runs; %zu running under %zu leader%s", w->failed,
-             w->tuned, w->running, w->leaders, w->leaders == 1 ? "" : "s");
+    text_add(t, ", %zu failed, %zu tuning runs", w->failed, w->tuned);
+    if (w->twice)
+        text_add(t, ", %zu done twice", w->twice);
+    text_add(t, "; %zu running under %zu leader%s", w->running, w->leaders,
+             w->leaders == 1 ? "" : "s");
     text_add(t, *left && *left != '-' ? "; %s left\n" : "\n", left);
 }
 

@@ -18,6 +18,8 @@ typedef struct leader { /* another one */
 
 struct claims {
     char *folder, name[128], *path;
+    char (*ids)[RUN_ID]; /* in hand */
+    size_t n_ids;
     leader *others;
     size_t n;
     double beat;
@@ -36,25 +38,27 @@ static bool leader_dead(const leader *l)
     return (process && !os_process_runs(process)) || os_seconds() - l->grown > CLAIMS_DEAD_S;
 }
 
-/* What cannot be written costs a run done twice at most. */
-static void claims_say(claims *c, const char *words, size_t n)
-{
-    FILE *out = fopen(c->path, "ab");
-    if (!out)
-        return;
-    fwrite(words, 1, n, out);
-    fclose(out);
-    c->beat = os_seconds();
-}
-
-static void claims_words(claims *c, char what, const char *const *ids, size_t n)
+/* Who took this leader for dead took its file away: then all is said again. */
+static status claims_say(claims *c, char what, const char *const *ids, size_t n)
 {
     text t = {0};
+    bool gone = c->n_ids && !file_exists(c->path);
+    for (size_t i = 0; gone && i < c->n_ids; i++)
+        text_add(&t, "+%s\n", c->ids[i]);
     for (size_t i = 0; i < n; i++)
         text_add(&t, "%c%s\n", what, ids[i]);
-    if (!t.failed)
-        claims_say(c, t.text, t.length);
+    if (!n)
+        text_add(&t, ".\n");
+    if (t.failed)
+        return ERR_MEMORY;
+    FILE *out = fopen(c->path, "ab");
+    bool said = out && fwrite(t.text, 1, t.length, out) == t.length;
+    if (out && fclose(out))
+        said = false;
+    status st = said ? OK : error_errno(ERR_FILE, "%s: cannot be written", c->path);
     text_clear(&t);
+    c->beat = os_seconds();
+    return st;
 }
 
 status claims_open(claims **out, const char *folder)
@@ -68,11 +72,7 @@ status claims_open(claims **out, const char *folder)
     c->folder = mem_printf("%s/working", folder);
     c->path = c->folder ? mem_printf("%s/%s", c->folder, c->name) : NULL;
     st = c->path ? file_make_folder(c->folder) : ERR_MEMORY;
-    if (!st) {
-        claims_say(c, ".\n", 2);
-        st = claims_refresh(c);
-    }
-    if (st) {
+    if (st || (st = claims_say(c, '.', NULL, 0)) || (st = claims_refresh(c))) {
         claims_close(c);
         return st;
     }
@@ -91,6 +91,7 @@ void claims_close(claims *c)
     for (size_t i = 0; i < c->n; i++)
         leader_clear(&c->others[i]);
     mem_free(c->others);
+    mem_free(c->ids);
     mem_free(c->path);
     mem_free(c->folder);
     mem_free(c);
@@ -117,21 +118,32 @@ static status leader_word(leader *l, const char *word, size_t n)
     return OK;
 }
 
+/* On from where it was read to; one that is shorter by now is a new one. */
 static status leader_read(leader *l, const char *folder)
 {
-    char *path = mem_printf("%s/%s", folder, l->name), *bytes;
-    size_t n;
-    status st = path ? file_read(path, SIZE_MAX, &bytes, &n) : ERR_MEMORY;
+    char *path = mem_printf("%s/%s", folder, l->name), some[4096];
+    FILE *in = path ? fopen(path, "rb") : NULL;
+    size_t n = 0, used = 1;
+    status st = path ? OK : ERR_MEMORY;
+    if (in && !fseek(in, 0, SEEK_END) && ftell(in) < (long)l->read)
+        l->read = l->n = 0;
+    if (in && fseek(in, (long)l->read, SEEK_SET))
+        used = 0;
+    while (in && !st && used) { /* NULL: gone since it was listed */
+        const char *stop;
+        n += fread(some + n, 1, sizeof some - n, in);
+        for (used = 0; !st && (stop = memchr(some + used, '\n', n - used));
+             used = (size_t)(stop - some) + 1)
+            st = leader_word(l, some + used, (size_t)(stop - some) - used);
+        if (used)
+            l->grown = os_seconds();
+        l->read += used;
+        n -= used;
+        memmove(some, some + used, n);
+    }
+    if (in)
+        fclose(in);
     mem_free(path);
-    if (st) /* gone since it was listed */
-        return st == ERR_MEMORY ? st : OK;
-    if (n > l->read)
-        l->grown = os_seconds();
-    for (const char *stop;
-         !st && l->read < n && (stop = memchr(bytes + l->read, '\n', n - l->read));
-         l->read = (size_t)(stop - bytes) + 1)
-        st = leader_word(l, bytes + l->read, (size_t)(stop - bytes) - l->read);
-    mem_free(bytes);
     return st;
 }
 
@@ -174,8 +186,8 @@ status claims_refresh(claims *c)
     char **names;
     size_t n;
     status st;
-    if (os_seconds() - c->beat > CLAIMS_BEAT_S)
-        claims_say(c, ".\n", 2);
+    if (os_seconds() - c->beat > CLAIMS_BEAT_S && (st = claims_say(c, '.', NULL, 0)) == ERR_MEMORY)
+        return st; /* what cannot be written for now is said again */
     if ((st = file_names(c->folder, "", &names, &n)))
         return st;
     for (size_t i = 0; i < c->n; i++)
@@ -205,36 +217,57 @@ static bool leader_holds(const leader *l, const char *id)
     return false;
 }
 
-bool claims_held(const claims *c, const char *id)
+/* By whose name sorts first of those who hold one of these. */
+static const leader *claims_holder(const claims *c, const char *const *ids, size_t n)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (leader_holds(&c->others[i], id))
-            return true;
-    return false;
+    const leader *first = NULL;
+    for (size_t k = 0; k < c->n; k++)
+        for (size_t i = 0; i < n; i++)
+            if (leader_holds(&c->others[k], ids[i]) &&
+                (!first || strcmp(c->others[k].name, first->name) < 0))
+                first = &c->others[k];
+    return first;
 }
 
+/* Of two that said it at once, and both give it back, the one whose name sorts first tries again. */
 status claims_take(claims *c, const char *const *ids, size_t n, bool *taken)
 {
+    const leader *holder;
     status st;
+    char(*more)[RUN_ID] = mem_resize(c->ids, c->n_ids + n, sizeof *more);
     *taken = false;
-    for (size_t i = 0; i < n; i++)
-        if (claims_held(c, ids[i]))
+    if (!more)
+        return ERR_MEMORY;
+    c->ids = more;
+    while (!claims_holder(c, ids, n)) {
+        if ((st = claims_say(c, '+', ids, n)) || (st = claims_refresh(c)))
+            return st;
+        if (!(holder = claims_holder(c, ids, n))) {
+            for (size_t i = 0; i < n; i++)
+                memcpy(c->ids[c->n_ids++], ids[i], RUN_ID);
+            *taken = true;
             return OK;
-    claims_words(c, '+', ids, n);
-    if ((st = claims_refresh(c)))
-        return st;
-    *taken = true;
-    for (size_t k = 0; k < c->n && *taken; k++)
-        for (size_t i = 0; i < n && *taken; i++)
-            *taken = !leader_holds(&c->others[k], ids[i]) || strcmp(c->others[k].name, c->name) > 0;
-    if (!*taken)
-        claims_release(c, ids, n);
+        }
+        bool first = strcmp(c->name, holder->name) < 0;
+        if ((st = claims_say(c, '-', ids, n)) || !first || (st = claims_refresh(c)))
+            return st;
+    }
     return OK;
 }
 
-void claims_release(claims *c, const char *const *ids, size_t n)
+status claims_release(claims *c, const char *const *ids, size_t n)
 {
-    claims_words(c, '-', ids, n);
+    size_t kept = 0;
+    for (size_t i = 0; i < c->n_ids; i++) {
+        bool given = false;
+        for (size_t k = 0; k < n && !given; k++)
+            given = !strcmp(c->ids[i], ids[k]);
+        if (!given)
+            memmove(c->ids[kept++], c->ids[i], RUN_ID);
+    }
+    c->n_ids = kept;
+    status st = claims_say(c, '-', ids, n);
+    return st == ERR_MEMORY ? st : OK; /* unheard, it is theirs when this leader ends */
 }
 
 status claims_other(const char *folder, char name[CLAIMS_NAME])

@@ -3,9 +3,17 @@
  *     working/HOST-PROCESS-RANDOM     a file of each leader at work, which it alone appends to:
  *                                     "+ID" taken, "-ID" given back, "." still there
  *
- * Nobody's numbers depend on it: a claim that is overlooked costs the time of a run done twice. A leader whose
- * process is gone, or whose file did not grow for CLAIMS_DEAD_S of the reader's own clock, holds nothing. Of two
- * that take a run at once the one whose name sorts first keeps it. */
+ * A run is taken by saying so first and looking at what the others said then: of two that are at it at once at least
+ * one sees the other and gives it back, so never do both have it. Who gives a run back has written its line, so
+ * that who takes it later, and reads the journals on after that, finds it there: no run is done twice, but when
+ *
+ *     a leader was killed, while its worker wrote its line before it ended too
+ *     a leader's file did not grow for CLAIMS_DEAD_S of the reader's own clock: it was stopped for so long (or trains
+ *       in this process, an epoch longer than that); its process may be another's by now, which nobody waits for
+ *     a network file system hands out an old listing of working/ (NFS: for up to acdirmax, 60 s): who was there
+ *       before overlooks who just came
+ *
+ * Nobody's numbers depend on it: that costs the time of a run, and `idim status` counts it. */
 #ifndef SWEEP_CLAIMS_H
 #define SWEEP_CLAIMS_H
 
@@ -22,13 +30,12 @@ void claims_close(claims *c); /* NULL is fine */
 
 /* Reads on what the others wrote, and lets them see that this one is there. */
 status claims_refresh(claims *c);
-size_t claims_others(const claims *c);             /* alive */
-bool claims_held(const claims *c, const char *id); /* by one of them */
+size_t claims_others(const claims *c); /* alive */
 
-/* Takes n runs, all or none: *taken. */
+/* Takes n runs, all or none: *taken. ERR_FILE: it cannot be said. */
 status claims_take(claims *c, const char *const *ids, size_t n, bool *taken);
-/* Gives them back, done or not. */
-void claims_release(claims *c, const char *const *ids, size_t n);
+/* Gives them back, done or not. ERR_MEMORY. */
+status claims_release(claims *c, const char *const *ids, size_t n);
 
 /* The file of another process that is at work in this folder, or of another host's that may be; "": nobody is. Only
  * a leader tells of another host which of its files stopped growing; here each counts. */

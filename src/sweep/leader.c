@@ -294,21 +294,22 @@ static status sweep_redo(sweep *s, const char *id)
     return OK;
 }
 
-bool sweep_wants(const sweep *s, const record *r)
+/* Is it not there, or not as the options want it? */
+static bool sweep_lacks(const sweep *s, const record *r)
 {
     const sweep_options *o = &s->options;
-    if (!r || !record_whole(r))
-        return true;
-    bool asked = (o->again && r->status == RECORD_FAILED) ||
-                 (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(s, r->id));
-    return asked && !sweep_redone(s, r->id);
+    return !r || !record_whole(r) || (o->again && r->status == RECORD_FAILED) ||
+           (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(s, r->id));
 }
 
-static bool stage_wants(const stage *g, const record *r)
+bool sweep_wants(const sweep *s, const record *r)
 {
-    if (r && r->status == RECORD_STOPPED && g->stop_epoch)
-        return r->result.epochs < g->stop_epoch;
-    return sweep_wants(g->s, r);
+    return sweep_lacks(s, r) && !(r && record_whole(r) && sweep_redone(s, r->id));
+}
+
+static bool stage_far_enough(const stage *g, const record *r)
+{
+    return r && r->status == RECORD_STOPPED && g->stop_epoch && r->result.epochs >= g->stop_epoch;
 }
 
 static int by_id(const void *a, const void *b)
@@ -332,7 +333,7 @@ static status stage_todo(stage *g, size_t n)
         if ((st = sweep_id(s, &g->runs[i], id)))
             break;
         const record *r = store_find(s->store, id);
-        if (!stage_wants(g, r)) {
+        if (stage_far_enough(g, r) || !sweep_wants(s, r)) {
             s->found++;
             continue;
         }
@@ -541,16 +542,15 @@ static const char **unit_ids(const stage *g, const unit *u)
 static status stage_finish(stage *g, size_t which)
 {
     size_t n = g->units[which].n;
-    const char **ids = g->s->claims ? unit_ids(g, &g->units[which]) : NULL;
-    if (ids)
-        claims_release(g->s->claims, ids, n);
-    mem_free(ids);
-    for (size_t i = 0; i < n; i++) {
-        const record *r = store_find(g->s->store, g->ids[g->units[which].runs[i]]);
-        status st = r ? room_note(&g->s->room, r) : OK;
-        if (st)
-            return st;
+    const char **ids = unit_ids(g, &g->units[which]);
+    status st = !ids ? ERR_MEMORY : g->s->claims ? claims_release(g->s->claims, ids, n) : OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        const record *r = store_find(g->s->store, ids[i]);
+        st = r ? room_note(&g->s->room, r) : OK;
     }
+    mem_free(ids);
+    if (st)
+        return st;
     stage_tell_runs(g, &g->units[which]);
     g->done_runs += n;
     g->s->done += n;
@@ -574,7 +574,8 @@ static void unit_shrink(stage *g, unit *u)
     sweep *s = g->s;
     size_t n = 0;
     for (size_t i = 0; i < u->n; i++) {
-        if (stage_wants(g, store_find(s->store, g->ids[u->runs[i]]))) {
+        const record *r = store_find(s->store, g->ids[u->runs[i]]);
+        if (!stage_far_enough(g, r) && sweep_lacks(s, r)) {
             u->runs[n++] = u->runs[i];
             continue;
         }
@@ -725,6 +726,26 @@ static status hand_has_room(stage *g, const hand *h, const unit *u, bool *room_)
 
 /* ------------------------------------------------------------------ the next unit */
 
+/* Takes what is left of a unit, all or none: nobody else has it in hand from now on. The journals are read on behind
+ * that (claims.h); what stands in them by then is given back. */
+static status unit_take(stage *g, unit *u, bool *taken)
+{
+    sweep *s = g->s;
+    const char **ids = unit_ids(g, u);
+    size_t n = u->n, left = 0;
+    status st = ids ? claims_take(s->claims, ids, n, taken) : ERR_MEMORY;
+    if (!st && *taken && !(st = store_refresh(s->store))) {
+        unit_shrink(g, u);
+        for (size_t i = 0; i < n && !st; i++)
+            if (left < u->n && ids[i] == g->ids[u->runs[left]])
+                left++;
+            else
+                st = claims_release(s->claims, &ids[i], 1);
+    }
+    mem_free(ids);
+    return st;
+}
+
 /* The next unit that no other leader has in hand or has done; n_units: none for now. *waits: others are at
  * some. For one of our hands (NULL: this process), which must have room for it. */
 static status stage_next(stage *g, const hand *h, size_t *which, bool *waits)
@@ -738,7 +759,6 @@ static status stage_next(stage *g, const hand *h, size_t *which, bool *waits)
         return st;
     for (size_t k = 0; k < g->n_units && !st; k++) {
         unit *u = &g->units[k];
-        const char **ids;
         bool taken = true;
         if (u->given)
             continue;
@@ -746,14 +766,11 @@ static status stage_next(stage *g, const hand *h, size_t *which, bool *waits)
             unit_shrink(g, u);
         if (h && u->n && ((st = hand_has_room(g, h, u, &taken)) || !taken))
             return st;
-        if (s->claims && u->n) {
-            ids = unit_ids(g, u);
-            st = ids ? claims_take(s->claims, ids, u->n, &taken) : ERR_MEMORY;
-            mem_free(ids);
-        }
+        if (s->claims && u->n && (st = unit_take(g, u, &taken)))
+            return st;
         u->given = taken;
         *waits = *waits || !taken;
-        if (!st && taken && u->n) {
+        if (taken && u->n) {
             *which = k;
             return OK;
         }

@@ -47,7 +47,7 @@ struct store {
     char **chunks; /* of journals, which lines lie in */
     size_t n_chunks;
     char **notes;
-    size_t n_notes;
+    size_t n_notes, twice;
     file_log *lines, *bits;
     char own[128]; /* name without its ending */
 };
@@ -190,6 +190,8 @@ static status store_put(store *s, record *r, size_t journal_, const char *where)
         memset(r, 0, sizeof *r);
     } else if (old->r.status == r->status && r->status != RECORD_FAILED &&
                r->status != RECORD_STOPPED && !strcmp(old->r.kind, r->kind)) {
+        /* what a fold that was killed left behind is a copy */
+        s->twice += r->wall_s != old->r.wall_s || strcmp(r->start, old->r.start) != 0;
         if (!record_same(&old->r, r))
             store_say_of(s, where,
                          "a second result of one run differs from the first, which was kept");
@@ -456,6 +458,11 @@ const record *store_find(const store *s, const char *id)
 {
     size_t place = *slot_find(s, id);
     return place ? &s->entries[place - 1]->r : NULL;
+}
+
+size_t store_twice(const store *s)
+{
+    return s->twice;
 }
 
 size_t store_notes(const store *s)

@@ -31,6 +31,9 @@ size_t store_count(const store *s);
 const record *store_at(store *s, size_t i); /* in order of ids; borrowed until the store changes */
 const record *store_find(const store *s, const char *id);
 
+/* Whole results that were met of runs that had one: work done twice, until it is folded away. */
+size_t store_twice(const store *s);
+
 /* Damaged lines and differing doubles that were met, and what store_say was told: one sentence each. */
 size_t store_notes(const store *s);
 const char *store_note(const store *s, size_t i);

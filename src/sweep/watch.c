@@ -344,6 +344,7 @@ status watch_look(store *s, watch *out)
     if (!(st = want_all(out, &asks)) && !(st = count_all(s, out, &all)) &&
         !(st = count_running(store_folder(s), out)))
         sum_up(out, &all);
+    out->twice = store_twice(s);
     ask_clear(&asks);
     if (st)
         watch_clear(out);

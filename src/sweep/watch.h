@@ -25,9 +25,9 @@ typedef struct watch_row {
 typedef struct watch {
     watch_row *rows; /* by space, then d */
     size_t n;
-    size_t want, done; /* of rows that want scores */
-    size_t beside;     /* scores of the others */
-    size_t failed, tuned, running, leaders;
+    size_t want, done;                             /* of rows that want scores */
+    size_t beside;                                 /* scores of the others */
+    size_t failed, tuned, running, leaders, twice; /* twice: store_twice */
     double left_s;
     char time[32]; /* of the look, UTC */
     key_texts texts;

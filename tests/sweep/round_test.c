@@ -227,6 +227,61 @@ static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
 }
 
 /* d and d_head of one run of so many epochs. */
+typedef struct meanwhile {
+    const asked *a;
+    bool came;
+} meanwhile;
+
+/* Another leader comes when a stage has its list, does all of it, and goes. */
+static int other_comes(void *context, size_t done, size_t total, const char *now)
+{
+    meanwhile *o = context;
+    if (!o->came) {
+        o->came = true;
+        train_whole(o->a);
+    }
+    return 0;
+}
+
+static void what_another_leader_did_meanwhile_is_not_done_again(void **state)
+{
+    asked a;
+    sweep *s;
+    store *all;
+    asked_make(&a);
+    meanwhile o = {.a = &a};
+    const sweep_options options = {
+        .folder = whole, .threads = 1, .told = other_comes, .context = &o};
+    assert_ok(sweep_open(&s, &options));
+    assert_ok(sweep_stage(s, a.runs, RUNS));
+    assert_int_equal(sweep_done(s), 0);
+    assert_int_equal(sweep_found(s), RUNS);
+    assert_ok(sweep_close(s));
+    assert_ok(store_open(&all, whole));
+    assert_int_equal(store_count(all), RUNS);
+    assert_int_equal(store_twice(all), 0);
+    assert_ok(store_close(all));
+    key_texts_clear(&a.texts);
+}
+
+static void a_second_leader_does_not_keep_the_first_from_what_is_asked_again(void **state)
+{
+    asked a;
+    sweep *s;
+    asked_make(&a);
+    sweep_in(&s, whole, false);
+    assert_ok(sweep_stage(s, a.runs, RUNS));
+    assert_ok(sweep_close(s));
+    sweep_in(&s, whole, true);
+    char *path = joined(whole, "working/another-1-00000000");
+    assert_ok(file_write(path, ".\n", 2));
+    assert_ok(sweep_stage(s, a.runs, RUNS)); /* for their z */
+    assert_int_equal(sweep_done(s), RUNS);
+    assert_ok(sweep_close(s));
+    mem_free(path);
+    key_texts_clear(&a.texts);
+}
+
 static void heads_of(runner *r, const char *space_, size_t epochs, size_t *d, size_t *head)
 {
     const runner_how how = {.folder = NULL};
@@ -321,6 +376,8 @@ int main(void)
         cmocka_unit_test(numbers_trained_beside_a_space_are_counted_wherever_they_stand),
         IN_FOLDERS(z_says_whether_frozen_parts_can_be_drawn_again),
         IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
+        IN_FOLDERS(what_another_leader_did_meanwhile_is_not_done_again),
+        IN_FOLDERS(a_second_leader_does_not_keep_the_first_from_what_is_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

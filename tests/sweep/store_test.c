@@ -124,11 +124,18 @@ static void a_damaged_line_is_noted_and_its_neighbours_are_read(void **state)
 static void one_run_done_twice_is_one_run(void **state)
 {
     store *s;
+    record r;
     add(first, RECORD_OK, .75, 2);
     add(first, RECORD_OK, .75, 2);
     assert_ok(store_open(&s, folder));
     assert_int_equal(store_count(s), 1);
     assert_int_equal(store_notes(s), 0);
+    assert_int_equal(store_twice(s), 0); /* of one start and as long: a copy */
+    record_make(&r, first, .75);
+    r.wall_s = 7;
+    assert_ok(store_add(s, &r));
+    assert_int_equal(store_count(s), 1);
+    assert_int_equal(store_twice(s), 1);
     assert_ok(store_close(s));
 }
 

@@ -265,12 +265,12 @@ static void of_two_leaders_one_takes_a_run(void **state)
     assert_int_equal(claims_others(a), 1);
     assert_ok(claims_take(a, ids, 1, &taken));
     assert_true(taken);
-    assert_ok(claims_refresh(b));
-    assert_true(claims_held(b, ids[0]));
     assert_ok(claims_take(b, ids, 2, &taken)); /* all or none */
     assert_false(taken);
-    assert_false(claims_held(a, ids[1]));
-    claims_release(a, ids, 1);
+    assert_ok(claims_take(a, ids + 1, 1, &taken));
+    assert_true(taken);
+    assert_ok(claims_release(a, ids + 1, 1));
+    assert_ok(claims_release(a, ids, 1));
     assert_ok(claims_refresh(b));
     assert_ok(claims_take(b, ids, 2, &taken));
     assert_true(taken);
@@ -281,25 +281,80 @@ static void of_two_leaders_one_takes_a_run(void **state)
     test_folder_end(folder);
 }
 
+/* b takes it between a's last look and a's word: whoever's name sorts first (they are drawn), a gives it back. */
+static void what_another_has_is_not_taken_by_one_who_looked_too_early(void **state)
+{
+    static const char *const ids[] = {"0123456789abcdef0123"};
+    for (int i = 0; i < 32; i++) {
+        char folder[256];
+        claims *a, *b;
+        bool taken;
+        test_folder(folder);
+        assert_ok(claims_open(&b, folder));
+        assert_ok(claims_open(&a, folder));
+        assert_ok(claims_take(b, ids, 1, &taken));
+        assert_true(taken);
+        assert_ok(claims_take(a, ids, 1, &taken));
+        assert_false(taken);
+        assert_ok(claims_release(b, ids, 1));
+        assert_ok(claims_refresh(a));
+        assert_ok(claims_take(a, ids, 1, &taken)); /* its own word did not stay */
+        assert_true(taken);
+        claims_close(a);
+        claims_close(b);
+        test_folder_end(folder);
+    }
+}
+
+static void who_was_taken_for_dead_says_again_what_it_has(void **state)
+{
+    static const char *const ids[] = {"0123456789abcdef0123", "0123456789abcdef0124"};
+    char folder[256], **names;
+    size_t n;
+    claims *a, *b;
+    bool taken;
+    test_folder(folder);
+    assert_ok(claims_open(&a, folder));
+    assert_ok(claims_take(a, ids, 1, &taken));
+    char *working = mem_printf("%s/working", folder);
+    assert_ok(file_names(working, "", &names, &n));
+    assert_int_equal(n, 1);
+    char *path = mem_printf("%s/%s", working, names[0]);
+    assert_int_equal(remove(path), 0);
+    assert_ok(claims_release(a, ids + 1, 1)); /* any word */
+    assert_ok(claims_open(&b, folder));
+    assert_ok(claims_take(b, ids, 1, &taken));
+    assert_false(taken);
+    claims_close(b);
+    claims_close(a);
+    file_names_free(names, n);
+    mem_free(path);
+    mem_free(working);
+    test_folder_end(folder);
+}
+
 static void a_leader_whose_process_is_gone_holds_nothing(void **state)
 {
+    static const char *const ids[] = {"0123456789abcdef0123"};
     char folder[256], host[64], other[CLAIMS_NAME], *path;
     claims *a;
+    bool taken;
     test_folder(folder);
     os_host(host);
     assert_ok(claims_open(&a, folder));
     path = mem_printf("%s/working/%s-%ld-00000000", folder, host, 4194305L); /* above pid_max */
     assert_ok(file_write(path, "+0123456789abcdef0123\n", 22));
-    assert_ok(claims_refresh(a));
-    assert_false(claims_held(a, "0123456789abcdef0123"));
+    assert_ok(claims_take(a, ids, 1, &taken));
+    assert_true(taken);
+    assert_ok(claims_release(a, ids, 1));
     assert_false(file_exists(path)); /* taken away */
     assert_ok(claims_other(folder, other));
     assert_string_equal(other, "");
     mem_free(path);
     path = mem_printf("%s/working/another-1-00000000", folder); /* nobody can ask there */
     assert_ok(file_write(path, "+0123456789abcdef0123\n", 22));
-    assert_ok(claims_refresh(a));
-    assert_true(claims_held(a, "0123456789abcdef0123"));
+    assert_ok(claims_take(a, ids, 1, &taken));
+    assert_false(taken);
     assert_ok(claims_other(folder, other));
     assert_string_equal(other, "another-1-00000000");
     claims_close(a);
@@ -323,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_share_is_found_as_each_launcher_numbers_it),
         cmocka_unit_test(spaces_of_one_size_go_with_those_that_are_swept),
         cmocka_unit_test(of_two_leaders_one_takes_a_run),
+        cmocka_unit_test(what_another_has_is_not_taken_by_one_who_looked_too_early),
+        cmocka_unit_test(who_was_taken_for_dead_says_again_what_it_has),
         cmocka_unit_test(a_leader_whose_process_is_gone_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, end);
