@@ -7,7 +7,7 @@
 cat >s.idim <<'END'
 data = synth:n=2000
 model = fc:width=100
-epochs = 40
+epochs = 80
 d = 5+20+50
 lr = 1e-2+1e-3
 lr-full = 1e-2+1e-3
@@ -50,13 +50,13 @@ export PATH
 sed -e 's/USR1@300/USR1@55/' -e 's/--time=[0-9]*/--time=1/' -e 's/--array=0-0/--array=0-2/' \
     -e 's|TASK_ID/1|TASK_ID/3|' submit.sh >quick.sh
 check "the script is taken" sh quick.sh
-stopped() { cat cluster/slurm-*.log 2>/dev/null | grep -q 'stopped by signal'; }
+stopped() { cat cluster/slurm-*.log 2>/dev/null | grep -q 'stopped by signal 10'; } # USR1
 ended() {
     n=0
-    while [ -n "$(squeue -h -o %A)" ] && [ "$n" -lt 110 ]; do
-        # one element is requeued by hand, until that comes in the middle of its work
-        if [ $((n % 4)) -eq 2 ] && [ "$n" -lt 40 ] && ! stopped; then
-            scontrol requeue "$(squeue -h -r -t R -o %i | head -1)" 2>/dev/null
+    while [ -n "$(squeue -h -o %A)" ] && [ "$n" -lt 180 ]; do
+        # the limit's signal may find all done: one element is sent its own, until that comes in the middle of its work
+        if [ $((n % 2)) -eq 1 ] && ! stopped; then
+            scancel --signal=USR1 "$(squeue -h -r -t R -o %i | head -1)" 2>/dev/null
         fi
         n=$((n + 1))
         sleep .5
@@ -72,4 +72,13 @@ check "Slurm's shards give the bytes of one process" tables_same
 shares() { cat cluster/slurm-*.log | grep -q "shard 1 of 0..2"; }
 check "elements know their shares" shares
 check "one was stopped in the middle" stopped
+# idim ended with 75, the script had Slurm start it again: as often as it was stopped, and no other element
+requeued() {
+    for log in cluster/slurm-*.log; do
+        element=${log#cluster/slurm-}
+        again=$(scontrol show job "${element%.log}" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p')
+        [ "${again:-none}" = "$(grep -c 'stopped by signal 10' "$log")" ] || return 1
+    done
+}
+check "each stop was answered by a requeue of that element" requeued
 exit "$bad"
