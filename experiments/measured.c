@@ -62,6 +62,8 @@ static status say_plan(const measured *o, const ask *a, const stages *p, FILE *o
     else
         plan_wrap(line.text, out);
     text_clear(&line);
+    if (!st && strcmp(stages_ask(p)->d, a->d) != 0)
+        fprintf(out, "d ends at D: --d %s\n", stages_ask(p)->d);
     for (size_t i = 0; i < n && !st; i++)
         st = plan_say(spaces[i], about, out);
     key_parts_free(spaces, n);
@@ -175,7 +177,7 @@ static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n,
             st = stages_fits(p, o->folder->here ? 0 : folder_jobs(o->folder));
         else if (!st) {
             ask_clear(noted);
-            if (!(st = ask_note(path, &asks[i], noted)))
+            if (!(st = ask_note(path, stages_ask(p), noted)))
                 st = stages_train(p);
             if (!st && asks[i].search)
                 st = say_search(p, path, out);

@@ -46,7 +46,7 @@ static status run_asks(const options *o, sweep *s, const expand_part *part, cons
         if ((st = stages_open(&p, s, &part->asks[i])))
             break;
         ask_clear(noted);
-        if (!(st = ask_note(path, &part->asks[i], noted)))
+        if (!(st = ask_note(path, stages_ask(p), noted)))
             st = stages_train_to(p, o->stage ? (int)o->stage : 3);
         stages_free(p);
     }

@@ -13,7 +13,7 @@ const key ask_keys[] = {
     KEY_TEXT(
         "d", ask, d, "auto",
         "numbers trained, or ranks of a space that has r: a list q+v, a range a..b/logN; auto: "
-        "100..2000/log6, ranks 1..16/log4"),
+        "100..2000/log6, of a small model up to D, ranks 1..16/log4"),
     KEY("seeds", ask, seeds, "3", 1, 10000, "seeds", "scoring seeds: seed, seed + 1, ..."),
     KEY_TEXT("lr", ask, lr, "rel:.3+rel:1+rel:3",
              "learning rates to choose from; rel: times the full space's best and sqrt(D/d)"),

@@ -29,7 +29,9 @@ typedef struct cell {
 
 struct stages {
     sweep *sweep;
-    const ask *ask;
+    ask own;        /* as it was asked, but for a grid that is ended at D */
+    const ask *ask; /* that */
+    char grid[48];
     runner_about about;
     const optimiser_row *optimiser;
     vary vary;
@@ -67,7 +69,14 @@ static status stages_check_optimiser(const char *spec)
     return st;
 }
 
-/* What auto stands for: ranks where every space sweeps its rank. */
+/* What auto stands for: numbers, or ranks where every space sweeps its rank; of a search a wider grid. */
+static const struct {
+    const char *text_;
+    double first, last; /* of numbers; 0: of ranks */
+    int log;
+} autos[2][2] = {{{"1..16/log4", 0, 0, 0}, {"100..2000/log6", 100, 2000, 6}},
+                 {{"1..64/log12", 0, 0, 0}, {"10..10000/log12", 10, 10000, 12}}};
+
 static const char *stages_auto_d(const run_spec *run, bool search, char *const *spaces, size_t n)
 {
     bool numbers = false;
@@ -75,9 +84,20 @@ static const char *stages_auto_d(const run_spec *run, bool search, char *const *
         const char *swept = run_swept(run, spaces[i]);
         numbers = numbers || (swept && !strcmp(swept, "d"));
     }
-    if (search)
-        return !numbers ? "1..64/log12" : "10..10000/log12";
-    return !numbers ? "1..16/log4" : "100..2000/log6";
+    return autos[search][numbers].text_;
+}
+
+/* A net smaller than the grid that nobody chose: the grid's span, ended at D. */
+static void stages_end_auto(stages *p)
+{
+    const double D = (double)p->about.D;
+    for (int search = 0; search < 2 && !*p->ask->run.exec; search++)
+        if (!strcmp(p->ask->d, autos[search][1].text_) && D < autos[search][1].last) {
+            double first = fmax(1, floor(D * autos[search][1].first / autos[search][1].last));
+            snprintf(p->grid, sizeof p->grid, first < D ? "%.0f..%.0f/log%d" : "%.0f", first, D,
+                     autos[search][1].log);
+            p->own.d = p->grid;
+        }
 }
 
 status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_texts *texts)
@@ -586,16 +606,18 @@ status stages_open(stages **out, sweep *s, const ask *a)
     if (!p)
         return ERR_MEMORY;
     p->sweep = s;
-    p->ask = a;
+    p->own = *a;
+    p->ask = &p->own;
     run_spec full = a->run;
     full.space = "full";
     if (!(st = vary_parse(a->vary, &p->vary)) && !(st = optimiser_new(&o, a->run.optimiser)))
         p->optimiser = o->row;
     optimiser_free(o);
     if (!st && !(st = sweep_run_of(s, &full, &canonical, id)) &&
-        !(st = sweep_describe(s, &canonical, &p->about)) &&
-        !(st = ask_spaces(&a->run, &p->spaces, &p->n_spaces)) &&
-        !(st = key_numbers("d", a->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
+        !(st = sweep_describe(s, &canonical, &p->about)))
+        stages_end_auto(p);
+    if (!st && !(st = ask_spaces(&a->run, &p->spaces, &p->n_spaces)) &&
+        !(st = key_numbers("d", p->ask->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
         st = stages_cells(p);
     if (st) {
         stages_free(p);

@@ -30,6 +30,7 @@ status stages_canonical(const ask *a, const run_rows *rows, ask *canonical, key_
 
 const runner_about *stages_about(const stages *p);
 const vary *stages_vary(const stages *p);
+/* As it was asked; the grid that auto stands for goes no further than D. This is what a folder's list has. */
 const ask *stages_ask(const stages *p);
 bool stages_floors(const stages *p); /* may step 0 be asked for? */
 sweep *stages_sweep(const stages *p);

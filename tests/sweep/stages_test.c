@@ -402,6 +402,27 @@ static void what_does_not_fit_is_refused_before_anything_is_trained(void **state
     world_end(&w);
 }
 
+/* D = 43, 2150 times less than the search's grid spans. */
+static void a_grid_that_nobody_chose_ends_at_D(void **state)
+{
+    static const char *const asks[][2] = {{"d=auto", "2..43/log6"},
+                                          {"d=100..2000/log6", "2..43/log6"}, /* as it is printed */
+                                          {"d=auto search=yes", "1..43/log12"},
+                                          {"d=auto data=synth:features=2000", "100..2000/log6"}};
+    world w;
+    size_t n;
+    world_start(&w);
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+        assert_ok(world_try(&w, asks[i][0]));
+        assert_string_equal(stages_ask(w.p)->d, asks[i][1]);
+        const double *d = stages_d(w.p, &n);
+        assert_true(d[n - 1] <= (double)stages_about(w.p)->D);
+        stages_free(w.p);
+        w.p = NULL;
+    }
+    world_end(&w);
+}
+
 static void asks_that_make_no_sense_are_refused(void **state)
 {
     static const char *const bad[][2] = {
@@ -451,6 +472,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_no_choice),
         cmocka_unit_test(a_space_of_one_size_is_one_point_beside_those_that_are_swept),
         cmocka_unit_test(what_does_not_fit_is_refused_before_anything_is_trained),
+        cmocka_unit_test(a_grid_that_nobody_chose_ends_at_D),
         cmocka_unit_test(asks_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
