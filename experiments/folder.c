@@ -116,6 +116,35 @@ void folder_say_failed(store *s)
         fprintf(stderr, "and %zu more (runs.csv)\n", n - MOST);
 }
 
+status folder_measured(const char *path, char ***paths, size_t *n)
+{
+    char *own = mem_printf("%s/d90.csv", path), **names = NULL;
+    size_t below = 0;
+    status st = own ? file_folders_with(path, "d90.csv", &names, &below) : ERR_MEMORY;
+    bool itself = own && file_exists(own);
+    *n = 0;
+    *paths = NULL;
+    if (!st && !itself && !below)
+        st = error_set(ERR_FILE,
+                       "%s: not there, for nothing was measured: idim d90 --out %s measures, idim "
+                       "plot %s --figure history draws the runs",
+                       own, path, path);
+    if (!st && !(*paths = mem_array(below + 1, sizeof **paths)))
+        st = ERR_MEMORY;
+    if (!st && itself)
+        st = ((*paths)[(*n)++] = mem_string(path)) ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < below && !st; i++)
+        st = ((*paths)[(*n)++] = mem_printf("%s/%s", path, names[i])) ? OK : ERR_MEMORY;
+    if (st) {
+        key_parts_free(*paths, *n);
+        *paths = NULL;
+        *n = 0;
+    }
+    file_names_free(names, below);
+    mem_free(own);
+    return st;
+}
+
 status folder_check(const char *path)
 {
     char *runs = mem_printf("%s/runs", path);

@@ -64,6 +64,10 @@ status folder_tables(const char *path, const folder_table *tables, size_t n);
 /* Says the runs of a folder that failed and why, a line each on stderr. */
 void folder_say_failed(store *s);
 
+/* What of a results folder was measured: itself, and where it has several questions the folder of each. Fresh;
+ * key_parts_free. ERR_FILE: nothing was. */
+status folder_measured(const char *path, char ***paths, size_t *n);
+
 /* An existing folder of results; ERR_FILE names what is there instead. */
 status folder_check(const char *path);
 

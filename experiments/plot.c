@@ -29,24 +29,36 @@ static bool plot_runs(const char *figure)
     return !strcmp(figure, "d90") || !strcmp(figure, "history") || !strcmp(figure, "lr");
 }
 
+static status plot_one(const options *o, const char *path, FILE *out)
+{
+    status st = plot_draw(path, o->figure, o->format);
+    if (!st)
+        fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
+    return st;
+}
+
+/* The curve of each question of it. */
+static status plot_d90(const options *o, const char *path, FILE *out)
+{
+    char **measured;
+    size_t n;
+    status st = folder_measured(path, &measured, &n);
+    for (size_t i = 0; i < n && !st; i++)
+        st = plot_one(o, measured[i], out);
+    key_parts_free(measured, n);
+    return st;
+}
+
 static status plot_folder(const options *o, const char *path, FILE *out)
 {
-    char *runs = mem_printf("%s/runs.csv", path), *d90 = mem_printf("%s/d90.csv", path);
-    status st;
-    if (!runs || !d90)
-        st = ERR_MEMORY;
-    else if (!file_exists(runs) && plot_runs(o->figure))
+    char *runs = mem_printf("%s/runs.csv", path);
+    status st = runs ? OK : ERR_MEMORY;
+    if (!st && !file_exists(runs) && plot_runs(o->figure))
         st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", runs);
-    else if (!strcmp(o->figure, "d90") && !file_exists(d90))
-        st = error_set(ERR_FILE,
-                       "%s: not there, for nothing was measured: --figure history draws the "
-                       "runs, idim d90 --out measures",
-                       d90);
-    else if (!(st = plot_draw(path, o->figure, o->format)))
-        fprintf(out, "%s/plots: %s as %s\n", path, o->figure, o->format);
     mem_free(runs);
-    mem_free(d90);
-    return st;
+    if (st)
+        return st;
+    return strcmp(o->figure, "d90") ? plot_one(o, path, out) : plot_d90(o, path, out);
 }
 
 /* All in one figure, beside the first. */

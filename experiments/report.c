@@ -1,5 +1,4 @@
 /* report.c -- idim report: a results folder as one page, and as what a paper takes from it. */
-#include "base/file.h"
 #include "experiments/folder.h"
 #include "report/page.h"
 #include "report/paper.h"
@@ -37,17 +36,11 @@ static status report_command(const char *path, const char *name, text *line)
 
 static status report_folder(const options *o, const char *path, const char *name, FILE *out)
 {
-    char *d90 = mem_printf("%s/d90.csv", path);
     text line = {0};
-    status st = d90 ? OK : ERR_MEMORY;
-    if (!st && !file_exists(d90))
-        st = error_set(ERR_FILE,
-                       "%s: not there, for nothing was measured; `idim d90 --out %s` makes it", d90,
-                       path);
-    if (!st && o->plot &&
-        plot_draw(path, "d90", "svg")) /* the page draws a curve of letters then */
+    if (o->plot && plot_draw(path, "d90", "svg")) /* the page draws a curve of letters then */
         fprintf(stderr, "%s\n", error_text());
-    if (!st && !(st = report_command(path, name, &line)))
+    status st = report_command(path, name, &line);
+    if (!st)
         st = page_write(path, line.text);
     if (!st && o->latex)
         st = paper_latex(path);
@@ -58,7 +51,18 @@ static status report_folder(const options *o, const char *path, const char *name
                 o->latex ? "  tables.tex  numbers.tex  methods.tex" : "",
                 o->markdown ? "  report.md" : "");
     text_clear(&line);
-    mem_free(d90);
+    return st;
+}
+
+/* One page for each question of it. */
+static status report_all(const options *o, const char *path, const char *name, FILE *out)
+{
+    char **measured;
+    size_t n;
+    status st = folder_measured(path, &measured, &n);
+    for (size_t i = 0; i < n && !st; i++)
+        st = report_folder(o, measured[i], name, out);
+    key_parts_free(measured, n);
     return st;
 }
 
@@ -67,7 +71,7 @@ static int report_run(void *options_, size_t n, char *const *names, FILE *out)
     status st = OK;
     for (size_t i = 0; i < n && !st; i++) {
         char *path = folder_path(names[i], "");
-        st = path ? report_folder(options_, path, names[i], out) : ERR_MEMORY;
+        st = path ? report_all(options_, path, names[i], out) : ERR_MEMORY;
         mem_free(path);
     }
     return command_end(st);

@@ -150,6 +150,8 @@ static status measure_part(const options *o, sweep *s, const expand_part *part, 
                 mine.asks[mine.n++] = noted->asks[j];
         if (!st && !alone && !(st = file_make_folder(folder)))
             st = question_runs(sweep_store(s), folder, &mine);
+        if (!st && !alone)
+            fprintf(out, "%s\n", folder);
         if (!st)
             st = measured_answer(&m, s, &mine, folder, alone ? "idim run" : NULL, out, &bad);
         *failed = bad > *failed ? bad : *failed;

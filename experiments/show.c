@@ -1,18 +1,19 @@
-/* show.c -- idim show: a results folder as curve and headline, from its CSVs alone. */
-#include "base/file.h"
+/* show.c -- idim show: a results folder as curve and headline, from its CSVs alone; of several questions each. */
 #include "experiments/answer.h"
 #include "experiments/folder.h"
 
 static status show_folder(const char *path, FILE *out)
 {
-    char *file = mem_printf("%s/d90.csv", path);
-    status st = file ? OK : ERR_MEMORY;
-    if (!st && !file_exists(file))
-        st = error_set(ERR_FILE,
-                       "%s: not there; `idim d90 --out %s` makes it, `idim collect` lists runs",
-                       file, path);
-    mem_free(file);
-    return st ? st : answer_folder(path, true, out);
+    char **measured;
+    size_t n;
+    status st = folder_measured(path, &measured, &n);
+    for (size_t i = 0; i < n && !st; i++) {
+        if (n > 1)
+            fprintf(out, "%s%s\n", i ? "\n" : "", measured[i]);
+        st = answer_folder(measured[i], true, out);
+    }
+    key_parts_free(measured, n);
+    return st;
 }
 
 static int show_run(void *options, size_t n, char *const *names, FILE *out)

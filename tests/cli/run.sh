@@ -63,6 +63,11 @@ trained() { # each: header, floor (all share it), baseline, score
         [ "$(cat trained/synth*/runs.csv | wc -l)" -eq 12 ]
 }
 check "questions that differ in how they are trained have their own runs" trained
+shown() { [ "$("$idim" show ./trained | grep -c '^./trained/synth\|^d90 ')" -eq 6 ]; }
+check "show shows each question under its name" shown
+pages() { rm -f trained/*/report.html && [ "$("$idim" report ./trained --plot no | grep -c 'synth-.*/report.html')" -eq 3 ] && [ "$(find trained -name report.html | wc -l)" -eq 3 ]; }
+check "report makes a page of each" pages
+check "a folder without any names its curve" refused 1 "--figure history" "$idim" show ./trained/runs
 check "again it finds all done" run --jobs 1 --out ./one
 check "again nothing is trained" grep -q '^0 runs trained' said.txt
 
