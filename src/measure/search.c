@@ -509,13 +509,13 @@ static void search_part_two(walk *w, size_t place, scores *s)
 
 /* ------------------------------------------------------------------ the walk */
 
-/* Baseline rates, floors, threshold on validation data. false: nothing can be said, or runs are missing. */
+/* Baseline rates, a floor, threshold on validation data. false: nothing can be said, or runs are missing. */
 static bool search_threshold(walk *w)
 {
     const search_ask *a = w->ask;
     search_log *log = w->log;
     double b = (double)NAN, c = 0;
-    const search_run floor = {.place = SEARCH_FLOOR};
+    const search_run floor = {.place = SEARCH_FLOOR, .tune = true};
     search_race(w, SEARCH_BASELINE_RATES, SEARCH_FULL, 0, a->rates_full, &log->rate_full,
                 &log->edge_full, &b);
     if (!walk_goes_on(w))
@@ -524,7 +524,6 @@ static bool search_threshold(walk *w)
     c = walk_val(w, SEARCH_BASELINE_RATES, floor, 0);
     if (!walk_goes_on(w))
         return false;
-    walk_say(w, &floor, SEARCH_SCORED);
     if (a->rule.base == D90_FIXED)
         b = walk_turn(w, a->fixed);
     w->t =

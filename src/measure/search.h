@@ -5,7 +5,8 @@
  *   1  baseline rates   a race: all at a quarter of the epochs (a best one at an end adds one beyond it,
  *                       `more` times at most), the better two at half, the better one's first seed to the
  *                       end. A wrong rate moves d90 itself: a race is run with tune_seeds seeds, three or
- *                       more. On validation data it gives b, and with floors the threshold t of the rule.
+ *                       more. On validation data it gives b, and with a floor of its own the threshold t of
+ *                       the rule.
  *   2  probes           bisection of the grid at the middle rate, until the two sides are `stride` places
  *                       apart. Rates are relative (papers: sqrt(D/d) for Adam), so one serves all d.
  *   3  rates            the same race where it crosses; where another rate wins, probes with it from there on

@@ -31,14 +31,17 @@ static bool scores_of_ours(const csv *c)
     return csv_find(c, "d") == SIZE_MAX && csv_find(c, "d_total") != SIZE_MAX;
 }
 
-/* A row of runs.csv that is no score: one that chose a rate, or did not end. */
+/* A row of runs.csv that is no score: one that chose a rate or is a search's step 0, or did not end. */
 static bool line_skipped(const csv *c, size_t row)
 {
     size_t role = csv_find(c, "role"), end = csv_find(c, "status");
     if (!scores_of_ours(c) || role == SIZE_MAX || end == SIZE_MAX)
         return false;
     const char *word = csv_cell(c, row, end);
+    size_t score = csv_find(c, "score");
     return !strcmp(csv_cell(c, row, role), "tune") ||
+           (!strcmp(csv_cell(c, row, role), "floor") && score != SIZE_MAX &&
+            !*csv_cell(c, row, score)) ||
            (strcmp(word, record_status_text[RECORD_OK]) != 0 &&
             strcmp(word, record_status_text[RECORD_DIVERGED]) != 0);
 }

@@ -166,12 +166,7 @@ static status finder_read(finder *f, const record *r, size_t epoch, search_seen 
         return OK;
     if (whole && r->run.role == RUN_SCORE)
         seen->score = x->score;
-    if (!epoch) { /* of a floor there is but one number */
-        f->val[0] = x->score;
-        seen->val = f->val;
-        return OK;
-    }
-    if (*r->run.exec) {
+    if (!epoch || *r->run.exec) { /* one number, no history */
         f->val[0] = x->val;
         seen->val = isnan(x->val) ? NULL : f->val;
         return OK;
@@ -393,10 +388,10 @@ const d90_column searches_columns[] = {
 
 static const char *searches_role(const search_run *run)
 {
-    return run->tune                    ? "tune"
-           : run->place == SEARCH_FLOOR ? "floor"
-           : run->place == SEARCH_FULL  ? "baseline"
-                                        : "score";
+    return run->place == SEARCH_FLOOR  ? "floor"
+           : run->tune                 ? "tune"
+           : run->place == SEARCH_FULL ? "baseline"
+                                       : "score";
 }
 
 /* Was the baseline's run of this row told already, for a space before this one? */

@@ -18,7 +18,7 @@ const tables_column tables_runs[] = {
     {"d_head", "numbers", "trained numbers of tensors trained beside it"},
     {"d_total", "numbers", "d_space + d_head; 0: step 0"},
     {"D", "numbers", "native parameters of the model"},
-    {"role", "", "score, tune (never scored), baseline, floor"},
+    {"role", "", "score, tune (never scored), baseline, floor (a search's own is never scored)"},
     {"seed", "", "of theta0, P, order and dropout alike, where none of their own is given"},
     {"status", "", "ok, stopped, diverged, failed"},
     {"metric", "", "what score and val are: accuracy, exp(-loss)"},
@@ -100,10 +100,10 @@ static void head(const tables_column *columns, text *t)
 
 static const char *role_of(const record *r)
 {
-    if (r->run.role == RUN_TUNE)
-        return "tune";
     if (!r->run.epochs && !r->run.steps)
         return "floor";
+    if (r->run.role == RUN_TUNE)
+        return "tune";
     return strcmp(r->run.space, "full") ? "score" : "baseline";
 }
 

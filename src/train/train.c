@@ -471,6 +471,18 @@ static void team_score(team *t, size_t k, size_t T, size_t per_epoch)
         team_list(t);
 }
 
+/* Of a run that trains nothing and is not scored: what its step 0 is to be compared with is of the data that
+ * choices are made on. */
+static void team_step0(team *t)
+{
+    const task *task_ = t->plan->task;
+    split on = task_->memorise ? IDIM_SPLIT_TRAIN : IDIM_SPLIT_VAL;
+    for (size_t i = 0; i < t->n && task_->splits[on].n; i++) {
+        idim_tally tally = seat_evaluate(t, &t->seats[i], on, NULL);
+        t->seats[i].r->val = task_->loss->score(&tally);
+    }
+}
+
 /* What the validation score (the training score where there is none) gained over the last tenth of
  * the rows, in the metric's good direction. */
 static double result_gain(const task *t, const train_result *r)
@@ -648,6 +660,8 @@ static status team_run(team *t)
     t->step = T; /* for who was left when all was done */
     team_list(t);
     team_bind(t);
+    if (!rows && !plan->test)
+        team_step0(t);
     for (size_t i = 0; i < t->n; i++)
         if ((st = seat_finish(t, &t->seats[i])))
             return st;

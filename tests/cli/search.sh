@@ -35,6 +35,10 @@ stopped() { column one/runs.csv status | grep -q '^stopped$'; }
 check "some runs are stopped" stopped
 no_test() { ! grep ',stopped,accuracy,[0-9]' one/runs.csv && ! grep ',tune,[0-9]*,ok,accuracy,[0-9]' one/runs.csv; }
 check "no run that chooses has a test score" no_test
+# nor has the step 0 that it begins with, which has a validation score
+first_floor() { awk -F, '$6 == "floor" && $12 != "" && $14 == "" { n++ } END { exit n != 1 }' one/search.csv && [ "$(grep -c ',floor,1,ok,accuracy,,' one/runs.csv)" -eq 1 ]; }
+check "nor has the step 0 that it chooses by" first_floor
+check "its runs are scores of anybody's" "$idim" d90 --scores one/runs.csv --plot no --out ./scores
 
 if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
     check "NumPy recomputes it" /usr/bin/python3 "$here/docs/check_d90.py" one

@@ -83,13 +83,13 @@ static status world_find(void *context, const search_run *r, size_t epoch, searc
                         : world_curve(w, w->d[r->at]) + height + .003 * rng_normal(&s, 0);
     end -= floor ? 0 : .01 * off * off;
     seen->known = true;
-    seen->val = w->val;
+    seen->val =
+        !floor || r->tune ? w->val : NULL; /* a floor that is scored has no validation score */
     w->val[0] = end;
     for (size_t k = 0; k < epoch; k++)
         w->val[k] =
             .1 + (end - .1) * (1 - exp(-(double)(k + 1) / 3)) + .002 * rng_normal(&s, k + 2);
-    seen->score = r->tune || epoch < E ? (double)NAN : end;
-    seen->score = floor ? end : seen->score;
+    seen->score = r->tune || (epoch < E && !floor) ? (double)NAN : end;
     seen->steps = epoch * 100;
     return OK;
 }
@@ -180,6 +180,31 @@ static void intervals_hold_the_truth(void **state)
             assert_true(t.wrong <= w.ask.risk * TIMES);
             assert_true(t.stopped > .75 * TIMES);
         }
+}
+
+/* By gain c counts: step 0 of the tuning seed, .1 on validation data, and no floor that is scored. */
+static void the_threshold_is_of_validation_data_alone(void **state)
+{
+    world w;
+    search_log log;
+    double b_val = (double)NAN;
+    size_t probes = 0, i = 0;
+    world_make(&w, .0025, 0);
+    assert_ok(d90_rule_parse("own,gain,.9", D90_GAIN, &w.ask.rule));
+    w.replay = 1;
+    assert_ok(search_walk(&w.ask, world_find, &w, &log));
+    for (; i < log.n && log.rows[i].part < SEARCH_SCORES; i++) {
+        const search_row *r = &log.rows[i];
+        assert_true(r->run.tune && isnan(r->score));
+        if (r->run.place == SEARCH_FULL && r->epoch == E)
+            b_val = r->val;
+        if (r->run.place == SEARCH_FLOOR)
+            assert_near(r->val, .1, 0);
+        if (r->part == SEARCH_PROBES && ++probes)
+            assert_near(r->threshold, .1 + .9 * (b_val - .1), 1e-12);
+    }
+    assert_true(probes && i < log.n);
+    search_clear(&log);
 }
 
 /* 12 d a decade, 5 rates, 5 seeds: 37 x (5 + 5) + 5 + 5 runs. */
@@ -290,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_hold_the_truth),
+        cmocka_unit_test(the_threshold_is_of_validation_data_alone),
         cmocka_unit_test(rows_rest_on_what_is_known_alone),
         cmocka_unit_test(a_best_rate_at_an_end_adds_one_beyond_it),
         cmocka_unit_test(a_crossing_outside_the_grid_ends_the_search),

@@ -191,6 +191,24 @@ static void step_0_is_scored_without_training(void **state)
     world_close(&w);
 }
 
+static void step_0_of_a_tuning_run_is_scored_on_what_it_chooses_by(void **state)
+{
+    world w;
+    world_open(&w, "full", "adam:lr=.01");
+    w.plan.epochs = 0;
+    w.plan.test = false;
+    for (int memorise = 0; memorise < 2; memorise++) {
+        idim_tally tally;
+        split on = memorise ? IDIM_SPLIT_TRAIN : IDIM_SPLIT_VAL;
+        w.t->memorise = memorise;
+        world_train(&w);
+        assert_ok(train_evaluate(w.t, w.m, w.theta0, on, NULL, &tally, NULL));
+        assert_true(w.r.val == w.t->loss->score(&tally));
+        assert_true(isnan(w.r.score) && isnan(w.r.loss));
+    }
+    world_close(&w);
+}
+
 static void clipping_bounds_the_step(void **state)
 {
     world w;
@@ -247,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_rate_too_high_diverges_with_the_worst_score),
         cmocka_unit_test(tuning_touches_no_test_data),
         cmocka_unit_test(step_0_is_scored_without_training),
+        cmocka_unit_test(step_0_of_a_tuning_run_is_scored_on_what_it_chooses_by),
         cmocka_unit_test(clipping_bounds_the_step),
         cmocka_unit_test(l2_shrinks_kernels_and_is_refused_where_theta_is_never_formed),
         cmocka_unit_test(a_callback_ends_it),
