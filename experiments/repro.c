@@ -160,6 +160,7 @@ const command command_repro = {
     .most = 2,
     .examples = {"idim repro list", "idim repro run mnist-fc --scale desk",
                  "idim repro report --html > repro.html"},
+    .usual = " scale dry html check files ",
     .tables = {keys},
     .size = sizeof(options),
     .run = repro_run,

@@ -65,16 +65,31 @@ check "an adapter alone is refused" refused 2 "by --from" "$idim" eval --adapter
 check "an adapter is no checkpoint" refused 1 "needs its base model" "$idim" eval --from adapter --data $text
 check "a space without a low-rank path is no adapter" refused 2 "is no adapter" "$idim" train --from base --data $text \
     --space fastfood:d=5 --steps 2 --quiet --out ./t --save-adapter none
-check "a model of another kind has no folder to be saved as" refused 2 "no transformer" "$idim" train --data $text \
-    --model fc:width=8 --steps 2 --out ./t --save none
-
-scratch() {
-    "$idim" train --data $text --model transformer:family=llama,rope=interleaved,width=8,layers=2,heads=2 --steps 9 \
-        --batch 8 --lr 1e-2 --quiet --out ./t --save made >said.txt 2>&1
+# from scratch: read back it scores as its z does
+scratch() { # FAMILY KEYS
+    rm -rf new
+    "$idim" train --data "$data" --model "transformer:family=$1,width=8,layers=2,heads=2$2" --steps 20 --batch 8 \
+        --lr 1e-2 --quiet --out ./t --save new >said.txt || return 1
+    id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+    told=$("$idim" eval --data "$data" --csv --z "t/z/$id.safetensors" | tail -1 | cut -d, -f6)
+    awk -v a="$("$idim" eval --data "$data" --csv --from new | tail -1 | cut -d, -f6)" -v b="$told" \
+        'BEGIN { d = a - b; exit !(a > 0 && d < 1e-4 && d > -1e-4) }'
 }
-check "a transformer from scratch is saved" scratch
-told=$(sed -n 's/.*(loss \([0-9.]*\)).*/\1/p' said.txt)
-check "and trained further from there" near --from made
+data=$text
+check "a GPT-2 from scratch is saved" scratch gpt2 ,positions=12
+check "with its own positions" grep -q '"n_positions": 12' new/config.json
+check "a Llama is, its pairs of rows as Hugging Face has them" scratch llama ,kv-heads=1,rope=interleaved,tie=yes,eps=1e-3
+check "with what its keys say" grep -q '"rms_norm_eps": 0.001' new/config.json
+data=$text,classes=2
+check "a BERT with classes is" scratch bert ""
+check "a RoBERTa is" scratch roberta ""
+data=$text
+check "what a configuration cannot say is refused" refused 2 "its family's" "$idim" train --data $text \
+    --model transformer:width=8,layers=1,heads=1,act=relu --steps 2 --quiet --out ./t --save none
+check "so is what has no place in a folder" refused 2 "its family's" "$idim" train --data $text \
+    --model transformer:width=8,layers=1,heads=1,adapter=houlsby --steps 2 --quiet --out ./t --save none
+check "a network that is no transformer keeps its z" refused 2 "keep its z" "$idim" train --data synth --steps 2 \
+    --quiet --out ./t --save none
 
 ranks() {
     "$idim" ranks --from base --data $text --steps 20 --batch 8 --space lora:targets=q+v --space full:targets=norm \
