@@ -82,6 +82,26 @@ static status inspect_idx(inspected *in, const inspect_options *o)
     return st;
 }
 
+/* The code as one row, and the tensors that do not come back from the seed, by their place in the model. */
+static status inspect_model(inspected *in)
+{
+    packed *p = in->p = mem_array(1, sizeof *p);
+    status st = p ? packed_read(in->path, p) : ERR_MEMORY;
+    if (st || (st = run_form_read(p->run, &in->run, &in->texts)))
+        return st;
+    char type[8];
+    snprintf(type, sizeof type, p->z.form == ZCODE_WHOLE ? "F%zu" : "code", 8 * sizeof(real));
+    if (!(st = inspect_row(in, "z", type, 0, 1, &p->z.d)))
+        in->rows[0].bytes = (double)p->code_bytes;
+    snprintf(type, sizeof type, "F%zu", 8 * sizeof(real));
+    for (size_t i = 0; i < p->n_tensors && !st; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "tensor %zu of the model", p->tensors[i].index);
+        st = inspect_row(in, name, type, sizeof(real), 1, &p->tensors[i].n);
+    }
+    return st;
+}
+
 static bool inspect_packed(const unsigned char *b, size_t n)
 {
     return n > 6 && (!memcmp(b, "\x1f\x8b", 2) || !memcmp(b, "\xfd\x37zXZ", 6));
@@ -103,6 +123,10 @@ static status inspect_arrays(inspected *in, const inspect_options *o, bool *foun
     memcpy(b, map.bytes, n);
     file_map_close(&map);
     *found = true;
+    if (packed_is(in->path)) {
+        in->kind = "a trained model, by idim pack";
+        return inspect_model(in);
+    }
     if (!memcmp(b, "\x93NUMPY", 6)) {
         in->kind = "NumPy array";
         return inspect_npy(in, o, "array", "");
@@ -213,7 +237,7 @@ static status inspect_open(inspected *in, const char *path, const inspect_option
     for (size_t i = 0; i < in->n; i++) { /* the list has its place now */
         inspected_row *r = &in->rows[i];
         r->name = r->own_name;
-        r->seen = o->numbers;
+        r->seen = o->numbers && !in->p; /* a code's numbers are those of its z0 too */
         r->type = r->own_type;
         r->shape = r->own;
         in->s.parameters += r->n;
@@ -229,6 +253,10 @@ static void inspect_close(inspected *in)
     for (size_t i = 0; i < in->n && in->rows; i++)
         mem_free(in->rows[i].own_name);
     mem_free(in->rows);
+    if (in->p)
+        packed_clear(in->p);
+    mem_free(in->p);
+    key_texts_clear(&in->texts);
     adapter_close(in->a);
     survey_clear(&in->s);
     tensors_close(in->t);

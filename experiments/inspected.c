@@ -10,7 +10,18 @@ enum { NAME = 42 };
 
 /* ------------------------------------------------------------------ where it can go */
 
-enum { MODEL = 1, ADAPTER = 2, UNSCALED = 4, ARCHIVE = 8, IDX = 16, KEPT = 32, SPEAKER = 64 };
+enum {
+    MODEL = 1,
+    ADAPTER = 2,
+    UNSCALED = 4,
+    ARCHIVE = 8,
+    IDX = 16,
+    KEPT = 32,
+    SPEAKER = 64,
+    PACKED = 128, /* of a run from scratch */
+    TUNED = 256,  /* of one from a checkpoint */
+    SCORED = 512
+};
 
 /* Shown where the command, and its option, are there. %s: the path. */
 static const struct {
@@ -32,6 +43,13 @@ static const struct {
     {MODEL, false, "ranks", "from", "idim ranks --from %s --data TASK"},
     {SPEAKER, false, "generate", "from", "idim generate --from %s"},
     {KEPT, false, "eval", "z", "idim eval --z %s"},
+    {KEPT, false, "pack", NULL, "idim pack %s model.idim"},
+    {PACKED, false, "eval", "z", "idim eval --z %s"},
+    {PACKED, false, "unpack", NULL, "idim unpack %s z.safetensors"},
+    {TUNED, false, "eval", "z", "idim eval --from MODEL --z %s"},
+    {TUNED, false, "unpack", "from", "idim unpack --from MODEL %s z.safetensors"},
+    {TUNED, false, "merge", "z", "idim merge --from MODEL --z %s --save merged"},
+    {SCORED, false, "bound", NULL, "idim bound %s"},
     {ARCHIVE, false, "d90", "data", "idim d90 --data npy:%s"},
     {IDX, false, "d90", "data", "idim d90 --data idx:%s"},
 };
@@ -78,12 +96,13 @@ static bool inspected_kept(const inspected *in)
 static bool inspected_goes(const inspected *in, size_t i, text *out)
 {
     bool unscaled = in->a && isnan(adapter_at(in->a, 0)->scale);
-    bool model = in->t && !in->a && in->s.read && tensors_config(in->t) && !in->s.n_wrong;
-    bool speaks = model && (!strcmp(in->s.family, "GPT-2") || !strcmp(in->s.family, "Llama"));
-    unsigned is = (model ? MODEL : 0u) | (speaks ? SPEAKER : 0u) |
-                  (in->a && !unscaled ? ADAPTER : 0u) | (unscaled ? UNSCALED : 0u) |
-                  (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u) |
-                  (inspected_kept(in) ? KEPT : 0u);
+    bool whole = in->t && !in->a && in->s.read && tensors_config(in->t) && !in->s.n_wrong;
+    bool speaks = whole && (!strcmp(in->s.family, "GPT-2") || !strcmp(in->s.family, "Llama"));
+    unsigned is =
+        (whole ? MODEL : 0u) | (speaks ? SPEAKER : 0u) | (in->a && !unscaled ? ADAPTER : 0u) |
+        (unscaled ? UNSCALED : 0u) | (in->archive ? ARCHIVE : 0u) | (in->idx ? IDX : 0u) |
+        (inspected_kept(in) ? KEPT : 0u) | (in->p ? *in->run.from_content ? TUNED : PACKED : 0u) |
+        (in->p && in->p->samples ? SCORED : 0u);
     text word = {0};
     if (!(goes[i].of & is) || (goes[i].base && !in->s.read) ||
         !inspected_has(goes[i].command, goes[i].option))
@@ -256,6 +275,30 @@ static void inspected_meta(const inspected *in, FILE *out)
     }
 }
 
+/* A packed model: the run that it is of, what comes back from its seed, how it scored. */
+static void inspected_packed_lines(const inspected *in, FILE *out)
+{
+    const packed *p = in->p;
+    char right[32], all[32];
+    for (const char *at = p->run; *at;) {
+        int n = (int)strcspn(at, "\n");
+        char *line = mem_printf("%.*s", n, at);
+        fprintf(out, "  ");
+        inspected_words(line ? line : "", out);
+        fputc('\n', out);
+        mem_free(line);
+        at += n + (at[n] == '\n');
+    }
+    fprintf(out, "  code in %zu bytes, configuration in %zu", p->code_bytes, p->run_bytes);
+    if (p->weight_bytes)
+        fprintf(out, ", weights in %zu", p->weight_bytes);
+    fprintf(out, "; %s comes back from the seed\n", p->regenerable ? "all else" : "the rest");
+    fprintf(out, "  packed on numeric kind %s\n", p->kind);
+    if (p->samples)
+        fprintf(out, "  %s of %s training samples right\n", count_text(p->right, right),
+                count_text(p->samples, all));
+}
+
 static void inspected_numbers_line(const inspected *in, FILE *out)
 {
     const inspected_row *most = NULL;
@@ -311,6 +354,8 @@ void inspected_text(const inspected *in, const inspect_options *o, FILE *out)
         inspected_adapter_lines(in, out);
     if (in->t)
         inspected_meta(in, out);
+    if (in->p)
+        inspected_packed_lines(in, out);
     if (o->numbers)
         inspected_numbers_line(in, out);
     if (*in->hash)

@@ -4,7 +4,9 @@
 
 #include "experiments/command.h"
 #include "format/adapter.h"
+#include "format/packed.h"
 #include "format/survey.h"
+#include "sweep/run.h"
 
 enum { INSPECTED_DIMS = 4, INSPECTED_FORMAT = 1 };
 
@@ -35,6 +37,9 @@ typedef struct inspected {
     inspected_row *rows;
     size_t n;
     bool arrays, archive, idx;
+    packed *p;    /* of idim pack; NULL: it is none */
+    run_spec run; /* that it was packed from; texts are `texts`' */
+    key_texts texts;
     char hash[HASH_HEX];
 } inspected;
 

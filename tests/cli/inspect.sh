@@ -53,6 +53,14 @@ check "NaN is not looked for unasked" said nan.safetensors "2 numbers"
 check "NaN is found by --numbers" refused 1 "w: 1 of 2 numbers are NaN or Inf" "$idim" inspect nan.safetensors --numbers
 "$idim" train --data synth --epochs 1 --space fastfood --d 5 --keep-z --out ./kept --quiet >/dev/null 2>&1
 check "a kept z" said "$(ls kept/z/*.safetensors)" "idim: z of a run" "5 numbers" "idim eval --z kept/z/"
+check "which can be packed" said "$(ls kept/z/*.safetensors)" "idim pack kept/z/"
+"$idim" pack kept/z/*.safetensors k.idim --bits 4 >/dev/null
+check "a packed model: its run, its parts, where it goes" said k.idim "a trained model, by idim pack" "5 numbers in 1 array" \
+    "space=fastfood:d=5" "data=synth" "training samples right" "idim eval --z k.idim" "idim unpack k.idim" "idim bound k.idim"
+head -c 100 k.idim >cut.idim
+check "a packed model that is cut short" refused 1 "cut.idim" "$idim" inspect cut.idim
+packed_json() { "$idim" inspect k.idim --json | grep -q '"idim bound k.idim"' && [ "$("$idim" inspect k.idim --csv | wc -l)" -eq 2 ]; }
+check "for programs too" packed_json
 check "a file that is not there" refused 1 "nothing" "$idim" inspect nothing
 check "a file of nothing known" refused 1 "no file of tensors" "$idim" inspect "$here/Makefile"
 check "a damaged file" refused 1 "cut short" sh -c 'head -c 80 x.safetensors >cut.safetensors; "$0" inspect cut.safetensors' "$idim"
