@@ -154,7 +154,7 @@ figure(y) = sprintf(abs(y) < 100 ? '%.3g' : '%.0f', y)
 # ---------------------------------------------------------------- lines, bands, marks
 side = better eq 'lower' ? -1 : 1
 set rmargin 17
-lines = ''
+lines = '' # of three widths: gnuplot's svg joins lines that differ in their dashes alone
 do for [i = 1:spaces] {
     key = sprintf('%.6g %.6g|', baseline[i], bar[i])
     if (strstrt(lines, key) == 0) {
@@ -165,10 +165,10 @@ do for [i = 1:spaces] {
             set arrow from graph 0, first baseline[i] to graph 1, first baseline[i] nohead linewidth 1.2 linecolor rgb ink back
             set label 'baseline '.figure(baseline[i]) at graph 1.01, first baseline[i] offset 0, side * gap textcolor rgb ink }
         if (bar[i] == bar[i]) {
-            set arrow from graph 0, first bar[i] to graph 1, first bar[i] nohead linewidth 1.2 dashtype (14, 8) linecolor rgb ink back
+            set arrow from graph 0, first bar[i] to graph 1, first bar[i] nohead linewidth 1.25 dashtype (14, 8) linecolor rgb ink back
             set label 'threshold '.figure(bar[i]) at graph 1.01, first bar[i] offset 0, -side * gap textcolor rgb ink }
         if (floors && i == 1 && ground[i] == ground[i]) {
-            set arrow from graph 0, first ground[i] to graph 1, first ground[i] nohead linewidth 1.2 dashtype (2, 6) linecolor rgb '#404040' back
+            set arrow from graph 0, first ground[i] to graph 1, first ground[i] nohead linewidth 1.15 dashtype (2, 6) linecolor rgb '#404040' back
             set label 'floor '.figure(ground[i]) at graph 1.01, first ground[i] textcolor rgb '#404040' }
     }
 }

@@ -134,6 +134,24 @@ static void the_script_works_without_idim(void **state)
     test_folder_end(folder);
 }
 
+/* Of threshold, floor and the line below d90; gnuplot's svg joins lines of one width and colour to one path. */
+static void a_dashed_line_is_dashed_in_svg_too(void **state)
+{
+    char folder[256];
+    size_t n, dashed = 0;
+    if (!have_gnuplot())
+        skip();
+    test_folder(folder);
+    world_make(folder);
+    assert_ok(plot_draw(folder, "d90", "svg"));
+    char *svg = load(folder, "plots/d90.svg", &n);
+    for (const char *at = svg; (at = strstr(at, "stroke-dasharray")); at++)
+        dashed++;
+    assert_int_equal(dashed, 3);
+    mem_free(svg);
+    test_folder_end(folder);
+}
+
 static void an_edited_script_is_kept_and_used(void **state)
 {
     char folder[256], path[512];
@@ -233,6 +251,7 @@ int main(void)
         cmocka_unit_test(the_figure_says_what_was_measured),
         cmocka_unit_test(a_folder_with_quotes_and_spaces_is_drawn),
         cmocka_unit_test(the_script_works_without_idim),
+        cmocka_unit_test(a_dashed_line_is_dashed_in_svg_too),
         cmocka_unit_test(an_edited_script_is_kept_and_used),
         cmocka_unit_test(what_gnuplot_says_is_passed_on),
         cmocka_unit_test(without_gnuplot_the_mend_is_named),
