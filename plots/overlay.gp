@@ -68,6 +68,7 @@ array space[most]; array owner[most]; array d90[most]; array low[most]; array hi
 lines = ''
 array level[most]; array kind[most]
 levels = 0
+level[1] = NaN; kind[1] = '' # which gnuplot looks at though there be none
 number(text) = strlen(text) ? text + 0 : NaN
 line(v, which) = strlen(v) && levels < most && strstrt(lines, which.v.'|') == 0 ? \
     (lines = lines.which.v.'|', levels = levels + 1, level[levels] = v + 0, kind[levels] = which, 1) : 0

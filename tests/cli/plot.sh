@@ -49,4 +49,6 @@ check "by folder" overlay folder
 check "the folders are named" grep -q ">two<" "$plots/overlay.svg"
 check "a column that is not there is refused" refused 2 "did you mean space" "$idim" plot ./two --by spce
 check "so is one across" refused 2 "no column dd" "$idim" plot ./two --by space --x dd
+"$idim" train --data synth --epochs 1 --space fastfood --d 5 --quiet --out ./runs >/dev/null 2>&1
+check "runs that nothing was measured of are drawn too" "$idim" plot ./runs --by space
 exit "$bad"
