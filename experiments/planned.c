@@ -1,4 +1,5 @@
 /* planned.c -- see planned.h. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,26 +75,58 @@ static bool same_price(const run_spec *a, const run_spec *b)
            same_kind(a->space, b->space);
 }
 
-/* By a few steps of the run itself. */
-static status price_timed(planned *p, price *x)
+/* Seconds of the run cut to so many steps. */
+static status price_run(planned *p, price *x, size_t steps, double *seconds)
 {
     run_spec few = x->run;
-    runner_about about;
     record r;
-    status st = sweep_describe(p->sweep, &x->run, &about);
-    if (st || *few.exec) /* a program's price is known when one has run */
-        return st;
-    double steps = few.steps
-                       ? (double)few.steps
-                       : (double)few.epochs * (double)((about.n_train + few.batch - 1) / few.batch);
     few.epochs = 0;
-    few.steps = steps < PLAN_STEPS ? (size_t)steps : PLAN_STEPS;
-    if ((st = sweep_repeat(p->sweep, &few, &r)))
+    few.steps = steps;
+    status st = sweep_repeat(p->sweep, &few, &r);
+    if (st)
         return st;
-    x->seconds = r.wall_s * (few.steps ? steps / (double)few.steps : 1);
-    x->rss = r.peak_rss;
+    *seconds = r.wall_s;
+    x->rss = x->rss > r.peak_rss ? x->rss : r.peak_rss;
     record_clear(&r);
     return OK;
+}
+
+/* By a few steps of the run itself. A run of k of them scores validation data behind each of ROWS parts (train.h):
+ *
+ *     seconds(k) = start + ROWS v + k b        start: the space is made, test data are scored; measured by k = 0
+ *
+ * k is doubled until they take long enough to be told from nothing, which is behind a trainer's warming up too; b is
+ * what the last half took. Where the first few take long already, v is the validation data's share of start. */
+static status price_timed(planned *p, price *x)
+{
+    enum { ROWS = 20 };
+    const double enough = .25;
+    runner_about about;
+    double start, before = 0, took = 0, b, v;
+    status st = sweep_describe(p->sweep, &x->run, &about);
+    if (st || *x->run.exec) /* a program's price is known when one has run */
+        return st;
+    size_t batches = (about.n_train + x->run.batch - 1) / x->run.batch, k = PLAN_STEPS;
+    size_t steps = x->run.steps ? x->run.steps : x->run.epochs * batches;
+    double rows = (double)(x->run.steps ? ROWS : x->run.epochs);
+    if (steps <= k)
+        return price_run(p, x, steps, &x->seconds);
+    if ((st = price_run(p, x, 0, &start)) || (st = price_run(p, x, k, &took)))
+        return st;
+    for (; took < enough && 2 * k < steps && !st; k *= 2) {
+        before = took;
+        st = price_run(p, x, 2 * k, &took);
+    }
+    if (before > 0) {
+        b = fmax(0, (took - before) / (double)(k / 2));
+        v = fmax(0, (took - start - b * (double)k) / ROWS);
+    } else {
+        double step = fmax(0, took - start) / (double)k;
+        v = about.n_test ? fmin(step, start * (double)about.n_val / (double)about.n_test) : 0;
+        b = step - v;
+    }
+    x->seconds = start + rows * v + (double)steps * b;
+    return st;
 }
 
 static status price_of(planned *p, const run_spec *run, const price **out)

@@ -44,6 +44,15 @@ million() {
 }
 check "a million runs are planned" million
 
+printf '%s\n' 'data = cartpole; model = fc:width=20; space = dense; schedule = linear; epochs = 8; d = 30' \
+    'lr = 1e-2; lr-full = 1e-2; seeds = 1; plot = no' >cart.idim
+foreseen() { # both are measured here and now; scoring each of a few steps as an epoch was 13 times too much
+    "$idim" plan cart.idim --jobs 1 | sed -n 's/.*to do: \([0-9]*\):\([0-9]*\) by.*/\1 \2/p' >foreseen.txt
+    "$idim" run cart.idim --jobs 1 --quiet >said.txt 2>&1
+    wall=$(awk -F, 'NR > 1 { s += $4 } END { print s }' results/cart/provenance.csv)
+    awk -v wall="$wall" '{ s = 60 * $1 + $2; if (s > 6 * wall + 2) { print s, "s foreseen," wall, "s taken"; exit 1 } }' foreseen.txt
+}
+check "an estimate is none of the scoring between the few steps that it times" foreseen
 check "a sweep file runs" run --jobs 1 --out ./one
 rows() { [ "$(wc -l <one/runs.csv)" -eq 65 ]; }
 check "it is as many runs as it says" rows
