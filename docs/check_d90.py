@@ -3,7 +3,7 @@
 intervals to 1e-9; prints what differs, exit 1. Left out: what needs the test set's bits. Meaning: docs/formats.md."""
 import csv, math, sys
 import numpy as np
-nan = float("nan")
+nan, HEAD = float("nan"), "full:targets=head"
 READS = {"score": ("theta0", "P", "order", "dropout"), "baseline": ("theta0", "order", "dropout"), "floor": ("theta0",)}
 
 def t_quantile(p, n):
@@ -99,6 +99,10 @@ runs, rows = (list(csv.DictReader(open(path, newline=""))) for path in paths)
 runs, bad, seen = [r for r in runs if r["score"] and r["role"] != "tune"], [], 0
 for row in rows:
     here = [r for r in runs if r["space"] == row["space"] or r["role"] != "score"]
+    parts, head = row["space"].split("++"), [{**r, "role": "floor"} for r in runs if r["space"] == HEAD]
+    head = head if HEAD in parts and len(parts) > 1 else []  # trained beside: the head alone is the floor
+    READS["floor"] = READS["score"] if head else ("theta0",)
+    here = [r for r in here if not head or r["role"] != "floor"] + head
     for name, want in expect(row, design(row, here)).items():
         got, seen = row[name] if isinstance(want, str) else float(row[name] or nan), seen + 1
         if str(got) != str(want) and (isinstance(want, str) or not abs(got - want) <= 1e-9 * max(abs(want), 1e-6)):

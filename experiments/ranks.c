@@ -12,6 +12,7 @@
 #include "spaces/space.h"
 #include "sweep/expand.h"
 #include "sweep/keep.h"
+#include "sweep/stages.h"
 
 typedef struct options {
     ask ask; /* first: run_keys, ask_keys */
@@ -30,7 +31,7 @@ static const key keys[] = {
     KEY("fixed", options, fixed, "0", 0, 1e9, "score",
         "baseline of fixed rules; 0: the published one"),
     KEY("head", options, head, "yes", 0, 0, "",
-        "the head alone (full:targets=head) beside the others, where it is fresh"),
+        "the head alone (" STAGES_HEAD ") beside the others, where it is fresh"),
     KEY("controls", options, controls, "no", 0, 0, "",
         "fastfood over all weights at the very counts that the ranks have, in place of --d; for "
         "full rank add "
@@ -44,7 +45,7 @@ static const key keys[] = {
     {0},
 };
 
-static const char head_only[] = "full:targets=head", random_[] = "fastfood";
+static const char random_[] = "fastfood";
 
 static void ranks_defaults(void *options_)
 {
@@ -127,41 +128,17 @@ static status ranks_asks(const options *o, ask asks[3], size_t *n, key_texts *te
     return st;
 }
 
-/* Is the head one that the checkpoint does not bring? Its place keeps the NaN that is put there. */
+/* Is the head one that the checkpoint does not bring? */
 static status ranks_fresh(const run_spec *run, bool *fresh)
 {
     key_texts texts = {0};
     run_spec full = *run, canonical;
-    const task *t;
     runner *r = NULL;
-    runner_about about;
-    real *theta = NULL;
-    model *m = NULL;
-    status st;
     *fresh = false;
     full.space = "full";
-    if ((st = run_canonical(&full, NULL, &canonical, &texts)) ||
-        (st = runner_new(&r, NULL, 1, 0)) || (st = runner_task(r, canonical.data, -1, &t)) ||
-        (st = runner_describe(r, &canonical, -1, &about)) ||
-        (st = model_new(&m, canonical.model, t)))
-        goto done;
-    pretrained *p = NULL;
-    size_t drawn;
-    if (!(theta = mem_array(m->layout.n, sizeof *theta)))
-        st = ERR_MEMORY;
-    for (size_t i = 0; !st && i < m->layout.n; i++)
-        theta[i] = (real)NAN;
-    if (!st && *canonical.from &&
-        !(st = pretrained_open(&p, canonical.from, canonical.adapter, canonical.adapter_alpha)))
-        st = pretrained_load(p, m, theta, &drawn);
-    pretrained_close(p);
-    for (size_t k = 0; !st && k < m->layout.n_tensors; k++) {
-        const tensor *w = &m->layout.tensors[k];
-        *fresh = *fresh || (strstr(w->roles, "head") && !w->tied && isnan(theta[w->offset]));
-    }
-done:
-    mem_free(theta);
-    model_free(m);
+    status st = run_canonical(&full, NULL, &canonical, &texts);
+    if (!st && !(st = runner_new(&r, NULL, 1, 0)))
+        st = runner_fresh_head(r, &canonical, -1, fresh);
     runner_free(r);
     key_texts_clear(&texts);
     return st;
@@ -175,7 +152,7 @@ static status ranks_spaces(const options *o, text *spaces, bool *none)
     bool there = false, fresh = false;
     status st = ask_spaces(&o->ask.run, &list, &n);
     for (size_t i = 0; i < n; i++)
-        there = there || !strcmp(list[i], head_only);
+        there = there || !strcmp(list[i], STAGES_HEAD);
     key_parts_free(list, n);
     text_add(spaces, "%s", o->ask.run.space);
     *none = false;
@@ -183,7 +160,7 @@ static status ranks_spaces(const options *o, text *spaces, bool *none)
         st = ranks_fresh(&o->ask.run, &fresh);
         *none = !fresh;
         if (fresh)
-            text_add(spaces, " %s", head_only);
+            text_add(spaces, " %s", STAGES_HEAD);
     }
     return st ? st : text_failed(spaces) ? ERR_MEMORY : OK;
 }

@@ -238,8 +238,9 @@ static bool d90_gather(const d90_scores *in, bool best, double *out)
     bool known = true;
     for (size_t l = 0; l < 3; l++)
         for (size_t i = 0; i < n[l]; i++) {
-            /* a floor was not trained: it has one score */
-            *out = best && l < 2 ? lists[l][i].score_best : lists[l][i].score;
+            const d90_point *p = &lists[l][i];
+            /* a floor that was not trained has one score */
+            *out = best && (l < 2 || isfinite(p->score_best)) ? p->score_best : p->score;
             known &= (bool)isfinite(*out++);
         }
     return known;

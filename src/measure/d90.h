@@ -1,7 +1,8 @@
 /* d90.h -- the intrinsic dimension d90 of a network, from scores. Numbers in, numbers out.
  *
  *   s(d, seed)   score of one run with d trained numbers
- *   b, c         baseline (the full space) and floor (step 0), of the seed itself where it has them
+ *   b, c         baseline (the full space) and floor (step 0; where a fresh head is trained beside, the head
+ *                alone), of the seed itself where it has them
  *   t            what a score must pass, by one of the rules
  *                    raw       t = level b
  *                    gain      t = c + level (b - c);  a loss: t = b + (1 - level)(c - b), the same

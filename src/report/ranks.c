@@ -178,7 +178,7 @@ const d90_column ranks_columns[] = {
     COLUMN("best_d", D90_NUMBER, best_d, "numbers", "with the best mean score"),
     COLUMN("best_score", D90_NUMBER, best, "metric", "that score"),
     COLUMN("baseline", D90_NUMBER, baseline, "metric", "mean score of the full space"),
-    COLUMN("floor", D90_NUMBER, floor, "metric", "mean score at step 0"),
+    COLUMN("floor", D90_NUMBER, floor, "metric", "mean score at step 0, or of the head alone"),
     COLUMN("threshold", D90_NUMBER, threshold, "metric", "that passes"),
     COLUMN("rule", D90_WORD, rule, "", "in words"),
     COLUMN("effective_rank", D90_NUMBER, effective, "",

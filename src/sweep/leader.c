@@ -254,6 +254,13 @@ status sweep_describe(sweep *s, const run_spec *r, runner_about *about)
     return st ? st : runner_describe(s->runner, r, p->fd, about);
 }
 
+status sweep_fresh_head(sweep *s, const run_spec *r, bool *fresh)
+{
+    const packed *p;
+    status st = sweep_task(s, r, &p);
+    return st ? st : runner_fresh_head(s->runner, r, p->fd, fresh);
+}
+
 /* ------------------------------------------------------------------ one stage */
 
 typedef struct stage {

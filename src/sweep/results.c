@@ -82,7 +82,8 @@ static void pool_clear(pool_of *all)
     mem_free(all->scores);
 }
 
-/* Points of one list: of a space, or of the baseline (floor false) or floor. The array is `to`'s. */
+/* Points of one list: of a space, or of the baseline (floor false) or step 0; of the head alone as floor. The array is
+ * `to`'s. */
 static status points_of(const pool_of *all, const store *s, const char *space_, bool floor,
                         results_scores *to, const d90_point **points, size_t *n)
 {
@@ -103,7 +104,7 @@ static status points_of(const pool_of *all, const store *s, const char *space_, 
             continue;
         if (x->record->status == RECORD_FAILED)
             continue;
-        if (!floor && (st = store_bits(s, x->record, &bits)))
+        if ((!floor || space_) && (st = store_bits(s, x->record, &bits)))
             return st;
         new[own->n++] = (d90_point){.d = (double)x->record->d,
                                     .seed = x->label,
@@ -179,7 +180,7 @@ static status results_spaces(const pool_of *all, key_texts *texts, const char **
         return ERR_MEMORY;
     for (size_t i = 0; i < all->n; i++) {
         const char *name = all->scores[i].space;
-        bool met = !name;
+        bool met = !name || all->scores[i].floor;
         for (size_t k = 0; k < *n && !met; k++)
             met = !strcmp((*spaces)[k], name);
         if (met)
@@ -293,6 +294,24 @@ static size_t pool_first_stage(const pool_of *all)
     return all->asks[0].seeds;
 }
 
+/* Of a space with the head beside: the head alone is its floor, where it was trained. */
+static status results_head(const pool_of *all, const store *s, results_scores *to, d90_scores *l)
+{
+    const d90_point *head = NULL;
+    size_t n = 0;
+    status st = OK;
+    bool own = false; /* among the spaces */
+    for (size_t i = 0; i < all->n; i++)
+        own = own || (all->scores[i].space && !strcmp(all->scores[i].space, STAGES_HEAD) &&
+                      !all->scores[i].floor);
+    if (!stages_heads(l->space) || (st = points_of(all, s, STAGES_HEAD, !own, to, &head, &n)) || !n)
+        return st;
+    l->floor = head;
+    l->n_floor = n;
+    l->floor_mask = UINT64_MAX; /* it has a P and data as they have */
+    return OK;
+}
+
 /* What one design's runs scored; the lists' texts are kept in `texts`. */
 static status results_gather(const pool_of *all, sweep *s, const runner_about *about,
                              const ask_list *asks, const ask *last, key_texts *texts,
@@ -314,7 +333,7 @@ static status results_gather(const pool_of *all, sweep *s, const runner_about *a
         (st = results_spaces(all, texts, &spaces, &out->n)))
         goto done;
     st = ERR_MEMORY;
-    if (!(out->owned = mem_array(out->n + 2, sizeof *out->owned)) ||
+    if (!(out->owned = mem_array(2 * out->n + 2, sizeof *out->owned)) ||
         !(out->lists = mem_array(out->n, sizeof *out->lists)))
         goto done;
     if ((st = points_of(all, sweep_store(s), NULL, false, out, &in.baseline, &in.n_baseline)) ||
@@ -324,8 +343,9 @@ static status results_gather(const pool_of *all, sweep *s, const runner_about *a
         d90_scores *l = &out->lists[k];
         *l = in;
         l->space = spaces[k];
-        if (!(st = ask_looks(asks, last, spaces[k], &l->asks)))
-            st = points_of(all, sweep_store(s), spaces[k], false, out, &l->points, &l->n_points);
+        if (!(st = ask_looks(asks, last, spaces[k], &l->asks)) &&
+            !(st = points_of(all, sweep_store(s), spaces[k], false, out, &l->points, &l->n_points)))
+            st = results_head(all, sweep_store(s), out, l);
     }
 done:
     mem_free(spaces);

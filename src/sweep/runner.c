@@ -819,6 +819,28 @@ status runner_describe(runner *r, const run_spec *run, int fd, runner_about *abo
     return st;
 }
 
+status runner_fresh_head(runner *r, const run_spec *run, int fd, bool *fresh)
+{
+    const task *t;
+    const model *m;
+    pretrained *p;
+    size_t drawn = 0;
+    status st;
+    *fresh = false;
+    if ((st = runner_task(r, run->data, fd, &t)) || (st = runner_model(r, run->model, &m)))
+        return st;
+    for (size_t k = 0; k < m->layout.n_tensors; k++)
+        drawn += !m->layout.tensors[k].tied && tensor_has_role(&m->layout.tensors[k], "head");
+    if (drawn && *run->from &&
+        !(st = pretrained_open(&p, run->from, run->adapter, run->adapter_alpha))) {
+        st = pretrained_load(p, m, NULL, &drawn);
+        pretrained_close(p);
+        drawn -= st ? 0 : m->layout.n - m->D; /* what a method adds */
+    }
+    *fresh = !st && drawn;
+    return st;
+}
+
 /* Spaces of one kind that can share a reading, alike in all but d, whatever the optimiser. */
 status run_team_key(const run_spec *run, text *key_)
 {

@@ -86,6 +86,10 @@ typedef struct runner_about {
 } runner_about;
 status runner_describe(runner *r, const run_spec *run, int fd, runner_about *about);
 
+/* Is the last layer of a canonical run drawn anew: without a checkpoint, or beside one that brings none of this task's?
+ * A tied one is not. */
+status runner_fresh_head(runner *r, const run_spec *run, int fd, bool *fresh);
+
 /* How numbers come out here: 50 fixed steps are trained and z is hashed. 16 hexadecimal digits. */
 status numeric_kind(char hex[17]);
 

@@ -5,6 +5,7 @@
 
 #include "format/csv.h"
 #include "sweep/scores.h"
+#include "sweep/stages.h"
 
 typedef struct line {
     const char *space;
@@ -206,8 +207,8 @@ static status names_of(const scores *s, key_texts *out)
 static status scores_gather(const char *path, const scores *s, double fixed, bool lower,
                             results_scores *out)
 {
-    /* of the baseline, of shared floors, of all spaces with their floors: s->n each at most */
-    d90_point *points = mem_array(3 * s->n, sizeof *points), *next = points;
+    /* of the baseline, of shared floors, of the head alone, of all spaces with their floors: s->n each at most */
+    d90_point *points = mem_array(4 * s->n, sizeof *points), *next = points;
     d90_scores in = {.lower_is_better = lower, .seed = 1, .asks = 1};
     status st = points ? names_of(s, &out->texts) : ERR_MEMORY;
     if (!st && !(out->owned = mem_array(1, sizeof *out->owned)))
@@ -223,6 +224,9 @@ static status scores_gather(const char *path, const scores *s, double fixed, boo
     next += in.n_baseline = points_of(s, "full", false, next);
     in.floor = next;
     next += in.n_floor = points_of(s, floors_of_all(s), true, next);
+    const d90_point *head = next;
+    size_t n_head = points_of(s, STAGES_HEAD, false, next);
+    next += n_head;
     in.fixed = fixed > 0 ? fixed : (double)NAN;
     if (!(out->lists = mem_array(out->texts.n, sizeof *out->lists)))
         return ERR_MEMORY;
@@ -236,6 +240,9 @@ static status scores_gather(const char *path, const scores *s, double fixed, boo
         if (floors) {
             l->floor = next;
             next += l->n_floor = floors;
+        } else if (n_head && stages_heads(l->space)) {
+            l->floor = head;
+            l->n_floor = n_head;
         }
     }
     return OK;

@@ -24,7 +24,7 @@ typedef struct cell {
     size_t anchor;     /* the cell whose rate is carried here; its own place: tuned itself */
     double lr[CELL_RATES], best;
     size_t n_lr;
-    bool edge;
+    bool edge, floor; /* floor: the head alone, of spaces beside it */
 } cell;
 
 struct stages {
@@ -40,7 +40,7 @@ struct stages {
     double *d;
     size_t n_d;
     size_t *first; /* (n_spaces + 1) of each space's cells; a space with neither d nor r has one */
-    cell *cells;   /* [0] is the baseline; the rest by space, then d */
+    cell *cells;   /* [0] is the baseline; the rest by space, then d; perhaps the head alone */
     size_t n_cells;
     run_spec *need; /* the stage that is being listed */
     size_t n_need, room;
@@ -455,7 +455,7 @@ static status stages_seeds(stages *p, bool floors, stages_score *out, size_t *n)
             if (st)
                 return st;
             if (r && out)
-                out[(*n)++] = (stages_score){r, c->space, floors, c->edge, label};
+                out[(*n)++] = (stages_score){r, c->space, floors || c->floor, c->edge, label};
         }
     }
     return OK;
@@ -500,17 +500,51 @@ static status stages_anchors(stages *p, size_t s)
     return OK;
 }
 
-static status stages_cells(stages *p)
+bool stages_heads(const char *space_)
 {
-    status st;
+    const size_t n = sizeof STAGES_HEAD - 1;
+    const char *at = strstr(space_, STAGES_HEAD);
+    for (; at; at = strstr(at + 1, STAGES_HEAD))
+        if ((at[n] == '\0' || at[n] == '+') && (at != space_ || at[n]) &&
+            (at == space_ || at[-1] == '+'))
+            return true;
+    return false;
+}
+
+/* Is the head alone to be trained for those beside it? Not where it stands among the spaces. */
+static status stages_head(stages *p, const run_spec *full, bool *wanted)
+{
+    bool beside = false;
+    *wanted = false;
+    for (size_t s = 0; s < p->n_spaces; s++) {
+        if (!strcmp(p->spaces[s], STAGES_HEAD))
+            return OK;
+        beside = beside || stages_heads(p->spaces[s]);
+    }
+    return beside && !p->ask->search && !*full->exec ? sweep_fresh_head(p->sweep, full, wanted)
+                                                     : OK;
+}
+
+static status stages_cells(stages *p, const run_spec *full)
+{
+    bool head;
+    status st = stages_head(p, full, &head);
+    if (st)
+        return st;
     if (!(p->first = mem_array(p->n_spaces + 1, sizeof *p->first)))
         return ERR_MEMORY;
     p->first[0] = 1; /* behind the baseline */
     for (size_t s = 0; s < p->n_spaces; s++)
         p->first[s + 1] = p->first[s] + (run_swept(&p->ask->run, p->spaces[s]) ? p->n_d : 1);
-    p->n_cells = p->first[p->n_spaces];
+    p->n_cells = p->first[p->n_spaces] + head;
     if (!(p->cells = mem_array(p->n_cells, sizeof *p->cells)))
         return ERR_MEMORY;
+    if (head) {
+        cell *last = &p->cells[p->n_cells - 1];
+        *last = (cell){.space = STAGES_HEAD, .anchor = p->n_cells - 1, .floor = true};
+        if (!(last->spec = mem_string(STAGES_HEAD)))
+            return ERR_MEMORY;
+    }
     for (size_t s = 0; s < p->n_spaces; s++) {
         const char *swept = run_swept(&p->ask->run, p->spaces[s]);
         for (size_t i = p->first[s]; i < p->first[s + 1]; i++) {
@@ -618,7 +652,7 @@ status stages_open(stages **out, sweep *s, const ask *a)
         stages_end_auto(p);
     if (!st && !(st = ask_spaces(&a->run, &p->spaces, &p->n_spaces)) &&
         !(st = key_numbers("d", p->ask->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
-        st = stages_cells(p);
+        st = stages_cells(p, &canonical);
     if (st) {
         stages_free(p);
         return st;

@@ -4,6 +4,9 @@
  *   2  rates of each (space, d): relative ones need stage 1's best
  *   3  scores of the baseline and of each (space, d), for every seed
  *
+ * Where a space trains a fresh head beside (X++full:targets=head), what it adds is counted from the head alone, which
+ * is trained too, a space of one size: the floor of such spaces. (Not of a search, nor of a program's spaces.)
+ *
  * A stage's runs are known when the one before is whole, so that choices rest on whole stages alone:
  * the same store gives the same choices, whoever trained it in which order. A rate is chosen by the
  * mean validation score over tuning seeds. A best rate at the end of its grid adds one beyond it, at
@@ -17,6 +20,10 @@
 enum { STAGES_MORE = 2, STAGES_RATES = 40, STAGES_SEARCH_SEEDS = 5, STAGES_SEARCH_TUNE = 3 };
 
 typedef struct stages stages;
+
+#define STAGES_HEAD "full:targets=head"
+/* Does a canonical space train the head as it is, beside others? */
+bool stages_heads(const char *space_);
 
 /* Checks the ask and loads its task. The ask (its run canonical: stages_canonical) and the sweep are
  * borrowed until stages_free. ERR_USAGE: a space without d, d above D, a grid that says nothing, no
@@ -71,9 +78,9 @@ status stages_find(stages *p, const stages_place *at, run_spec *run, const recor
 /* What the store holds for this ask, without training. */
 typedef struct stages_score {
     const record *record;
-    const char *space; /* without d; NULL: baseline or floor */
-    bool floor, edge;
-    uint64_t label; /* of the draw (vary.h) */
+    const char *space; /* without d; NULL: baseline or step 0 */
+    bool floor, edge;  /* floor with a space: the head alone, that no one asked for */
+    uint64_t label;    /* of the draw (vary.h) */
 } stages_score;
 /* ERR_FAILED: a choice cannot be made, since runs are missing. Borrowed texts: until stages_free. */
 status stages_scores(stages *p, stages_score **scores, size_t *n);

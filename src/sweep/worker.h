@@ -68,6 +68,7 @@ status sweep_ids(sweep *s, const run_spec *canonical, const size_t *seeds, size_
 status sweep_fits(sweep *s, const run_spec *r, size_t jobs);
 /* What a canonical run's task and model are. */
 status sweep_describe(sweep *s, const run_spec *r, runner_about *about);
+status sweep_fresh_head(sweep *s, const run_spec *r, bool *fresh); /* runner_fresh_head */
 
 /* Would a stage train this run of the store (NULL: not there)? A whole one only as the options say
  * (again, keep_z), and once in a sweep's life. */

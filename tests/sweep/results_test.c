@@ -70,6 +70,45 @@ static void designs_are_never_pooled(void **state)
     world_end(&w);
 }
 
+/* Mean score of the scored runs of a space; *n: how many. */
+static double mean_of(world *w, const char *space_, size_t epochs, size_t *n)
+{
+    double sum = 0;
+    *n = 0;
+    for (size_t i = 0; i < store_count(sweep_store(w->sweep)); i++) {
+        const record *r = store_at(sweep_store(w->sweep), i);
+        if (strcmp(r->run.space, space_) || r->run.role != RUN_SCORE || r->run.epochs != epochs)
+            continue;
+        sum += r->result.score;
+        ++*n;
+    }
+    return sum / (double)*n;
+}
+
+/* Whoever trains a head beside is measured from the head alone, the others from step 0. */
+static void the_head_alone_is_the_floor_of_those_beside_it(void **state)
+{
+    static const char *const spaces[] = {"space=onehot|onehot++full:targets=head",
+                                         "space=full:targets=head|onehot++full:targets=head"};
+    for (size_t i = 0; i < 2; i++) {
+        world w;
+        size_t n, n_head;
+        world_start(&w);
+        trained(&w, spaces[i]);
+        results r = measure_by(&w, "own,gain,.9");
+        double step0 = mean_of(&w, "full", 0, &n),
+               head = mean_of(&w, "full:targets=head", w.asks[0].run.epochs, &n_head);
+        assert_int_equal(r.n_rows, 2 * r.n_rules); /* of the head alone where it was asked for */
+        assert_true(n == 2 && n_head == 2 && fabs(step0 - head) > .01);
+        assert_near(r.rows[0].floor, step0, 1e-12);
+        assert_near(r.rows[r.n_rules].floor, head, 1e-12);
+        assert_int_equal(r.rows[r.n_rules].n_floor, 2);
+        assert_int_equal(r.rows[r.n_rules].seeds_shared, 0);
+        results_clear(&r);
+        world_end(&w);
+    }
+}
+
 /* By a rule that reads the baseline, which P does not move: none of its seeds is without. */
 static void seeds_of_p_have_the_one_baseline(void **state)
 {
@@ -175,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_of_one_design_are_one),
         cmocka_unit_test(designs_are_never_pooled),
+        cmocka_unit_test(the_head_alone_is_the_floor_of_those_beside_it),
         cmocka_unit_test(seeds_of_p_have_the_one_baseline),
         cmocka_unit_test(asks_that_bring_new_seeds_or_d_are_counted),
         cmocka_unit_test(spaces_of_any_ask_are_paired),
