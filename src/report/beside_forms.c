@@ -89,8 +89,10 @@ static void beside_cells(const beside_row *r, size_t k, const char *cells[CELLS]
     const beside_figure *p = r->n ? &r->figures[k] : NULL;
     why->length = 0;
     text_add(why, "%s", "");
-    if (!p || strcmp(p->verdict, "agrees") != 0)
+    if (!p || (k + 1 == r->n && !beside_agrees(r))) /* once, behind the last */
         text_add(why, "%s", r->note);
+    if (why->length && p && p->flags.text && *p->flags.text)
+        text_add(why, ". ");
     for (const char *at = p ? p->flags.text : NULL; at && *at; at++)
         text_add(why, "%.*s", 1, *at == '\n' ? " " : at);
     const char *const all[CELLS] = {r->name,
@@ -183,16 +185,22 @@ void beside_latex(const beside *b, text *out)
     beside_tables(b, (beside_form){latex_begin, latex_row, latex_end}, out);
 }
 
+/* why: a line of its own, as wide as the table. */
 static void html_row(const char *const cells[CELLS], text *out)
 {
     text_add(out, "<tr>");
-    for (size_t k = 0; k < CELLS; k++)
+    for (size_t k = 0; k < WHY; k++)
         page_cell(k ? "td" : "th",
                   !k                 ? " scope=\"row\""
-                  : k == 2 || k == 3 ? " class=\"n\""
+                  : k >= 2 && k <= 5 ? " class=\"n\""
                                      : "",
                   cells[k], out);
     text_add(out, "</tr>\n");
+    if (*cells[WHY]) {
+        text_add(out, "<tr class=\"why\">");
+        page_cell("td", " colspan=\"8\"", cells[WHY], out);
+        text_add(out, "</tr>\n");
+    }
 }
 
 static void html_begin(const char *title, text *out)
@@ -200,8 +208,8 @@ static void html_begin(const char *title, text *out)
     text_add(out, "<h2>");
     page_text(title, out);
     text_add(out, "</h2>\n<div class=\"wide\"><table>\n<thead><tr>");
-    for (size_t k = 0; k < CELLS; k++)
-        page_cell("th", k == 2 || k == 3 ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
+    for (size_t k = 0; k < WHY; k++)
+        page_cell("th", k >= 2 && k <= 5 ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
                   beside_heads[k], out);
     text_add(out, "</tr></thead>\n<tbody>\n");
 }
@@ -213,7 +221,10 @@ static void html_end(text *out)
 
 void beside_html(const beside *b, text *out)
 {
-    page_begin("Published figures, and ours", "", "", out);
+    page_begin("Published figures, and ours",
+               "body{max-width:66rem}tr:has(+.why)>*{border-bottom:0}.why "
+               "td{padding-top:0;color:var(--soft)}\n",
+               "", out);
     text_add(out,
              "<h1>Published figures, and ours</h1>\n<p>A published d90 agrees with one of ours "
              "that lies in its band. What is said of several d90 agrees when the whole 95 %% "
