@@ -189,6 +189,7 @@ typedef struct part {
     size_t n, texts_end; /* axes before texts_end make texts */
     const key *met[AXES * 2];
     size_t n_met;
+    bool *used; /* of each block of the file: an exclude that left something out */
 } part;
 
 static void part_clear(part *p)
@@ -474,34 +475,48 @@ static bool block_within(const sweepfile *f, size_t inner, size_t outer)
     }
 }
 
-/* Is the combination left out? space and d: those in question, of a d90 sweep's lists; NULL: the spec's. */
-static status part_excluded(const part *p, const expand_spec *s, const char *space_, const char *d,
-                            bool *out)
+/* Of a d90 or ranks sweep's lists: a space, and a value of the grid that it sweeps. */
+typedef struct point {
+    const char *space, *grid, *value; /* grid: "d" or "ranks" */
+} point;
+
+/* What a key has in a combination; NULL: what a space does not sweep matches nothing. at: NULL: all is in the spec. */
+static const char *value_at(const key *k, const expand_spec *s, const point *at, text *own)
+{
+    if (at && !strcmp(k->name, "space"))
+        return at->space;
+    if (at && !strcmp(k->name, at->grid))
+        return at->value;
+    if (at && (!strcmp(k->name, "d") || !strcmp(k->name, "ranks")))
+        return NULL;
+    key_value(k, s, own);
+    return own->text ? own->text : "";
+}
+
+/* Is the combination left out? */
+static status part_excluded(const part *p, const expand_spec *s, const point *at, bool *out)
 {
     const sweepfile *f = p->file;
     *out = false;
-    for (size_t b = 0; b < f->n && !*out; b++) {
+    for (size_t b = 0; b < f->n; b++) {
         const sweepfile_block *e = &f->blocks[b];
         bool all = true;
-        if (e->what != SWEEPFILE_EXCLUDE || !block_within(f, p->block, e->parent))
+        if (e->what != SWEEPFILE_EXCLUDE || (*out && p->used[b]) ||
+            !block_within(f, p->block, e->parent))
             continue;
         for (size_t i = 0; i < e->n && all; i++) {
-            const key *k = e->lines[i].key;
-            text value = {0};
-            if (!strcmp(k->name, "space") && space_)
-                text_add(&value, "%s", space_);
-            else if (!strcmp(k->name, "d") && d)
-                text_add(&value, "%s", d);
-            else
-                key_value(k, s, &value);
-            status st = text_failed(&value)
-                            ? ERR_MEMORY
-                            : line_matches(p, &e->lines[i], value.text ? value.text : "", &all);
-            text_clear(&value);
+            text own = {0};
+            const char *value = value_at(e->lines[i].key, s, at, &own);
+            status st = text_failed(&own) ? ERR_MEMORY
+                        : value           ? line_matches(p, &e->lines[i], value, &all)
+                                          : OK;
+            all = all && value;
+            text_clear(&own);
             if (st)
                 return st;
         }
-        *out = all;
+        p->used[b] = p->used[b] || all;
+        *out = *out || all;
     }
     return OK;
 }
@@ -574,67 +589,107 @@ static status add_ask(expand_part *out, const expand_spec *s, key_texts *texts)
     return OK;
 }
 
-/* What is left of a grid for one space. */
-static status grid_left(const part *p, const expand_spec *s, const char *space_, const char *grid,
+/* What is left of a grid for one space; at: its value is to be filled. */
+static status grid_left(const part *p, const expand_spec *s, point *at, const char *grid,
                         text *left)
 {
-    double *d;
+    double *x;
     size_t n;
     bool out;
     char digits[32];
     status st;
     if (!strcmp(grid, "auto")) {
-        if (!(st = part_excluded(p, s, space_, grid, &out)) && !out)
+        at->value = grid;
+        if (!(st = part_excluded(p, s, at, &out)) && !out)
             text_add(left, "auto");
         return st;
     }
-    if ((st = key_numbers("d", grid, &d, &n)))
+    if ((st = key_numbers(at->grid, grid, &x, &n)))
         return st;
     for (size_t i = 0; i < n && !st; i++) {
-        key_number_text(d[i], digits);
-        if (!(st = part_excluded(p, s, space_, digits, &out)) && !out)
+        at->value = key_number_text(x[i], digits);
+        if (!(st = part_excluded(p, s, at, &out)) && !out)
             text_add(left, "%s%s", left->length ? "+" : "", digits);
     }
-    mem_free(d);
-    return st;
+    mem_free(x);
+    return st || !left->failed ? st : ERR_MEMORY;
+}
+
+typedef struct rest { /* of one space's grid */
+    const char *grid; /* its key */
+    text values;
+} rest;
+
+static bool rest_same(const rest *a, const rest *b)
+{
+    return a->values.length && b->values.length && a->grid == b->grid &&
+           !strcmp(a->values.text, b->values.text);
+}
+
+/* The ask of the spaces that have the rest i. */
+static status add_rest(expand_part *out, const expand_spec *s, char *const *spaces,
+                       const rest *rests, size_t n, size_t i, key_texts *texts)
+{
+    expand_spec one = *s;
+    text list = {0};
+    for (size_t k = i; k < n; k++)
+        if (rest_same(&rests[i], &rests[k]))
+            text_add(&list, "%s%s", list.length ? " " : "", spaces[k]);
+    status st =
+        list.failed ? ERR_MEMORY : key_set("sweep", run_keys, "space", list.text, &one, texts);
+    text_clear(&list);
+    if (!st && strcmp(rests[i].values.text, "auto") != 0)
+        st = key_set("sweep", !strcmp(rests[i].grid, "d") ? ask_keys : expand_keys, rests[i].grid,
+                     rests[i].values.text, &one, texts);
+    return st ? st : add_ask(out, &one, texts);
+}
+
+/* Which grid a space takes its values from; one that sweeps nothing stands with those that sweep ranks. */
+static const char *grid_of(const expand_spec *s, const char *space_, bool ranked)
+{
+    static const char d[] = "d", ranks[] = "ranks";
+    const char *swept = run_swept(&s->ask.run, space_);
+    return ranked && (!swept || !strcmp(swept, "r")) ? ranks : d;
+}
+
+static bool any_ranked(const expand_spec *s, char *const *spaces, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *swept = run_swept(&s->ask.run, spaces[i]);
+        if (swept && !strcmp(swept, "r"))
+            return true;
+    }
+    return false;
 }
 
 /* Spaces whose grids differ by what is excluded are asks of their own. */
 static status add_asks(const part *p, expand_part *out, const expand_spec *s, key_texts *texts)
 {
     char **spaces;
-    text *left;
     size_t n;
     status st;
     if (!part_excludes(p))
         return add_ask(out, s, texts);
     if ((st = key_cut(s->ask.run.space, " ", &spaces, &n)))
         return st;
-    if (!(left = mem_array(n, sizeof *left)))
-        st = ERR_MEMORY;
-    for (size_t i = 0; i < n && !st; i++)
-        if (!(st = grid_left(p, s, spaces[i], s->ask.d, &left[i])) && left[i].failed)
-            st = ERR_MEMORY;
+    const bool ranked = p->measure == EXPAND_RANKS && any_ranked(s, spaces, n);
+    rest *rests = mem_array(n, sizeof *rests);
+    st = rests ? OK : ERR_MEMORY;
     for (size_t i = 0; i < n && !st; i++) {
-        expand_spec one = *s;
-        text list = {0};
-        bool first = left[i].length > 0;
-        for (size_t k = 0; k < i && first; k++)
-            first = !left[k].length || strcmp(left[k].text, left[i].text);
-        for (size_t k = i; k < n && first; k++)
-            if (left[k].length && !strcmp(left[k].text, left[i].text))
-                text_add(&list, "%s%s", list.length ? " " : "", spaces[k]);
-        if (first && list.failed)
-            st = ERR_MEMORY;
-        else if (first && !(st = key_set("sweep", run_keys, "space", list.text, &one, texts)) &&
-                 (!strcmp(left[i].text, "auto") ||
-                  !(st = key_set("sweep", ask_keys, "d", left[i].text, &one, texts))))
-            st = add_ask(out, &one, texts);
-        text_clear(&list);
+        point at = {.space = spaces[i], .grid = grid_of(s, spaces[i], ranked)};
+        rests[i].grid = at.grid;
+        st = grid_left(p, s, &at, *at.grid == 'd' ? s->ask.d : s->ranks, &rests[i].values);
     }
-    for (size_t i = 0; left && i < n; i++)
-        text_clear(&left[i]);
-    mem_free(left);
+    for (size_t i = 0; i < n && !st; i++) {
+        bool first = rests[i].values.length > 0;
+        for (size_t k = 0; k < i && first; k++)
+            first = !rest_same(&rests[k], &rests[i]);
+        if (first)
+            st = add_rest(out, s, spaces, rests, n, i, texts);
+    }
+    for (size_t i = 0; rests && i < n; i++)
+        text_clear(&rests[i].values);
+    mem_free(rests);
     key_parts_free(spaces, n);
     return st;
 }
@@ -804,7 +859,7 @@ static status part_turn(part *p, expand_part *out, key_texts *texts)
             s.ask.run.optimiser = texts_of.optimiser;
         }
         if (!st && train && excludes)
-            st = part_excluded(p, &given, NULL, NULL, &left_out);
+            st = part_excluded(p, &given, NULL, &left_out);
         if (!st && !left_out &&
             (st = train ? add_runs(out, &s, &room) : add_asks(p, out, &given, texts)))
             part_blame(p);
@@ -854,7 +909,7 @@ static status part_measure(const sweepfile *f, size_t block, int *measure)
     return st ? sweepfile_at(f, found, st) : OK;
 }
 
-static status expand_block(const sweepfile *f, size_t block, expansion *e)
+static status expand_block(const sweepfile *f, size_t block, expansion *e, bool *used)
 {
     part *p = mem_array(1, sizeof *p);
     expand_part *more = mem_resize(e->parts, e->n + 1, sizeof *more), *out;
@@ -871,6 +926,7 @@ static status expand_block(const sweepfile *f, size_t block, expansion *e)
     *out = (expand_part){0};
     p->file = f;
     p->block = block;
+    p->used = used;
     if ((st = part_measure(f, block, &measure)))
         goto done;
     out->measure = p->measure = (expand_measure)measure;
@@ -898,15 +954,44 @@ done:
     return st;
 }
 
+/* Is one of a block's keys, or what is measured, given on the command line? */
+static bool block_over(const sweepfile *f, const sweepfile_block *b)
+{
+    for (size_t i = 0; i < f->n_over; i++) {
+        if (f->over[i].key == &expand_keys[0])
+            return true;
+        for (size_t k = 0; k < b->n; k++)
+            if (f->over[i].key == b->lines[k].key)
+                return true;
+    }
+    return false;
+}
+
+/* An exclude that leaves nothing out is a slip, but where the command line narrows what it speaks of. */
+static status excludes_check(const sweepfile *f, const bool *used)
+{
+    for (size_t b = 0; b < f->n; b++)
+        if (f->blocks[b].what == SWEEPFILE_EXCLUDE && !used[b] && !block_over(f, &f->blocks[b]))
+            return error_set(ERR_USAGE,
+                             "%s:%zu: this exclude leaves nothing out: no run has all of its "
+                             "values; mend them or take it away",
+                             f->path, f->blocks[b].number);
+    return OK;
+}
+
 status expand(const sweepfile *f, expansion *out)
 {
-    status st = OK;
+    bool *used = mem_array(f->n, sizeof *used);
+    status st = used ? OK : ERR_MEMORY;
     *out = (expansion){0};
     for (size_t b = 0; b < f->n && !st; b++)
         if (f->blocks[b].what == SWEEPFILE_SWEEP && !f->blocks[b].parts)
-            st = expand_block(f, b, out);
+            st = expand_block(f, b, out, used);
+    if (!st)
+        st = excludes_check(f, used);
     if (st)
         expand_clear(out);
+    mem_free(used);
     return st;
 }
 

@@ -795,7 +795,7 @@ static void sweep_files_survive(void **state)
 {
     every(FAULT_MEMORY, try_sweepfile,
           "data = synth\nsweep a { zip { model = fc+toy; batch = 8+9 }; d = 5..50/log3 }\n"
-          "sweep b { measure = ranks; exclude { space = fastfood; d = 5 } }\n");
+          "sweep b { measure = ranks; d = 5+50; exclude { space = fastfood; d = 5 } }\n");
     every(FAULT_MEMORY, try_sweepfile,
           "data = synth\nmeasure = train\nspace = onehot dense\nd = 5+50\nseeds = 2\n"
           "exclude { space = dense; d = 50 }\n");

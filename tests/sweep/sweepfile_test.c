@@ -94,6 +94,55 @@ static void what_is_excluded_is_left_out(void **state)
     assert_refused(opened("data = synth\nexclude { data = synth }\n"), ERR_USAGE, "excluded");
 }
 
+static void a_rank_is_excluded_as_a_d_is(void **state)
+{
+    static const char sweep[] = "measure = ranks\ndata = synth\nspace = lora full:targets=head "
+                                "fastfood dora\nranks = 1+2+4+8\nd = 4+50\n";
+    char words[512];
+    snprintf(words, sizeof words, "%sexclude { ranks = 2..4; space = lora }\n", sweep);
+    assert_ok(opened(words));
+    const expand_part *p = &e.parts[0];
+    assert_int_equal(p->n_asks, 3);
+    assert_string_equal(p->asks[0].run.space, "lora");
+    assert_string_equal(p->asks[0].d, "1+8");
+    assert_string_equal(p->asks[1].run.space, "full:targets=head dora");
+    assert_string_equal(p->asks[1].d, "1+2+4+8");
+    assert_string_equal(p->asks[2].run.space, "fastfood");
+    assert_string_equal(p->asks[2].d, "4+50");
+    snprintf(words, sizeof words, "%sexclude { d = 50 }\n", sweep); /* nothing that has ranks */
+    assert_ok(opened(words));
+    assert_int_equal(e.parts[0].n_asks, 2);
+    assert_string_equal(e.parts[0].asks[0].run.space, "lora full:targets=head dora");
+    assert_string_equal(e.parts[0].asks[1].d, "4");
+    assert_ok(opened("measure = train\ndata = synth\nspace = lora\nranks = 1+2+4\n"
+                     "exclude { ranks = 4 }\n"));
+    assert_int_equal(e.parts[0].n_runs, 2);
+    assert_string_equal(e.parts[0].runs[1].space, "lora:r=2");
+}
+
+static void an_exclude_that_leaves_nothing_out_is_refused(void **state)
+{
+    static const char *const wrong[] = {
+        "data = synth\nd = 4+50\nexclude { d = 5 }\n",
+        "data = synth\nd = 4+50\nexclude { ranks = 4 }\n",           /* of no d90 */
+        "data = synth\nd = 4+50\nlr = .1+.2\nexclude { lr = .1 }\n", /* tried by each question */
+        "measure = ranks\ndata = synth\nspace = lora\nranks = 1+2\nexclude { ranks = 3 }\n",
+        "measure = ranks\ndata = synth\nspace = lora\nd = 5\nexclude { d = 5 }\n",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_refused(opened(wrong[i]), ERR_USAGE, "this exclude leaves nothing out");
+    assert_refused(opened(wrong[0]), ERR_USAGE, "a.idim:3: ");
+    /* one sub-sweep of several is enough; so is what another leaves out too */
+    assert_ok(opened("data = synth\nd = 4+50\nexclude { model = fc; d = 50 }\nexclude { d = 50 }\n"
+                     "sweep a { model = fc }\nsweep b { model = toy }\n"));
+    /* and where the command line narrows the sweep it may find nothing */
+    assert_int_equal(opened(wrong[0]), ERR_USAGE);
+    assert_ok(sweepfile_over(&f, "epochs", "2"));
+    assert_refused(expand(&f, &e), ERR_USAGE, "leaves nothing out");
+    assert_ok(sweepfile_over(&f, "d", "4"));
+    assert_ok(expand(&f, &e));
+}
+
 static void train_is_a_plain_product(void **state)
 {
     assert_ok(
@@ -370,6 +419,8 @@ int main(void)
         cmocka_unit_test(a_zip_goes_in_pairs),
         cmocka_unit_test(a_subsweep_inherits_and_has_its_own_word),
         cmocka_unit_test(what_is_excluded_is_left_out),
+        cmocka_unit_test(a_rank_is_excluded_as_a_d_is),
+        cmocka_unit_test(an_exclude_that_leaves_nothing_out_is_refused),
         cmocka_unit_test(train_is_a_plain_product),
         cmocka_unit_test(numbers_that_turn_fastest_keep_the_texts),
         cmocka_unit_test(the_command_line_has_the_last_word),
