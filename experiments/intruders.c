@@ -40,7 +40,7 @@ typedef struct work {
     size_t n_epsilons, n_ks;
     intruders_row *rows;
     intruders_direction *directions;
-    size_t n_rows, n_directions, mitigated;
+    size_t n_rows, n_directions, mitigated, drawn;
     real **W; /* (count) what is saved; NULL: nothing is */
 } work;
 
@@ -66,6 +66,17 @@ static status intruders_check(const options *o, const work *w, size_t n)
     return OK;
 }
 
+/* What is asked of a kept run's z alone. */
+static status intruders_check_kept(const options *o, const updated *of)
+{
+    if (!*o->save || !of->rebuilt.runner)
+        return OK;
+    return error_set(
+        ERR_USAGE,
+        "idim intruders: a z has no files that could be saved scaled: make its model by idim "
+        "merge --z, and give BASE and that");
+}
+
 static status intruders_add(work *w, const intruders_found *f)
 {
     intruders_row *rows = mem_resize(w->rows, w->n_rows + f->n_rows, sizeof *rows);
@@ -89,6 +100,10 @@ static status intruders_one(void *context, size_t i, update *u)
 {
     work *w = context;
     intruders_found f;
+    if (updated_drawn(&w->of, u->about.tensor)) {
+        w->drawn++;
+        return OK;
+    }
     status st = intruders_of(u, &w->how, &f);
     if (st)
         return st;
@@ -115,7 +130,13 @@ static status intruders_all(const options *o, work *w)
                              .all = o->all};
     if (!(w->W = mem_array(updates_count(w->of.updates), sizeof *w->W)))
         return ERR_MEMORY;
-    return updated_each(&w->of, &o->shared, true, intruders_one, w);
+    status st = updated_each(&w->of, &o->shared, true, intruders_one, w);
+    if (!st && !w->n_rows && w->drawn)
+        st =
+            error_set(ERR_USAGE,
+                      "idim intruders: all that this run moved is a head drawn for its task, which "
+                      "its checkpoint does not have: there are no directions before to look for");
+    return st;
 }
 
 static status intruders_write(const work *w, const char *path)
@@ -135,6 +156,9 @@ static void intruders_say(const options *o, const work *w, const char *path, boo
     fputs(t.text ? t.text : "", out);
     text_clear(&t);
     updated_notes(&w->of, out);
+    if (w->drawn)
+        fprintf(out, "%zu %s drawn for the task, which no checkpoint has: left out\n", w->drawn,
+                w->drawn == 1 ? "matrix was" : "matrices were");
     if (*o->save)
         fprintf(out, "%s: %zu vectors at epsilon %g, k %zu times %g\n", o->save, w->mitigated,
                 o->at, o->top, o->lambda);
@@ -165,7 +189,8 @@ static int intruders_run(void *options_, size_t n, char *const *names, FILE *out
         !(st = key_numbers("intruders: k", o->k, &w.ks, &w.n_ks)) &&
         !(st = intruders_check(o, &w, n)) &&
         !(st = updated_open(&w.of, &o->shared, n > 1 ? names[0] : NULL, names[n - 1])) &&
-        !(st = intruders_all(o, &w)) && !(st = intruders_write(&w, path)) &&
+        !(st = intruders_check_kept(o, &w.of)) && !(st = intruders_all(o, &w)) &&
+        !(st = intruders_write(&w, path)) &&
         (!*o->save || !(st = updates_save(w.of.updates, o->save, w.W))))
         intruders_say(o, &w, path, updated_draw(&o->shared, path, figures), out);
     work_clear(&w);

@@ -28,6 +28,8 @@ status updated_run(updated *w, const run_spec *places, const char *z)
     if (!st && !(st = rebuilt_z(&w->rebuilt)))
         st = runner_updates(w->rebuilt.runner, &w->rebuilt.run, -1, w->rebuilt.kept.z,
                             w->rebuilt.kept.d, &w->updates);
+    if (!st && *w->rebuilt.run.from)
+        st = runner_fresh_head(w->rebuilt.runner, &w->rebuilt.run, -1, &w->fresh_head);
     if (st)
         updated_close(w);
     return st;
@@ -79,6 +81,13 @@ void updated_close(updated *w)
     updates_close(w->updates);
     rebuilt_close(&w->rebuilt);
     *w = (updated){0};
+}
+
+bool updated_drawn(const updated *w, const char *name)
+{
+    const layout *l = w->fresh_head ? &w->rebuilt.model->layout : NULL;
+    size_t k = l ? layout_find(l, name) : SIZE_MAX;
+    return k != SIZE_MAX && !l->tensors[k].tied && tensor_has_role(&l->tensors[k], "head");
 }
 
 status updated_each(const updated *w, const updated_options *o, bool before, updated_look *look,

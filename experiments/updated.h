@@ -34,6 +34,7 @@ typedef struct updated_options {
 typedef struct updated {
     updates *updates;
     rebuilt rebuilt; /* of a kept run: owns what the updates borrow */
+    bool fresh_head; /* its checkpoint has none for its task */
 } updated;
 
 /* before: the checkpoint that `path` is compared with; NULL: --from is. Errors as updates_open and
@@ -42,6 +43,9 @@ status updated_open(updated *w, const updated_options *o, const char *before, co
 /* Of the run of a z, with where its checkpoint, adapter and data lie as `places` has them. */
 status updated_run(updated *w, const run_spec *places, const char *z);
 void updated_close(updated *w);
+
+/* Was this tensor drawn where the run began from a checkpoint? Nobody trained what it was before. */
+bool updated_drawn(const updated *w, const char *tensor);
 
 /* One update after another, with its progress; before: W0 is wanted. Ends at the first that fails. */
 typedef status updated_look(void *context, size_t i, update *u);

@@ -48,6 +48,24 @@ sed 's/"kind":"[0-9a-f]*"/"kind":"0123456789abcdef"/' "t/z/$id.safetensors" >els
 check "and refused where singular vectors may be others" refused 2 "rebuild it there" \
     "$idim" eval --from base --z elsewhere.safetensors
 
+# a head that the task brings has no weights before: sentences of a and b, by which comes first
+awk 'BEGIN { print "sentence\tlabel"; for (i = 0; i < 60; i++) print (i % 2 ? "ab" : "ba") (int(i / 2) % 3 ? "a" : "b") "\t" i % 2 }' >x.tsv
+"$idim" train --data text:file=./x.tsv,length=8 --model transformer:width=8,layers=2,heads=2 --steps 2 --quiet --out ./lm --save letters >/dev/null
+sentences=tsv:file=./x.tsv,tokenizer=bytes,length=8
+classes() { "$idim" train --from letters --data $sentences --steps 5 --batch 8 --quiet --keep-z --out ./c "$@" >said.txt 2>&1; }
+# shellcheck disable=SC2120 # refused hands it some
+new() { "$idim" intruders "c/z/$id.safetensors" --from letters --data $sentences --quiet --plot no --out ./i "$@"; }
+check "a fresh head is trained beside" classes --space lora:r=2,targets=q+v++full:targets=head
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+told_left() { new | grep -q "^1 matrix was drawn for the task"; }
+check "it has no directions before, and that is said" told_left
+only_lora() { [ "$(column i/intruders.csv role | sort -u)" = qkv ]; }
+check "nor a row" only_lora
+check "a z has no files to save scaled" refused 2 "idim merge" new --lambda .5 --save scaled
+check "a head alone is trained" classes --space full:targets=head
+id=$(sed -n 's/^run \([0-9a-f]*\):.*/\1/p' said.txt)
+check "nothing is left to look in" refused 2 "a head drawn for its task" new
+
 check "an adapter is taken out of two models" "$idim" extract base tuned --rank 2 --save out
 near_matrices() { awk -v a="$(score --from base --adapter out)" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < .5 && d > -.5) }'; }
 check "its matrices are the trained ones" near_matrices
