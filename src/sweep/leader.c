@@ -27,6 +27,7 @@ typedef struct unit { /* runs of one stage that go to one worker together */
 typedef struct hand { /* a worker as the leader sees it */
     os_child child;
     bool alive, busy;
+    size_t tasks; /* that were there when it started: it has the descriptors of no later one */
     size_t unit;
     double share; /* of the unit that is done */
     text line;
@@ -861,6 +862,7 @@ static status hand_start(sweep *s, hand *h)
         return st;
     h->alive = true;
     h->busy = false;
+    h->tasks = s->n_tasks;
     if (sweep_tells(s, LOG_DEBUG))
         log_say(&s->options.log, LOG_DEBUG, "process %ld: a worker starts", h->child.process);
     return OK;
@@ -872,6 +874,11 @@ static status hand_give(stage *g, hand *h, size_t which)
     const packed *p;
     text t = {0};
     status st = sweep_task(g->s, &g->runs[u->runs[0]], &p);
+    if (!st && p->fd >= 0 && (size_t)(p - g->s->tasks) >= h->tasks) {
+        hand_dismiss(h);
+        hand_end(h, false);
+        st = hand_start(g->s, h);
+    }
     if (st)
         return st;
     text_add(&t, "{\"fd\":%d,\"stop\":%zu,\"keep_z\":%s,\"grace\":%g,\"runs\":[", p->fd,

@@ -77,6 +77,14 @@ check "show shows each question under its name" shown
 pages() { rm -f trained/*/report.html && [ "$("$idim" report ./trained --plot no | grep -c 'synth-.*/report.html')" -eq 3 ] && [ "$(find trained -name report.html | wc -l)" -eq 3 ]; }
 check "report makes a page of each" pages
 check "a folder without any names its curve" refused 1 "--figure history" "$idim" show ./trained/runs
+
+printf 'epochs = 1 ; d = 5 ; lr = 1e-2 ; lr-full = 1e-2 ; seeds = 1 ; plot = no ; quiet = yes\nmodel = fc:width=8
+sweep a { data = synth:n=60 }\nsweep b { data = synth:n=80 }\n' >data.idim
+data() { "$idim" run data.idim --jobs "$1" --out "./data-$1" >said.txt 2>&1; }
+check "a worker that was there before a second data set has it too" data 1
+check "and so have two" data 2
+check "with the same bytes" same data-1/runs.csv data-2/runs.csv
+
 check "again it finds all done" run --jobs 1 --out ./one
 check "again nothing is trained" grep -q '^0 runs trained' said.txt
 
