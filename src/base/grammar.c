@@ -11,6 +11,35 @@
 
 enum { NUMBERS_MOST = 1000000, WORD_MOST = 64 };
 
+static const char key_letters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+bool key_lists(const char *value)
+{
+    bool quoted = false;
+    for (const char *c = value; *c; c++) {
+        quoted = quoted != (*c == '"');
+        bool composed = c[0] == '+' && c[1] == '+';
+        c += composed;
+        if (quoted || composed || (*c != '+' && *c != ' '))
+            continue;
+        const char *kind = c + 1 + strspn(c + 1, "+ "), *colon = kind + strspn(kind, key_letters);
+        const char *key_ = colon + (*colon == ':'), *equals = key_ + strspn(key_, key_letters);
+        if (colon > kind && key_ > colon && equals > key_ && *equals == '=')
+            return true;
+    }
+    return false;
+}
+
+status key_one(const char *spec)
+{
+    return error_set(
+        ERR_USAGE,
+        "%s: a list, and here stands one kind; in a sweep file (idim run) + cuts names, "
+        "a+b, and blanks cut kinds with keys, a:k=1 b:k=2",
+        spec);
+}
+
 status key_kind(const char *spec, char *kind, size_t room, const char **args)
 {
     size_t n = strcspn(spec, ":");
@@ -18,8 +47,10 @@ status key_kind(const char *spec, char *kind, size_t room, const char **args)
     kind[0] = '\0';
     if (n == 0)
         return error_set(ERR_USAGE, "\"%s\" names no kind; write kind or kind:key=value", spec);
-    if (n >= room ||
-        strspn(spec, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") < n)
+    size_t word = strspn(spec, key_letters);
+    if (word && word < n && strchr("+ ", spec[word]))
+        return key_one(spec);
+    if (n >= room || word < n)
         return error_set(ERR_USAGE,
                          "\"%.*s\" is no name of a kind; kinds are words such as fastfood",
                          (int)(n < WORD_MOST ? n : WORD_MOST), spec);

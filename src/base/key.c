@@ -263,6 +263,12 @@ static status parse_part(const char *kind, const key *keys, char *part, bool *gi
     char *equals = strchr(part, '=');
     if (!equals || equals == part)
         return error_set(ERR_USAGE, "%s: \"%s\" is not key=value", kind, part);
+    if (key_lists(equals + 1)) {
+        char *spec = mem_printf("%s:%s", kind, part);
+        status st = spec ? key_one(spec) : ERR_MEMORY;
+        mem_free(spec);
+        return st;
+    }
     *equals = '\0';
     for (size_t i = 0; keys[i].name && i < KEYS_MOST; i++)
         if (!strcmp(keys[i].name, part)) {

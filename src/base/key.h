@@ -83,6 +83,11 @@ void key_value(const key *k, const void *object, text *out);
 /* Have two objects the same value of it? */
 bool key_same(const key *k, const void *a, const void *b);
 
+/* Does a value go on with another kind, "10+fc:width=20", where a list of kinds was meant? key_one: ERR_USAGE, and
+ * where lists can stand. */
+bool key_lists(const char *value);
+status key_one(const char *spec);
+
 /* Cuts "kind:args" : kind (room) is filled, *args points behind the colon (at '\0' when there is
  * none). ERR_USAGE for an empty kind or characters that no kind has. */
 status key_kind(const char *spec, char *kind, size_t room, const char **args);

@@ -59,6 +59,9 @@ static status ask_space(const run_spec *run, const char *spec, char **out)
     const char *swept = run_swept(run, spec);
     status st;
     *out = NULL;
+    if (key_lists(
+            spec)) /* else what is swept would be set in the first, and the others forgotten */
+        return key_one(spec);
     if (*run->exec)
         return run_with(run, spec, swept ? swept : "", NULL, out);
     if (!swept) { /* one point, beside others that are swept */

@@ -168,6 +168,22 @@ static void texts_are_cut_outside_quotes(void **state)
     assert_int_equal(key_cut("a@@b", "@", &parts, &n), ERR_USAGE);
 }
 
+static void a_list_of_kinds_is_told_from_one_with_lists(void **state)
+{
+    static const char *const lists[] = {"10+fc:width=20", "relu + fc:act=gelu", "1 b:k=2",
+                                        "fastfood:d=5+dense:d=4"};
+    static const char *const one[] = {"q+v",  "q:4+v:8", "\"a+b:k=1\"", "a:k=1++b:k=2",
+                                      "1..2", "",        "a:k=1@b:k=2"};
+    char kind[32];
+    const char *args;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        assert_true(key_lists(lists[i]));
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        assert_false(key_lists(one[i]));
+    assert_refused(key_kind("fc+lenet", kind, sizeof kind, &args), ERR_USAGE, "sweep file");
+    assert_refused(key_kind("f%c", kind, sizeof kind, &args), ERR_USAGE, "words such as");
+}
+
 static void the_nearest_word_is_meant(void **state)
 {
     static const char *const words[] = {"fastfood", "dense", "sparse"};
@@ -259,6 +275,7 @@ int main(void)
         cmocka_unit_test(numbers_are_lists_and_ranges),
         cmocka_unit_test(numbers_are_written_as_short_as_they_read_back),
         cmocka_unit_test(texts_are_cut_outside_quotes),
+        cmocka_unit_test(a_list_of_kinds_is_told_from_one_with_lists),
         cmocka_unit_test(the_nearest_word_is_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,10 @@ check "ranks refuses a file of d90" refused 2 "of.idim: its measure is d90, not 
 check "the file stands first" refused 2 "a sweep file stands before its options" "$idim" d90 --out ./of of.idim
 printf 'data = synth\nzip { model = fc+lenet; optimiser = adam+adm }\n' >kind.idim
 check "a wrong kind is told with its line" refused 2 "kind.idim:2: adm: no such optimiser" "$idim" plan kind.idim
+printf 'data = synth\nmodel = fc:width=4 + fc:width=5\n' >plus.idim
+check "a + between kinds with keys has its line and its mend" refused 2 "plus.idim:2: fc:width=4+fc:width=5: a list" "$idim" plan plus.idim
+check "on the command line too" refused 2 "blanks cut kinds with keys" "$idim" d90 --data synth --model 'fc:width=4 + fc:width=5' --dry
+check "no space of such a list is forgotten" refused 2 "fastfood:d=5+dense:d=4: a list" "$idim" d90 --data synth --space fastfood:d=5+dense:d=4 --dry
 check "or its option" refused 2 "--space: foo: no such space" "$idim" plan of.idim --space foo
 
 if command -v mpirun >/dev/null 2>&1; then
