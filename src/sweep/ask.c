@@ -115,7 +115,11 @@ status ask_sweeps(const run_spec *run)
         return st;
     for (size_t i = 0; i < n; i++)
         sweeps = sweeps || run_swept(run, parts[i]);
-    if (!sweeps)
+    char **known; /* what is no space at all is told first */
+    size_t m;
+    if (!sweeps && !(st = ask_spaces(run, &known, &m)))
+        key_parts_free(known, m);
+    if (!sweeps && !st)
         st =
             error_set(ERR_USAGE,
                       *run->exec ? "exec: it names neither {d} nor {rank}, which are swept; `idim "
