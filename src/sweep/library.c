@@ -85,7 +85,8 @@ idim_status idim_d90(const idim_d90_ask *in, idim_d90_answer *answer)
     *answer = (idim_d90_answer){0};
     if ((st = library_ask(in, &given, &texts)) ||
         (st = stages_canonical(&given, &rows, &a, &texts)) || (st = sweep_open(&s, &options)) ||
-        (st = stages_open(&p, s, &a)) || (in->out && (st = ask_note(in->out, stages_ask(p), &asks))))
+        (st = stages_open(&p, s, &a)) ||
+        (in->out && (st = ask_note(in->out, stages_ask(p), &asks))))
         goto done;
     if (!in->out)
         asks = (ask_list){.asks = &a, .n = 1};

@@ -505,8 +505,7 @@ bool stages_heads(const char *space_)
     const size_t n = sizeof STAGES_HEAD - 1;
     const char *at = strstr(space_, STAGES_HEAD);
     for (; at; at = strstr(at + 1, STAGES_HEAD))
-        if ((at[n] == '\0' || at[n] == '+') && (at != space_ || at[n]) &&
-            (at == space_ || at[-1] == '+'))
+        if ((!at[n] || !strncmp(at + n, "++", 2)) && (at == space_ ? at[n] != '\0' : at[-1] == '+'))
             return true;
     return false;
 }

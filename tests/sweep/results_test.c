@@ -85,6 +85,18 @@ static double mean_of(world *w, const char *space_, size_t epochs, size_t *n)
     return sum / (double)*n;
 }
 
+static void a_head_beside_is_told_from_one_alone_and_from_more(void **state)
+{
+    assert_true(stages_heads("lora:targets=q+v++full:targets=head"));
+    assert_true(stages_heads("full:targets=head++lora"));
+    assert_true(stages_heads("lora++full:targets=head++full:targets=norm"));
+    assert_false(stages_heads("full:targets=head"));
+    assert_false(stages_heads("lora++full:targets=head+norm"));
+    assert_false(stages_heads("lora++full:targets=heads"));
+    assert_false(stages_heads("fastfood@full:targets=head"));
+    assert_false(stages_heads("full:targets=norm"));
+}
+
 /* Whoever trains a head beside is measured from the head alone, the others from step 0. */
 static void the_head_alone_is_the_floor_of_those_beside_it(void **state)
 {
@@ -214,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_of_one_design_are_one),
         cmocka_unit_test(designs_are_never_pooled),
+        cmocka_unit_test(a_head_beside_is_told_from_one_alone_and_from_more),
         cmocka_unit_test(the_head_alone_is_the_floor_of_those_beside_it),
         cmocka_unit_test(seeds_of_p_have_the_one_baseline),
         cmocka_unit_test(asks_that_bring_new_seeds_or_d_are_counted),
