@@ -53,7 +53,7 @@ SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps check unit lint fuzz fuzz-unit crash tsan coverage static install uninstall \
-  check-install demo bench benches bench-peers replay clean FORCE
+  check-install check-repro demo bench benches bench-peers replay clean FORCE
 FORCE:
 
 all: $(B)/idim links ## build the program and the library
@@ -133,6 +133,15 @@ coverage: ## which lines the tests reach: each file, then each floor
 	  printf "%6.1f %% of %d lines of floor %s\n", 100 * got[i] / of[i], of[i], i }' | \
 	  sort -k3,3r -k1,1n
 
+REPRO ?= toy mnist-fc mnist-fc-shuffled-pixels mnist-lenet mnist-lenet-shuffled-pixels mnist-fc-labels mnist-fc-optimiser
+check-repro: all ## the quickest published experiments again, 5 CPU minutes: do their bands still hold?
+	@rm -rf build/check-repro && mkdir -p build/check-repro && cd build/check-repro && \
+	  export IDIM_DATA="$${IDIM_DATA:-$(CURDIR)/data}" && \
+	  for n in $(REPRO); do \
+	    $(CURDIR)/$(B)/idim repro run $$n --files $(CURDIR)/experiments/repro >$$n.log 2>&1 || \
+	      { cat $$n.log; exit 1; }; done && \
+	  $(CURDIR)/$(B)/idim repro report --check --files $(CURDIR)/experiments/repro
+
 SECONDS ?= 60
 fuzz: ## libFuzzer on every reader of what comes from outside, SECONDS=60 each
 	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang LDFLAGS=-fsanitize=fuzzer fuzz-unit
@@ -168,7 +177,7 @@ format:
 	@clang-format --dry-run -Werror $(wildcard src/*/*.[ch] experiments/*.[ch] tests/*.[ch] \
 	  tests/*/*.[ch] bench/*.[ch])
 shell:
-	@shellcheck -x -S warning $(shell find .ci bench tests data plots docs -name '*.sh' 2>/dev/null) .ci/run
+	@shellcheck -x -S warning $(shell find .ci bench tests data plots docs experiments -name '*.sh' 2>/dev/null) .ci/run
 warnings:
 	+@$(MAKE) --no-print-directory VARIANT=gcc build/gcc/idim unit benches
 	+@$(MAKE) --no-print-directory VARIANT=clang CC=clang build/clang/idim unit benches

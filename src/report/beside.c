@@ -78,8 +78,9 @@ static status beside_d90(const found_folder *f, const d90_row *r, const char *ve
 /* One row of published.csv: a figure for each space that a folder measured by that rule. */
 static status beside_published(const beside *b, const found_place *place, size_t i, beside_row *row)
 {
-    static const char *const names[] = {"name", "rule", "published", "note", "low", "high"};
-    enum { NAME, RULE, PUBLISHED, NOTE, LOW, HIGH, N };
+    static const char *const names[] = {"name", "rule", "published", "note",
+                                        "low",  "high", "scales"};
+    enum { NAME, RULE, PUBLISHED, NOTE, LOW, HIGH, SCALES, N };
     const csv *c = b->published;
     size_t at[N];
     double low, high;
@@ -91,6 +92,7 @@ static status beside_published(const beside *b, const found_place *place, size_t
     if (st || (st = csv_cell_number(c, i, at[LOW], &low)) ||
         (st = csv_cell_number(c, i, at[HIGH], &high)))
         return st;
+    const char *scales = csv_cell(c, i, at[SCALES]); /* "paper", "desk+quick"; "": all */
     *row = (beside_row){.name = csv_cell(c, i, at[NAME]),
                         .what = mem_string(csv_cell(c, i, at[RULE])),
                         .published = csv_cell(c, i, at[PUBLISHED]),
@@ -102,12 +104,14 @@ static status beside_published(const beside *b, const found_place *place, size_t
     for (size_t k = 0; k < f.n && !st; k++)
         for (size_t j = 0; j < f.all[k].c.n_rows && !st; j++) {
             const d90_row *r = &f.all[k].c.rows[j];
-            if (found_rule(r, rule))
+            if (found_rule(r, rule) && (!*scales || strstr(scales, f.all[k].scale)))
                 st = beside_d90(&f.all[k], r, beside_verdict(r, low, high), row);
         }
-    if (!st && !row->n &&
-        !(row->missing = mem_string(f.n ? "run, but not measured by this rule" : "not run")))
-        st = ERR_MEMORY;
+    if (!st && !row->n) {
+        row->missing = *scales ? mem_printf("not run at scale %s", scales)
+                               : mem_string(f.n ? "run, but not measured by this rule" : "not run");
+        st = row->missing ? OK : ERR_MEMORY;
+    }
     found_clear(&f);
     return st;
 }

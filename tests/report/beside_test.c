@@ -31,7 +31,7 @@ static void put_tables(const char *root, const char *published, const char *tren
     text t = {0};
     world_put(root, "experiments.csv",
               "name,committed\nplain,paper:old-plain+desk:other\nmore,\nnets,\n");
-    text_add(&t, "name,rule,published,low,high,note\n%s", published);
+    text_add(&t, "name,rule,published,low,high,scales,note\n%s", published);
     world_put(root, "published.csv", t.text ? t.text : "");
     t.length = 0;
     text_add(&t, "name,kind,a,space_a,b,space_b,rule,published,low,high,note\n%s", trends);
@@ -65,7 +65,7 @@ static void a_d90_agrees_when_it_lies_in_the_band(void **state)
         text row = {0};
         beside b;
         test_folder(root);
-        text_add(&row, "more,\"fixed,.9\",750,%s,%s,why\n", cases[i].low, cases[i].high);
+        text_add(&row, "more,\"fixed,.9\",750,%s,%s,,why\n", cases[i].low, cases[i].high);
         put_tables(root, row.text, "");
         put_folder(root, "repro/more-quick", 1000, cases[i].row);
         assert_ok(beside_load(&b, root, (found_place){.root = root}));
@@ -84,8 +84,10 @@ static void folders_of_every_scale_are_found_the_largest_first(void **state)
     beside b;
     test_folder(root);
     put_tables(root,
-               "plain,\"fixed,.9\",750,650,900,\nplain/part,\"fixed,.9\",1,,,\n"
-               "nets/a,\"fixed,.9\",1,,,\nplain,\"own,.9\",1,,,\nnets,\"fixed,.9\",1,,,\n",
+               "plain,\"fixed,.9\",750,650,900,,\nplain/part,\"fixed,.9\",1,,,,\n"
+               "nets/"
+               "a,\"fixed,.9\",1,,,,\nplain,\"own,.9\",1,,,,\nnets,\"fixed,.9\",1,,,,\nplain,"
+               "\"fixed,.9\",1,,,desk+quick,\n",
                "");
     put_folder(root, "reference/old-plain", 1000, row);
     put_folder(root, "reference/plain-quick", 1000, row);
@@ -103,6 +105,7 @@ static void folders_of_every_scale_are_found_the_largest_first(void **state)
     assert_int_equal(b.rows[2].n, 1); /* a, and not ab */
     assert_string_equal(b.rows[3].missing, "run, but not measured by this rule");
     assert_int_equal(b.rows[4].n, 3); /* without a scale in its name: desk */
+    assert_int_equal(b.rows[5].n, 2); /* and not the paper's */
     beside_clear(&b);
     assert_ok(beside_load(&b, root, (found_place){.root = root, .scale = "desk"}));
     assert_int_equal(b.rows[0].n, 1);
@@ -226,10 +229,10 @@ static void a_row_that_says_nothing_is_refused(void **state)
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
     assert_non_null(strstr(error_text(), "neither ratio nor slope"));
     beside_clear(&b);
-    put_tables(root, "more,\"fixed,.9\",750,wide,,\n", "");
+    put_tables(root, "more,\"fixed,.9\",750,wide,,,\n", "");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
     beside_clear(&b);
-    put_tables(root, "more,\"fast,.9\",750,,,\n", "");
+    put_tables(root, "more,\"fast,.9\",750,,,,\n", "");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_USAGE);
     beside_clear(&b);
 }
@@ -240,7 +243,7 @@ static void every_form_escapes_what_is_not_its_own(void **state)
     beside b;
     text t = {0};
     test_folder(root);
-    put_tables(root, "more,\"fixed,.9\",750,650,900,a & b <i> | 5 %\n", "");
+    put_tables(root, "more,\"fixed,.9\",750,650,900,,a & b <i> | 5 %\n", "");
     put_folder(root, "repro/more-quick", 1000, EXACT("500", "400", "600", "3", "500", ".06"));
     assert_ok(beside_load(&b, root, (found_place){.root = root}));
     beside_html(&b, &t);
