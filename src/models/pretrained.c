@@ -169,13 +169,27 @@ status pretrained_hash(const pretrained *p, char hex[HASH_HEX])
     return OK;
 }
 
+/* A vocabulary of 256 and no tokenizer beside it: tokens are bytes. */
+static bool is_of_bytes(const pretrained *p)
+{
+    static const char *const files[] = {"vocab.json", "encoder.json", "vocab.txt", "tokenizer.json",
+                                        "tokenizer.bin"};
+    bool none = jsonl_get_count(p->config, "vocab_size", 0) == 256;
+    for (size_t i = 0; i < sizeof files / sizeof *files && none; i++) {
+        char *file = mem_printf("%s/%s", tensors_path(p->file), files[i]);
+        none = file && !file_exists(file);
+        mem_free(file);
+    }
+    return none;
+}
+
 status pretrained_tokenizer(const pretrained *p, char **path)
 {
     const char *file = tensors_path(p->file), *slash = strrchr(file, '/');
     int folder = slash ? (int)(slash - file) + 1 : 0;
     *path = NULL;
     if (tensors_kind_of(p->file) == TENSORS_MODEL)
-        return (*path = mem_string(file)) ? OK : ERR_MEMORY;
+        return is_of_bytes(p) || (*path = mem_string(file)) ? OK : ERR_MEMORY;
     if (tensors_kind_of(p->file) != TENSORS_LLAMA2C)
         return OK;
     for (int k = 0; k < 2; k++) {

@@ -23,7 +23,7 @@ void pretrained_close(pretrained *p);
 status pretrained_hash(const pretrained *p, char hex[HASH_HEX]);
 
 /* The tokenizer that lies with the checkpoint, fresh: its folder; beside a llama2.c file tokN.bin (N
- * tokens) or tokenizer.bin. NULL with OK: there is none. */
+ * tokens) or tokenizer.bin. NULL with OK: there is none, or tokens are bytes. */
 status pretrained_tokenizer(const pretrained *p, char **path);
 
 /* "transformer:family=llama,width=64,...": fresh text. Keys of `given` ("transformer:recompute=yes")

@@ -102,6 +102,10 @@ data=$text,classes=2
 check "a BERT with classes is" scratch bert ""
 check "a RoBERTa is" scratch roberta ""
 data=$text
+seq 1 400 >numbers.txt
+data=text:file=./numbers.txt,length=16,val=.2,test_share=.2
+check "one that reads bytes is, and goes on with bytes" scratch gpt2 ,positions=32
+data=$text
 check "what a configuration cannot say is refused" refused 2 "its family's" "$idim" train --data $text \
     --model transformer:width=8,layers=1,heads=1,act=relu --steps 2 --quiet --out ./t --save none
 check "so is what has no place in a folder" refused 2 "its family's" "$idim" train --data $text \
