@@ -49,7 +49,8 @@ def compare(runs, id_, again, kind):
     same = old["kind"] == kind
     bad = 0
     for name in old:
-        if name in OTHER or name not in new or (name == "kind" and not same):
+        # which epoch was best turns on the last digit of two scores
+        if name in OTHER or name not in new or (name in ("kind", "best_epoch") and not same):
             continue
         a, b = old[name], new[name]
         if a == b:

@@ -8,7 +8,9 @@ repro() { "$idim" repro "$@" --files "$files" >said.txt 2>err.txt; }
 
 check "experiments are listed" repro list
 names() { find "$files" -name '*.sweep' -o -name '*.sh' | sed 's|.*/||; s|\.[a-z]*$||' | sort -u; }
-all_listed() { [ "$(tail -n +2 said.txt | cut -d' ' -f1 | sort)" = "$(names)" ]; }
+all_listed() { [ "$(sed -n '/ [0-9?]*$/s/ .*//p' said.txt | sort)" = "$(names)" ]; }
+narrow() { ! grep -q '.\{81\}' said.txt; }
+check "the list fits a terminal" narrow
 check "each sweep file and script is in the list, and no other" all_listed
 
 IDIM_DATA=${IDIM_DATA:-$here/../shared/data}
