@@ -70,12 +70,12 @@ static status repro_list(const char *files, FILE *out)
     for (size_t k = 0; k < N && !st; k++)
         st = csv_need(c, names[k], &at[k]);
     if (!st)
-        fprintf(out, "%-27s %-19s %-15s quick  desk paper\n", "at most, in CPU minutes", "", "");
+        fprintf(out, "%-27s %-18s %-15s quick  desk paper\n", "at most, in CPU minutes", "", "");
     const char *paper = "";
     for (size_t i = 0; !st && i < csv_rows(c); i++) {
         if (strcmp(paper, csv_cell(c, i, at[1])) != 0)
             fprintf(out, "\n%s\n", paper = csv_cell(c, i, at[1]));
-        fprintf(out, "%-27s %-19s %-15s", csv_cell(c, i, at[0]), csv_cell(c, i, at[2]),
+        fprintf(out, "%-27s %-18s %-15s", csv_cell(c, i, at[0]), csv_cell(c, i, at[2]),
                 csv_cell(c, i, at[3]));
         for (size_t k = 4; k < N; k++) {
             const char *cost = csv_cell(c, i, at[k]);

@@ -8,7 +8,7 @@ repro() { "$idim" repro "$@" --files "$files" >said.txt 2>err.txt; }
 
 check "experiments are listed" repro list
 names() { find "$files" -name '*.sweep' -o -name '*.sh' | sed 's|.*/||; s|\.[a-z]*$||' | sort -u; }
-all_listed() { [ "$(sed -n '/ [0-9?]*$/s/ .*//p' said.txt | sort)" = "$(names)" ]; }
+all_listed() { [ "$(sed -nE '/( +[0-9?]+){3}$/s/ .*//p' said.txt | sort)" = "$(names)" ]; }
 narrow() { ! grep -q '.\{81\}' said.txt; }
 check "the list fits a terminal" narrow
 check "each sweep file and script is in the list, and no other" all_listed
