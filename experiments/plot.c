@@ -10,16 +10,18 @@ typedef struct options {
     int width;
 } options;
 
+enum { PLOT_PAGE = 1 }; /* of width, the default */
+
 static const key keys[] = {
     KEY_TEXT("format", options, format, "svg+pdf+png", "which files: a list of svg, pdf, png"),
     KEY_TEXT("figure", options, figure, "d90",
              "which figure: d90, history, lr; of updates spectra, depth, similarity, intruders"),
     KEY_TEXT("by", options, by, "",
              "all folders in one figure, told apart by a column of runs.csv: space, model, folder"),
-    KEY_TEXT("x", options, x, "d_total", "of that figure: the column across"),
-    KEY_TEXT("y", options, y, "score", "of that figure: the column upwards"),
+    KEY_TEXT("x", options, x, "d_total", "of the figure of --by: the column across"),
+    KEY_TEXT("y", options, y, "score", "of the figure of --by: the column upwards"),
     KEY_WORD("width", options, width, "page", "column+page+slide",
-             "of that figure: 3.25, 6.75 or 10 inches, with letters of 8 pt"),
+             "of the figure of --by: 3.25, 6.75 or 10 inches, with letters of 8 pt"),
     {0},
 };
 
@@ -73,11 +75,25 @@ static status plot_all(const options *o, char *const *paths, size_t n, FILE *out
     return st;
 }
 
+/* ERR_USAGE: an option of the figure of --by without it. */
+static status plot_check(const options *o)
+{
+    const char *of_by = o->width != PLOT_PAGE     ? "width"
+                        : strcmp(o->x, "d_total") ? "x"
+                        : strcmp(o->y, "score")   ? "y"
+                                                  : NULL;
+    return *o->by || !of_by
+               ? OK
+               : error_set(ERR_USAGE,
+                           "idim plot: --%s is of the figure over folders; give --by space too",
+                           of_by);
+}
+
 static int plot_run(void *options_, size_t n, char *const *names, FILE *out)
 {
     const options *o = options_;
     char **paths = mem_array(n, sizeof *paths);
-    status st = paths ? OK : ERR_MEMORY;
+    status st = paths ? plot_check(o) : ERR_MEMORY;
     for (size_t i = 0; i < n && !st; i++)
         st = (paths[i] = folder_path(names[i], "")) ? OK : ERR_MEMORY;
     if (!st && *o->by)

@@ -210,8 +210,10 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
     for (size_t i = 0; i < e->n && !st && whole; i++)
         st = measure_part(o, s, &e->parts[i], questions(e) == 1, &noted, path, out, failed);
     if (!st)
-        fprintf(out, "%zu runs trained, %zu found done: %s/runs.csv\n", sweep_done(s),
-                sweep_found(s), path);
+        fprintf(out, "%zu runs trained, %zu in all: %s/runs.csv\n", sweep_done(s),
+                store_count(sweep_store(s)), path);
+    if (!st && whole && questions(e))
+        fprintf(out, "next: idim show %s\n", path);
     if (*failed)
         folder_say_failed(sweep_store(s));
     ask_clear(&noted);

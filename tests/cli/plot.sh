@@ -51,4 +51,5 @@ check "a column that is not there is refused" refused 2 "did you mean space" "$i
 check "so is one across" refused 2 "no column dd" "$idim" plot ./two --by space --x dd
 "$idim" train --data synth --epochs 1 --space fastfood --d 5 --quiet --out ./runs >/dev/null 2>&1
 check "runs that nothing was measured of are drawn too" "$idim" plot ./runs --by space
+check "a width that nothing heeds is refused" refused 2 "--by" "$idim" plot ./two --width column
 exit "$bad"
