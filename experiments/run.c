@@ -68,11 +68,12 @@ static status run_runs(sweep *s, const expand_part *part)
 
 /* ------------------------------------------------------------------ measuring */
 
-/* "mnist-fc": of a question in a folder with several. */
+/* "mnist-fc-1": of a question in a folder with several. File systems end a name at 255 bytes, and a checkpoint's model
+ * alone may be longer; the number tells questions apart. */
 static char *question_folder(const char *path, const expand_part *part, const ask *a, size_t k)
 {
-    char *name = mem_printf("%s%s%s-%s-%zu", part->name, *part->name ? "-" : "", a->run.data,
-                            a->run.model, k + 1),
+    char *name = mem_printf("%.100s%s%.60s-%.60s-%zu", part->name, *part->name ? "-" : "",
+                            a->run.data, a->run.model, k + 1),
          *folder;
     for (char *c = name; c && *c; c++)
         if (strchr("/ :,=\"'*?+@", *c))

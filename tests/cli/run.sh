@@ -153,4 +153,14 @@ if command -v mpirun >/dev/null 2>&1; then
 else
     echo "skipped: mpirun: openmpi-bin is not installed"
 fi
+cat >long.idim <<'EOF'
+data = synthtext:length=8,vocabulary=12,n=40,branch=2,seed=5 ; space = onehot ; d = 5 ; lr = 1e-2 ; lr-full = 1e-2
+steps = 2 ; seeds = 1 ; plot = no
+model = transformer:family=llama,width=8,layers=1,heads=2,kv-heads=1,hidden=12,positions=128,vocabulary=128,rope=interleaved,theta=20000,norm=layer,eps=0.001,act=relu,tie=yes,drop=0.01,drop-attention=0.01,recompute=yes
+model = transformer:width=8,layers=1,heads=1
+EOF
+check "a network whose name is longer than a file's has its folder" "$idim" run long.idim --jobs 1 --quiet --out ./long
+two_questions() { [ "$(find long -mindepth 2 -name d90.csv | wc -l)" -eq 2 ]; }
+check "and each of two has its own" two_questions
+
 exit "$bad"
