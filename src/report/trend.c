@@ -5,6 +5,8 @@
  *           no number but a bound, or a seed's is, the ratio has the bounds that follow; their own interval
  *           ends are taken there, which is wider than 95 %.
  *   slope   of ln d90 on ln D over all networks of a (measure/slope.h)
+ *   rate    slope of ln of the chosen learning rate on ln d in each folder of a; of sweeps whose every d chose its
+ *           own: without tune-d, which carries rates by the very law (1/sqrt(d) for Adam)
  * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck. */
 #include <math.h>
 #include <stdio.h>
@@ -238,6 +240,70 @@ static status trend_slope(const trend *t, const found_place *place)
     return st;
 }
 
+/* ------------------------------------------------------------------ rate */
+
+/* A point for each d that was scored: all its seeds have one rate. */
+static status trend_points(const curves *c, const char *space, slope_point *points, size_t *n)
+{
+    const size_t role = csv_find(c->runs, "role"), at_space = csv_find(c->runs, "space"),
+                 at_d = csv_find(c->runs, "d_total"), at_lr = csv_find(c->runs, "lr");
+    *n = 0;
+    for (size_t i = 0; at_lr != SIZE_MAX && i < csv_rows(c->runs); i++) {
+        double d, lr;
+        status st;
+        if (strcmp(csv_cell(c->runs, i, role), "score") != 0 ||
+            strcmp(csv_cell(c->runs, i, at_space), space) != 0)
+            continue;
+        if ((st = csv_cell_number(c->runs, i, at_d, &d)) ||
+            (st = csv_cell_number(c->runs, i, at_lr, &lr)))
+            return st;
+        bool new = d > 0 && lr > 0;
+        for (size_t k = 0; k < *n; k++)
+            new = new && !(fabs(points[k].x - log(d)) < 1e-9);
+        if (new)
+            points[(*n)++] = (slope_point){log(d), log(lr), 1, (double)NAN};
+    }
+    return OK;
+}
+
+static status trend_rates_of(const trend *t, const found_folder *f, const char *space,
+                             slope_point *points)
+{
+    size_t n;
+    status st = trend_points(&f->c, space, points, &n);
+    beside_figure *p = st ? NULL : beside_add(t->row);
+    if (!p)
+        return st ? st : ERR_MEMORY;
+    slope s = slope_fit(n, points);
+    trend_number(s.b, p->value);
+    if (isnan(s.b))
+        snprintf(p->value, WORDS, "not known");
+    trend_interval(s.low, s.high, p->interval);
+    p->verdict = beside_claim(s.low, s.high, t->low, t->high);
+    p->how = mem_printf("%s, %zu d, %s epoch%s", space, n, f->c.epochs, trend_plural(f->c.epochs));
+    p->from = mem_string(f->path);
+    return p->how && p->from ? OK : ERR_MEMORY;
+}
+
+static status trend_rate(const trend *t, const found_place *place)
+{
+    found f = {0};
+    status st = found_load(&f, place, t->a);
+    for (size_t i = 0; i < f.n && !st; i++) {
+        const curves *c = &f.all[i].c;
+        slope_point *points = mem_array(csv_rows(c->runs), sizeof *points);
+        st = points ? OK : ERR_MEMORY;
+        for (size_t k = 0; k < c->n && !st; k++)
+            if (!*t->space_a || !strcmp(c->spaces[k].space, t->space_a))
+                st = trend_rates_of(t, &f.all[i], c->spaces[k].space, points);
+        mem_free(points);
+    }
+    if (!st && !t->row->n && !(t->row->missing = mem_printf("not run: %s", t->a)))
+        st = ERR_MEMORY;
+    found_clear(&f);
+    return st;
+}
+
 /* ------------------------------------------------------------------ a row */
 
 status beside_trend(beside *b, const found_place *place, size_t row, beside_row *out)
@@ -257,7 +323,11 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         (st = csv_cell_number(c, row, at[HIGH], &t.high)) ||
         (st = d90_rule_parse(cell[RULE], D90_RAW, &t.rule)))
         return st;
-    bool ratio = !strcmp(cell[KIND], "ratio");
+    static const char *const kinds[] = {"ratio", "slope", "rate"};
+    enum { RATIO, SLOPE, RATE, KINDS };
+    size_t kind = 0;
+    while (kind < KINDS && strcmp(cell[KIND], kinds[kind]) != 0)
+        kind++;
     t.a = cell[A];
     t.b = cell[B];
     t.space_a = cell[SPACE_A];
@@ -266,12 +336,18 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
     out->published = cell[PUBLISHED];
     out->note = cell[NOTE];
     beside_band(t.low, t.high, out->band);
-    out->what = ratio ? mem_printf("%s%s%s / %s%s%s by %s", t.a, *t.space_a ? " " : "", t.space_a,
-                                   t.b, *t.space_b ? " " : "", t.space_b, cell[RULE])
-                      : mem_printf("slope of ln d90 on ln D, %s by %s", t.a, cell[RULE]);
+    if (kind == RATIO)
+        out->what = mem_printf("%s%s%s / %s%s%s by %s", t.a, *t.space_a ? " " : "", t.space_a, t.b,
+                               *t.space_b ? " " : "", t.space_b, cell[RULE]);
+    else if (kind == SLOPE)
+        out->what = mem_printf("slope of ln d90 on ln D, %s by %s", t.a, cell[RULE]);
+    else if (kind == RATE)
+        out->what = mem_printf("slope of ln lr on ln d, %s", t.a);
+    else
+        return csv_wrong(c, row, at[KIND], "is none of ratio, slope and rate");
     if (!out->what)
         return ERR_MEMORY;
-    if (!ratio && strcmp(cell[KIND], "slope") != 0)
-        return csv_wrong(c, row, at[KIND], "is neither ratio nor slope");
-    return ratio ? trend_ratio(&t, place) : trend_slope(&t, place);
+    return kind == RATIO   ? trend_ratio(&t, place)
+           : kind == SLOPE ? trend_slope(&t, place)
+                           : trend_rate(&t, place);
 }

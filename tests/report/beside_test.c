@@ -220,6 +220,36 @@ static void networks_have_a_slope(void **state)
     beside_clear(&b);
 }
 
+/* ln lr = -.5 ln d + noise at 5 d: numpy's least squares, t_.975 of 3 degrees as in slope_test.c. Tuning runs and other
+ * spaces are no part of it, and all seeds of a d are one point. */
+static void chosen_rates_have_a_slope(void **state)
+{
+    static const double d[5] = {100, 400, 1600, 6400, 25600}, lr[5] = {.05, .02, .01, .005, .003};
+    char root[256];
+    beside b;
+    text t = {0};
+    test_folder(root);
+    put_tables(root, "", "claim,rate,more,,,,\"fixed,.9\",,-0.5,-0.5,\n");
+    put_folder(root, "repro/more-desk", 1000, EXACT("700", "600", "800", "3", "700", ".06"));
+    text_add(&t, "run_id,space,d_total,D,role,seed,score,epochs,lr\n");
+    for (size_t i = 0; i < 5; i++)
+        for (size_t seed = 1; seed <= 2; seed++)
+            text_add(&t, "%zu,fastfood,%.0f,199210,score,%zu,.5,20,%g\n", 10 * i + seed, d[i], seed,
+                     lr[i]);
+    text_add(&t, "98,fastfood,200,199210,tune,1,,20,9\n99,full,199210,199210,baseline,1,.9,20,9\n");
+    char folder[400];
+    snprintf(folder, sizeof folder, "%s/repro/more-desk", root);
+    world_put(folder, "runs.csv", t.text);
+    text_clear(&t);
+    assert_ok(beside_load(&b, root, (found_place){.root = root}));
+    assert_int_equal(b.rows[0].n, 1);
+    assert_string_equal(b.rows[0].figures[0].value, "-0.506");
+    assert_string_equal(b.rows[0].figures[0].interval, "-0.599 to -0.413");
+    assert_string_equal(b.rows[0].figures[0].how, "fastfood, 5 d, 20 epochs");
+    assert_string_equal(b.rows[0].figures[0].verdict, "agrees");
+    beside_clear(&b);
+}
+
 static void a_row_that_says_nothing_is_refused(void **state)
 {
     char root[256];
@@ -227,7 +257,7 @@ static void a_row_that_says_nothing_is_refused(void **state)
     test_folder(root);
     put_tables(root, "", "claim,product,more,,plain,,\"fixed,.9\",,1,,\n");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
-    assert_non_null(strstr(error_text(), "neither ratio nor slope"));
+    assert_non_null(strstr(error_text(), "none of ratio, slope and rate"));
     beside_clear(&b);
     put_tables(root, "more,\"fixed,.9\",750,wide,,,\n", "");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
@@ -276,6 +306,7 @@ int main(void)
         cmocka_unit_test(bounds_make_bounds),
         cmocka_unit_test(spaces_are_told_apart_or_alike),
         cmocka_unit_test(networks_have_a_slope),
+        cmocka_unit_test(chosen_rates_have_a_slope),
         cmocka_unit_test(a_row_that_says_nothing_is_refused),
         cmocka_unit_test(every_form_escapes_what_is_not_its_own),
     };
