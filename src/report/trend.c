@@ -167,6 +167,15 @@ static status trend_ratio(const trend *t, const found_place *place)
 
 /* ------------------------------------------------------------------ slope */
 
+static void trend_say(const trend *t, slope s, beside_figure *p)
+{
+    trend_number(s.b, p->value);
+    if (isnan(s.b))
+        snprintf(p->value, WORDS, "not known");
+    trend_interval(s.low, s.high, p->interval);
+    p->verdict = beside_claim(s.low, s.high, t->low, t->high);
+}
+
 static status trend_line(const trend *t, const found *f, const char *scale, const char *space,
                          slope_point *points)
 {
@@ -190,12 +199,9 @@ static status trend_line(const trend *t, const found *f, const char *scale, cons
     text how = {0};
     slope s = slope_fit(n, points);
     const char *slash = strrchr(first->path, '/');
-    trend_number(s.b, p->value);
-    if (isnan(s.b))
-        snprintf(p->value, WORDS, "not known");
-    trend_interval(s.low, s.high, p->interval);
-    /* a network without a d90 may be the one that matters */
-    p->verdict = open ? "open" : beside_claim(s.low, s.high, t->low, t->high);
+    trend_say(t, s, p);
+    if (open) /* a network without a d90 may be the one that matters */
+        p->verdict = "open";
     text_add(&how, "%s, %s epoch%s, %zu networks", space, first->c.epochs,
              trend_plural(first->c.epochs), n + open);
     if (open)
@@ -275,11 +281,7 @@ static status trend_rates_of(const trend *t, const found_folder *f, const char *
     if (!p)
         return st ? st : ERR_MEMORY;
     slope s = slope_fit(n, points);
-    trend_number(s.b, p->value);
-    if (isnan(s.b))
-        snprintf(p->value, WORDS, "not known");
-    trend_interval(s.low, s.high, p->interval);
-    p->verdict = beside_claim(s.low, s.high, t->low, t->high);
+    trend_say(t, s, p);
     p->how = mem_printf("%s, %zu d, %s epoch%s", space, n, f->c.epochs, trend_plural(f->c.epochs));
     p->from = mem_string(f->path);
     return p->how && p->from ? OK : ERR_MEMORY;
