@@ -32,3 +32,4 @@ for name in $(for d in $ds; do echo "d$d"; done) full lora8; do
     done
 done >"$OUT/rows.csv"
 { echo "name,seed,score,$columns" | tr ' ' ',' && cat "$OUT/rows.csv"; } >"$OUT/structure.csv" && rm "$OUT/rows.csv"
+if command -v gnuplot >/dev/null; then gnuplot -e "file='$OUT/structure.csv'" "$FILES/structure.gp"; fi
