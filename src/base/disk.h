@@ -1,4 +1,4 @@
-/* disk.h -- what the file system below a folder is, and what room it has left. */
+/* disk.h -- what the file system below a folder is, and what room it has left: with os.h and job.h what asks the system. */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
 
