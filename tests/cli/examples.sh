@@ -117,6 +117,8 @@ printf '%s\n' "\$@" >"$work/words.txt"
 case \$1 in
 d90 | train | ranks) case " \$* " in *" --dry "*) ;; *) exec "$idim" "\$@" --dry ;; esac ;;
 esac
+# an experiment wants its data whole: is there one of this name?
+[ "\$1 \$2" != "repro run" ] || exec grep -q "^\$3," "$here/experiments/repro/experiments.csv"
 exec "$idim" "\$@"
 END
 chmod +x bin/idim

@@ -20,16 +20,22 @@ static int hadamard(size_t i, size_t j)
     return __builtin_popcountll(i & j) % 2 ? -1 : 1;
 }
 
+/* Where number i of block k comes from. */
+static size_t place(const fastfood *f, size_t k, size_t i)
+{
+    size_t L = (size_t)1 << f->log2L;
+    return f->perm ? f->perm[k * L + i] : f->to[k * (L / 4) + i / 4] >> 16 * (i % 4) & 0xffff;
+}
+
 /* Entry (i, j) of H G Pi H B by its definition. */
 static long double entry(const fastfood *f, size_t i, size_t j)
 {
     size_t L = (size_t)1 << f->log2L, k = i / L;
-    const uint32_t *perm = f->perm + k * L;
     const uint32_t *B = f->B + k * ((L + 31) / 32);
     int sign = B[j / 32] >> (j % 32) & 1 ? -1 : 1;
     long double sum = 0;
     for (size_t m = 0; m < L; m++)
-        sum += (long double)(hadamard(i % L, m) * hadamard(perm[m], j) * sign) *
+        sum += (long double)(hadamard(i % L, m) * hadamard(place(f, k, m), j) * sign) *
                (long double)f->G[k * L + m];
     return sum;
 }
