@@ -141,7 +141,9 @@ set grid xtics ytics linetype 1 linecolor '#e4e4e4' linewidth 0.5
 array colours[8] = ['#000000', '#d55e00', '#0072b2', '#e69f00', '#009e73', '#56b4e9', '#cc79a7', '#8c6d31']
 array shape[8] = [7, 4, 9, 12, 11, 6, 5, 2]
 # dash, gap, dash, gap; the first is a line without gaps
-dash(i) = (i - 1) % 8 + 1
+# from the ninth on the colours come again, with other dashes and shapes
+other(i) = (i - 1 + 3 * ((i - 1) / 8)) % 8 + 1
+dash(i) = other(i)
 set dashtype 2 (18, 8)
 set dashtype 3 (5, 5)
 set dashtype 4 (18, 6, 4, 6)
@@ -170,10 +172,10 @@ set output target
 plot for [i = 1:levels] level[i] with lines linewidth 0.8 dashtype drawn(i) linecolor rgb '#808080' notitle, \
      for [i = 1:groups] $runs using ($1 == i ? $2 : NaN):3 smooth unique with lines linewidth 1.8 \
          dashtype dash(i) linecolor rgb colour(i) notitle, \
-     for [i = 1:groups] $runs using ($1 == i ? $2 : NaN):3 with points pointtype shape[(i - 1) % 8 + 1] pointsize 0.45 * marked \
+     for [i = 1:groups] $runs using ($1 == i ? $2 : NaN):3 with points pointtype shape[other(i)] pointsize 0.45 * marked \
          linewidth 0.7 linecolor rgb colour(i) notitle, \
      for [i = 1:groups] NaN with linespoints linewidth 1.8 dashtype dash(i) linecolor rgb colour(i) \
-         pointtype shape[(i - 1) % 8 + 1] pointsize 0.6 * marked title name[i], \
+         pointtype shape[other(i)] pointsize 0.6 * marked title name[i], \
      NaN with lines linewidth 0.8 linecolor rgb '#808080' title (levels > 0 ? 'baseline' : ''), \
      NaN with lines linewidth 0.8 dashtype 9 linecolor rgb '#808080' title (levels > 0 ? 'threshold' : ''), \
      NaN with points pointtype 13 pointsize 0.9 * marked linecolor rgb '#000000' title (marks > 0 ? 'd90, 95 % interval' : '')
