@@ -46,7 +46,16 @@ static char *repro_files(const options *o)
     if (os_executable(self, sizeof self) || !(slash = strrchr(self, '/')))
         return NULL;
     *slash = '\0';
-    return mem_printf("%s/../share/idim/repro", self);
+    char *path = mem_printf("%s/../share/idim/repro", self);
+    if (path && !file_is_folder(path)) {
+        error_set(ERR_FILE,
+                  "repro: the experiments are neither in ./experiments/repro nor in %s; name their "
+                  "folder by --files",
+                  path);
+        mem_free(path);
+        return NULL;
+    }
+    return path;
 }
 
 static status repro_open(csv **c, const char *files, const char *name)

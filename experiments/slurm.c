@@ -100,6 +100,7 @@ static status slurm_say(const options *o, const char *file, const char *path, co
              file);
     command_quoted(path, &t);
     text_add(&t, " || exit 1\n");
+    size_t head = t.length;
     for (int k = 1; k < 4; k++) {
         size_t runs = planned_most(p, k);
         if (k == 3) /* plain runs are trained with the scores */
@@ -107,6 +108,8 @@ static status slurm_say(const options *o, const char *file, const char *path, co
         if (runs)
             say_stage(o, file, path, k, elements(o, mean * (double)runs, runs), &t);
     }
+    if (t.length == head)
+        text_add(&t, "echo all runs are done: idim run measures them\n");
     status st = text_failed(&t) ? ERR_MEMORY : OK;
     if (!st)
         fputs(t.text, out);

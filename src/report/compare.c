@@ -193,7 +193,7 @@ static void compare_scores(const compare *c, const paired_row *of, text *out)
     if (!n)
         text_add(out, "no d in common: their scores are not compared");
     else if (without == n)
-        text_add(out, "scores at %zu common d in paired.csv; intervals take three seeds", n);
+        text_add(out, "scores at %zu common d; intervals take three seeds", n);
     else if (!apart)
         text_add(out, "at none of %zu common d is a difference of scores shown", n);
     else

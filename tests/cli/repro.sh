@@ -6,6 +6,7 @@
 files=$here/experiments/repro
 repro() { "$idim" repro "$@" --files "$files" >said.txt 2>err.txt; }
 
+check "where no experiments are the mend is named" refused 1 "name their folder by --files" "$idim" repro list
 check "experiments are listed" repro list
 names() { find "$files" -name '*.sweep' -o -name '*.sh' | sed 's|.*/||; s|\.[a-z]*$||' | sort -u; }
 all_listed() { [ "$(sed -nE '/( +[0-9?]+){3}$/s/ .*//p' said.txt | sort)" = "$(names)" ]; }

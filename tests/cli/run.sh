@@ -86,6 +86,8 @@ check "and so have two" data 2
 check "with the same bytes" same data-1/runs.csv data-2/runs.csv
 
 check "again it finds all done" run --jobs 1 --out ./one
+nothing() { "$idim" slurm s.idim --out ./one | grep -q 'all runs are done'; }
+check "Slurm is told that nothing is left" nothing
 check "again nothing is trained" grep -q '^0 runs trained' said.txt
 
 shards() {

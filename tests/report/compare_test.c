@@ -92,7 +92,7 @@ static void two_seeds_have_no_interval_in_words(void **state)
                                 "a,b,all,d90,r,,2,95,100,.95,,,,,,,,,,,\n");
     assert_string_equal(
         said, "- a: d90 is 0.95 times that of b (no interval; paired on 2 seeds); scores at 1 "
-              "common d in paired.csv; intervals take three seeds\n");
+              "common d; intervals take three seeds\n");
 }
 
 static void files_that_are_not_there_say_nothing(void **state)
