@@ -58,14 +58,6 @@ static char *repro_files(const options *o)
     return path;
 }
 
-static status repro_open(csv **c, const char *files, const char *name)
-{
-    char *path = mem_printf("%s/%s", files, name);
-    status st = path ? csv_open(c, path) : ERR_MEMORY;
-    mem_free(path);
-    return st;
-}
-
 /* ------------------------------------------------------------------ list */
 
 static status repro_list(const char *files, FILE *out)
@@ -75,7 +67,7 @@ static status repro_list(const char *files, FILE *out)
     enum { N = 7 };
     csv *c = NULL;
     size_t at[N];
-    status st = repro_open(&c, files, "experiments.csv");
+    status st = csv_open_in(&c, files, "experiments.csv");
     for (size_t k = 0; k < N && !st; k++)
         st = csv_need(c, names[k], &at[k]);
     if (!st)
@@ -106,7 +98,7 @@ static status repro_from(const options *o, const char *files, const char *name, 
     csv *c = NULL;
     size_t names, checkpoints;
     const char *wanted = "";
-    status st = repro_open(&c, files, "experiments.csv");
+    status st = csv_open_in(&c, files, "experiments.csv");
     if (!st && !(st = csv_need(c, "name", &names)))
         st = csv_need(c, "checkpoint", &checkpoints);
     for (size_t i = 0; !st && i < csv_rows(c); i++)

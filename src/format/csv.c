@@ -195,6 +195,15 @@ status csv_open(csv **c, const char *path)
     return st ? st : csv_take(c, path, bytes, n, ',');
 }
 
+status csv_open_in(csv **c, const char *folder, const char *name)
+{
+    char *path = mem_printf("%s/%s", folder, name);
+    *c = NULL;
+    status st = path ? csv_open(c, path) : ERR_MEMORY;
+    mem_free(path);
+    return st;
+}
+
 status csv_take_tabs(csv **c, const char *path, char *bytes, size_t n)
 {
     return csv_take(c, path, bytes, n, '\t');

@@ -19,6 +19,8 @@ typedef struct csv csv;
 /* ERR_FILE; ERR_FORMAT: no header, a name twice, a line with another number of cells, a quote that is
  * never closed, a byte 0: each names file and line. CR LF and a byte order mark are taken. */
 status csv_open(csv **c, const char *path);
+/* The same of folder/name. */
+status csv_open_in(csv **c, const char *folder, const char *name);
 void csv_free(csv *c);
 
 /* The same of tab-separated text, in which a quote is a character like any other (GLUE's files, MRPC).

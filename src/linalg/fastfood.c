@@ -51,15 +51,13 @@ static void fastfood_shorten(const uint32_t *perm, size_t L, uint64_t *to, uint6
     }
 }
 
-/* perm: (L) the block's own or a scratch that is shortened */
-static void fastfood_block(fastfood *f, size_t k, fastfood_gauss gauss, const stream *s,
-                           uint32_t *perm)
+static void fastfood_block(fastfood *f, size_t k, fastfood_gauss gauss, const stream *s)
 {
     size_t L = (size_t)1 << f->log2L, words = fastfood_words(f);
     stream block = stream_sub(s, k), pi = stream_named(&block, "Pi"), b = stream_named(&block, "B"),
            g = stream_named(&block, "G");
     real *G = f->G + k * L;
-    uint32_t four[4];
+    uint32_t *perm = f->perm + (f->to ? 0 : k * L), four[4];
     rng_permutation(&pi, L, perm);
     if (f->to)
         fastfood_shorten(perm, L, f->to + k * (L / 4), f->from + k * (L / 4));
@@ -88,26 +86,23 @@ status fastfood_init(fastfood *f, size_t d, size_t n, fastfood_form form, fastfo
     if (f->log2L > 31)
         return error_set(ERR_LIMIT, "fastfood: blocks of 2^%u numbers, 2^31 is the most", f->log2L);
     size_t L = (size_t)1 << f->log2L, all = f->blocks * L;
-    bool cut = fastfood_short(f->log2L), there;
-    uint32_t *perm = mem_array(cut ? L : all, sizeof *perm);
-    if (cut) {
-        f->to = mem_array(all / 4, sizeof *f->to);
-        f->from = mem_array(all / 4, sizeof *f->from);
-        there = perm && f->to && f->from;
-    } else {
-        f->perm = perm;
-        there = perm != NULL;
-    }
+    bool cut = fastfood_short(f->log2L);
+    f->perm = mem_array(cut ? L : all, sizeof *f->perm); /* cut: a block's, until it is shortened */
+    f->to = cut ? mem_array(all / 4, sizeof *f->to) : NULL;
+    f->from = cut ? mem_array(all / 4, sizeof *f->from) : NULL;
     f->G = mem_array(all, sizeof *f->G);
     f->B = mem_array(f->blocks * fastfood_words(f), sizeof *f->B);
-    there = there && f->G && f->B;
-    for (size_t k = 0; there && k < f->blocks; k++)
-        fastfood_block(f, k, gauss, s, cut ? perm : perm + k * L);
-    if (cut)
-        mem_free(perm);
-    if (!there)
+    if (!f->perm || (cut && (!f->to || !f->from)) || !f->G || !f->B) {
         fastfood_clear(f);
-    return there ? OK : ERR_MEMORY;
+        return ERR_MEMORY;
+    }
+    for (size_t k = 0; k < f->blocks; k++)
+        fastfood_block(f, k, gauss, s);
+    if (cut) {
+        mem_free(f->perm);
+        f->perm = NULL;
+    }
+    return OK;
 }
 
 void fastfood_clear(fastfood *f)

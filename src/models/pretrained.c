@@ -10,9 +10,6 @@
 #include "models/pretrained.h"
 #include "models/transformer.h"
 
-typedef enum family { GPT2, LLAMA, BERT, ROBERTA, FAMILIES } family;
-static const char *const family_words[FAMILIES] = {"gpt2", "llama", "bert", "roberta"};
-
 struct pretrained {
     tensors *file;    /* NULL: described, not read */
     adapter *adapter; /* NULL: none */
@@ -610,8 +607,9 @@ static status describe(pretrained *p, char *const *keys, size_t n)
     bool whole = !json_object_set_new(c, "model_type", json_string(word));
     for (size_t i = 0; i < NUMBERS; i++) {
         const char *name = numbers[i].names[p->family];
-        const char *given = key_given(keys, n, numbers[i].key);
-        double value = given ? strtod(given, NULL) : 0;
+        double value = 0;
+        if (name && key_number(numbers[i].key, key_given(keys, n, numbers[i].key), &value))
+            whole = false;
         if (p->family == ROBERTA && !strcmp(numbers[i].key, "positions"))
             value += 2; /* rows that stand for padding */
         whole = whole && (!name || !json_object_set_new(c, name, json_value(value)));

@@ -26,8 +26,7 @@
 #include "models/transformer.h"
 #include "nn/rope.h"
 
-typedef enum family { GPT2, LLAMA, BERT, ROBERTA, FAMILIES } family;
-static const char *const family_words[FAMILIES] = {"gpt2", "llama", "bert", "roberta"};
+const char *const family_words[FAMILIES] = {"gpt2", "llama", "bert", "roberta"};
 static const gelu acts[FAMILIES] = {GELU_TANH, GELU_SILU, GELU_ERF, GELU_ERF};
 enum { AUTO }; /* the first word of keys that follow the family */
 enum { ADAPTER_NONE, ADAPTER_HOULSBY, ADAPTER_PFEIFFER };

@@ -116,21 +116,13 @@ static status beside_published(const beside *b, const found_place *place, size_t
     return st;
 }
 
-static status beside_open(csv **c, const char *files, const char *name)
-{
-    char *path = mem_printf("%s/%s", files, name);
-    status st = path ? csv_open(c, path) : ERR_MEMORY;
-    mem_free(path);
-    return st;
-}
-
 status beside_load(beside *b, const char *files, found_place place)
 {
     status st;
     *b = (beside){0};
-    if ((st = beside_open(&b->experiments, files, "experiments.csv")) ||
-        (st = beside_open(&b->published, files, "published.csv")) ||
-        (st = beside_open(&b->trends, files, "trends.csv")))
+    if ((st = csv_open_in(&b->experiments, files, "experiments.csv")) ||
+        (st = csv_open_in(&b->published, files, "published.csv")) ||
+        (st = csv_open_in(&b->trends, files, "trends.csv")))
         return st;
     place.experiments = b->experiments;
     b->n_published = csv_rows(b->published);

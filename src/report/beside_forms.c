@@ -185,15 +185,21 @@ void beside_latex(const beside *b, text *out)
     beside_tables(b, (beside_form){latex_begin, latex_row, latex_end}, out);
 }
 
+/* published, ours, interval, band */
+static bool html_number(size_t k)
+{
+    return k >= 2 && k <= 5;
+}
+
 /* why: a line of its own, as wide as the table. */
 static void html_row(const char *const cells[CELLS], text *out)
 {
     text_add(out, "<tr>");
     for (size_t k = 0; k < WHY; k++)
         page_cell(k ? "td" : "th",
-                  !k                 ? " scope=\"row\""
-                  : k >= 2 && k <= 5 ? " class=\"n\""
-                                     : "",
+                  !k               ? " scope=\"row\""
+                  : html_number(k) ? " class=\"n\""
+                                   : "",
                   cells[k], out);
     text_add(out, "</tr>\n");
     if (*cells[WHY]) {
@@ -209,7 +215,7 @@ static void html_begin(const char *title, text *out)
     page_text(title, out);
     text_add(out, "</h2>\n<div class=\"wide\"><table>\n<thead><tr>");
     for (size_t k = 0; k < WHY; k++)
-        page_cell("th", k >= 2 && k <= 5 ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
+        page_cell("th", html_number(k) ? " scope=\"col\" class=\"n\"" : " scope=\"col\"",
                   beside_heads[k], out);
     text_add(out, "</tr></thead>\n<tbody>\n");
 }

@@ -6,14 +6,6 @@
 #include "base/mem.h"
 #include "report/curve.h"
 
-static status curves_open(csv **c, const char *folder, const char *name)
-{
-    char *path = mem_printf("%s/%s", folder, name);
-    status st = path ? csv_open(c, path) : ERR_MEMORY;
-    mem_free(path);
-    return st;
-}
-
 /* Words are shown on terminals, where an escape sequence would act. */
 static bool curves_clean(const char *word)
 {
@@ -327,8 +319,8 @@ status curves_load(curves *c, const char *folder)
                   .steps = "",
                   .exec = "",
                   .D = (double)NAN};
-    if ((st = curves_open(&c->runs, folder, "runs.csv")) ||
-        (st = curves_open(&c->d90, folder, "d90.csv")) || (st = curves_rows(c)) ||
+    if ((st = csv_open_in(&c->runs, folder, "runs.csv")) ||
+        (st = csv_open_in(&c->d90, folder, "d90.csv")) || (st = curves_rows(c)) ||
         (st = curves_spaces(c)) || (st = curves_runs(c)))
         curves_clear(c);
     return st;
