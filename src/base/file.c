@@ -146,6 +146,14 @@ status file_write(const char *path, const void *bytes, size_t n)
     return file_write_pieces(path, &(file_piece){bytes, n}, 1);
 }
 
+status file_write_text(const char *folder, const char *name, const text *t)
+{
+    char *path = text_failed(t) ? NULL : mem_printf("%s/%s", folder, name);
+    status st = path ? file_write(path, t->text, t->length) : ERR_MEMORY;
+    mem_free(path);
+    return st;
+}
+
 status file_write_pieces(const char *path, const file_piece *pieces, size_t n)
 {
     status st = ERR_MEMORY;

@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include "base/mem.h"
 #include "base/status.h"
 
 /* The whole file, '\0' added behind it (not counted). ERR_FILE; ERR_LIMIT above `limit` bytes. */
@@ -16,6 +17,9 @@ typedef struct file_piece {
     size_t n;
 } file_piece;
 status file_write_pieces(const char *path, const file_piece *pieces, size_t n);
+
+/* A text as folder/name. ERR_MEMORY also where the text's memory ran out on the way. */
+status file_write_text(const char *folder, const char *name, const text *t);
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);

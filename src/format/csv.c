@@ -195,13 +195,25 @@ status csv_open(csv **c, const char *path)
     return st ? st : csv_take(c, path, bytes, n, ',');
 }
 
-status csv_open_in(csv **c, const char *folder, const char *name)
+static status csv_open_there(csv **c, const char *folder, const char *name, bool needed)
 {
     char *path = mem_printf("%s/%s", folder, name);
+    status st = path ? OK : ERR_MEMORY;
     *c = NULL;
-    status st = path ? csv_open(c, path) : ERR_MEMORY;
+    if (!st && (needed || file_exists(path)))
+        st = csv_open(c, path);
     mem_free(path);
     return st;
+}
+
+status csv_open_in(csv **c, const char *folder, const char *name)
+{
+    return csv_open_there(c, folder, name, true);
+}
+
+status csv_open_if(csv **c, const char *folder, const char *name)
+{
+    return csv_open_there(c, folder, name, false);
 }
 
 status csv_take_tabs(csv **c, const char *path, char *bytes, size_t n)

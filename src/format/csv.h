@@ -21,6 +21,8 @@ typedef struct csv csv;
 status csv_open(csv **c, const char *path);
 /* The same of folder/name. */
 status csv_open_in(csv **c, const char *folder, const char *name);
+/* Likewise; *c is NULL where there is no such file. */
+status csv_open_if(csv **c, const char *folder, const char *name);
 void csv_free(csv *c);
 
 /* The same of tab-separated text, in which a quote is a character like any other (GLUE's files, MRPC).

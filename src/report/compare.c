@@ -6,29 +6,14 @@
 #include "base/mem.h"
 #include "report/compare.h"
 
-static status compare_rows(const char *folder, const char *name, const d90_column *columns,
-                           size_t size, csv **file, void **rows, size_t *n)
-{
-    char *path = mem_printf("%s/%s", folder, name);
-    status st = path ? OK : ERR_MEMORY;
-    if (!st && file_exists(path) && !(st = csv_open(file, path))) {
-        if (!(*rows = mem_array(csv_rows(*file), size)))
-            st = ERR_MEMORY;
-        for (size_t i = 0; i < csv_rows(*file) && !st; i++, ++*n)
-            st = curves_cells(*file, i, columns, (char *)*rows + i * size);
-    }
-    mem_free(path);
-    return st;
-}
-
 status compare_load(compare *c, const char *folder)
 {
     void *variances = NULL, *pairs = NULL;
     *c = (compare){0};
-    status st = compare_rows(folder, "variance.csv", variance_columns, sizeof *c->variances,
+    status st = curves_table(folder, "variance.csv", variance_columns, sizeof *c->variances,
                              &c->variance, &variances, &c->n_variances);
     if (!st)
-        st = compare_rows(folder, "paired.csv", paired_columns, sizeof *c->pairs, &c->paired,
+        st = curves_table(folder, "paired.csv", paired_columns, sizeof *c->pairs, &c->paired,
                           &pairs, &c->n_pairs);
     c->variances = variances;
     c->pairs = pairs;

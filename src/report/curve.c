@@ -117,6 +117,21 @@ status curves_cells(const csv *c, size_t row, const d90_column *columns, void *o
     return OK;
 }
 
+status curves_table(const char *folder, const char *name, const d90_column *columns, size_t size,
+                    csv **file, void **rows, size_t *n)
+{
+    *rows = NULL;
+    *n = 0;
+    status st = csv_open_if(file, folder, name);
+    if (st || !*file)
+        return st;
+    if (!(*rows = mem_array(csv_rows(*file), size)))
+        return ERR_MEMORY;
+    for (; !st && *n < csv_rows(*file); ++*n)
+        st = curves_cells(*file, *n, columns, (char *)*rows + *n * size);
+    return st;
+}
+
 /* What must hold for a row to be drawn. */
 static status curves_sense(const csv *c, size_t row, const d90_row *r)
 {

@@ -47,5 +47,8 @@ void curves_clear(curves *c);
 /* A row of a table of columns (measure/d90.h) from its CSV: d90_cell's inverse. What the file lacks is
  * NaN, 0, "". The row's bytes are zero before; texts are borrowed from the file. ERR_FORMAT. */
 status curves_cells(const csv *c, size_t row, const d90_column *columns, void *out);
+/* All rows of folder/name, `size` bytes each; none where it is not there. The file holds their texts. */
+status curves_table(const char *folder, const char *name, const d90_column *columns, size_t size,
+                    csv **file, void **rows, size_t *n);
 
 #endif

@@ -7,7 +7,7 @@
 
 typedef struct sum {
     double count, gaussian, rank, multiple; /* nulls: NaN, no tensor has one */
-    size_t n;
+    size_t n, with_gaussian, with_rank;     /* tensors; those that have the null */
 } sum;
 
 static bool says_same(double a, double b)
@@ -36,11 +36,20 @@ static sum says_sum(const intruders_row *rows, size_t n, const char *side, doubl
             s.count += (double)rows[i].count;
             s.gaussian = says_more(s.gaussian, rows[i].null_gaussian);
             s.rank = says_more(s.rank, rows[i].null_rank);
+            s.with_gaussian += isnan(rows[i].null_gaussian) ? 0 : 1;
+            s.with_rank += isnan(rows[i].null_rank) ? 0 : 1;
             s.multiple += rows[i].multiple;
             s.n++;
         }
     s.multiple /= s.n ? (double)s.n : 1;
     return s;
+}
+
+/* A null of fewer tensors than the count beside it is not its measure. */
+static void says_fewer(const char *head, size_t with, size_t n, text *out)
+{
+    if (with && with < n)
+        text_add(out, "%s: a null of %zu of the %zu tensors\n", head, with, n);
 }
 
 void intruders_says(const intruders_row *rows, size_t n, text *out)
@@ -53,11 +62,11 @@ void intruders_says(const intruders_row *rows, size_t n, text *out)
     text_add(out, "the first %zu vectors of each tensor, summed over tensors\n", k);
     text_add(out, "                  |        left          |        right\n");
     text_add(out, "epsilon  x floor  | tuned gauss.  rank   | tuned gauss.  rank\n");
+    sum s[INTRUDERS_SIDES] = {0};
     for (size_t i = 0; i < n; i++) {
         if (rows[i].k != k || strcmp(rows[i].tensor, rows[0].tensor) ||
             strcmp(rows[i].side, intruders_sides[0]))
             continue;
-        sum s[INTRUDERS_SIDES];
         for (size_t side = 0; side < INTRUDERS_SIDES; side++)
             s[side] = says_sum(rows, n, intruders_sides[side], rows[i].epsilon, k);
         text_add(out, "%7.3g  %7.3g  |", rows[i].epsilon, s[0].multiple);
@@ -67,4 +76,6 @@ void intruders_says(const intruders_row *rows, size_t n, text *out)
                      says_cell(s[side].rank, rank), side ? "\n" : "   |");
         }
     }
+    says_fewer("gauss.", s[0].with_gaussian, s[0].n, out);
+    says_fewer("rank", s[0].with_rank, s[0].n, out);
 }

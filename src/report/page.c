@@ -459,31 +459,27 @@ void page_html(const curves *c, const compare *other, const char *svg, size_t n_
 status page_write(const char *folder, const char *command)
 {
     char *figure = mem_printf("%s/plots/d90.svg", folder), *svg = NULL;
-    char *made_path = mem_printf("%s/provenance.csv", folder);
-    char *path = mem_printf("%s/report.html", folder);
     size_t n = 0;
     curves c = {0};
     compare other = {0};
     csv *made = NULL;
     text out = {0};
-    status st = figure && made_path && path ? curves_load(&c, folder) : ERR_MEMORY;
+    status st = figure ? curves_load(&c, folder) : ERR_MEMORY;
     if (!st)
         st = compare_load(&other, folder);
     if (!st && file_exists(figure))
         st = file_read(figure, PAGE_SVG, &svg, &n);
-    if (!st && file_exists(made_path))
-        st = csv_open(&made, made_path);
+    if (!st)
+        st = csv_open_if(&made, folder, "provenance.csv");
     if (!st) {
         page_html(&c, &other, svg, n, made, command, &out);
-        st = out.failed ? ERR_MEMORY : file_write(path, out.text, out.length);
+        st = file_write_text(folder, "report.html", &out);
     }
     text_clear(&out);
     csv_free(made);
     compare_clear(&other);
     curves_clear(&c);
     mem_free(svg);
-    mem_free(path);
-    mem_free(made_path);
     mem_free(figure);
     return st;
 }

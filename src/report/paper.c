@@ -197,40 +197,21 @@ void paper_methods(const curves *c, const csv *made, text *out)
 
 /* ------------------------------------------------------------------ files */
 
-static status paper_put(const char *folder, const char *name, const text *t)
-{
-    char *path = mem_printf("%s/%s", folder, name);
-    status st = path && !t->failed ? file_write(path, t->text, t->length) : ERR_MEMORY;
-    mem_free(path);
-    return st;
-}
-
-static status paper_made(const char *folder, csv **made)
-{
-    char *path = mem_printf("%s/provenance.csv", folder);
-    status st = path ? OK : ERR_MEMORY;
-    *made = NULL;
-    if (!st && file_exists(path))
-        st = csv_open(made, path);
-    mem_free(path);
-    return st;
-}
-
 status paper_latex(const char *folder)
 {
     text numbers = {0}, plain = {0}, methods = {0};
     curves c = {0};
     csv *made = NULL;
     status st = curves_load(&c, folder);
-    if (!st && !(st = paper_made(folder, &made))) {
+    if (!st && !(st = csv_open_if(&made, folder, "provenance.csv"))) {
         paper_numbers(&c, &numbers);
         paper_methods(&c, made, &plain);
         text_add(&methods, "%% made by idim\n");
         table_tex(plain.text ? plain.text : "", &methods);
         text_add(&methods, "\n");
         methods.failed |= plain.failed;
-        if (!(st = table_write(folder)) && !(st = paper_put(folder, "numbers.tex", &numbers)))
-            st = paper_put(folder, "methods.tex", &methods);
+        if (!(st = table_write(folder)) && !(st = file_write_text(folder, "numbers.tex", &numbers)))
+            st = file_write_text(folder, "methods.tex", &methods);
     }
     text_clear(&numbers);
     text_clear(&plain);
@@ -246,7 +227,7 @@ status paper_markdown(const char *folder)
     curves c = {0};
     csv *made = NULL;
     status st = curves_load(&c, folder);
-    if (!st && !(st = paper_made(folder, &made))) {
+    if (!st && !(st = csv_open_if(&made, folder, "provenance.csv"))) {
         text_add(&out, "# ");
         table_pipe(*c.model ? c.model : "d90", &out);
         text_add(&out, "%s", *c.data ? " on " : "");
@@ -267,7 +248,7 @@ status paper_markdown(const char *folder)
         table_pipe(methods.text ? methods.text : "", &out);
         text_add(&out, "\n");
         out.failed |= flags.failed || methods.failed;
-        st = paper_put(folder, "report.md", &out);
+        st = file_write_text(folder, "report.md", &out);
     }
     text_clear(&out);
     text_clear(&flags);

@@ -240,17 +240,15 @@ status plot_draw(const char *folder, const char *name, const char *formats)
 static status plot_over_check(const plot_sweeps *how, const char *folder)
 {
     const char *const needed[] = {"role", how->x, how->y, how->by};
-    char *path = mem_printf("%s/runs.csv", folder);
-    csv *c = NULL;
+    csv *c;
     size_t column;
-    status st = path ? csv_open(&c, path) : ERR_MEMORY;
+    status st = csv_open_in(&c, folder, "runs.csv");
     if (strpbrk(folder, "\t\r\n"))
         st = error_set(ERR_USAGE, "%s: a folder with a tab or a line end cannot be drawn", folder);
     for (size_t i = 0; i < sizeof needed / sizeof *needed && !st; i++)
         if (strcmp(needed[i], "folder") != 0 && csv_need(c, needed[i], &column))
             st = error_set(ERR_USAGE, "%s", error_text());
     csv_free(c);
-    mem_free(path);
     return st;
 }
 

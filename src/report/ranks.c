@@ -140,24 +140,6 @@ void ranks_effective(ranks_row *rows, size_t n_rows, const effective_row *e, siz
     }
 }
 
-/* effective.csv of a folder; none where it is not there. The file holds the rows' texts. */
-static status ranks_looked(const char *folder, csv **file, effective_row **e, size_t *n)
-{
-    char *path = mem_printf("%s/effective.csv", folder);
-    status st = path ? OK : ERR_MEMORY;
-    *file = NULL;
-    *e = NULL;
-    *n = 0;
-    if (!st && file_exists(path) && !(st = csv_open(file, path))) {
-        if (!(*e = mem_array(csv_rows(*file), sizeof **e)))
-            st = ERR_MEMORY;
-        for (; !st && *n < csv_rows(*file); ++*n)
-            st = curves_cells(*file, *n, effective_columns, &(*e)[*n]);
-    }
-    mem_free(path);
-    return st;
-}
-
 #define COLUMN(...) D90_COLUMN(ranks_line, __VA_ARGS__)
 
 const d90_column ranks_columns[] = {
@@ -278,27 +260,28 @@ status ranks_write(const char *folder, text *words)
     curves c;
     ranks_row *rows = NULL;
     ranks_line *lines = NULL;
-    effective_row *e = NULL;
+    void *looks = NULL;
     csv *looked = NULL;
     size_t n = 0;
     text t = {0};
-    char *path = mem_printf("%s/ranks.csv", folder);
     status st = curves_load(&c, folder);
-    if (!st && !(st = ranks_looked(folder, &looked, &e, &n)) && !(st = ranks_of(&c, &rows))) {
-        ranks_effective(rows, c.n, e, n);
+    if (!st)
+        st = curves_table(folder, "effective.csv", effective_columns, sizeof(effective_row),
+                          &looked, &looks, &n);
+    if (!st && !(st = ranks_of(&c, &rows))) {
+        ranks_effective(rows, c.n, looks, n);
         ranks_words(rows, c.n, words);
         st = ranks_lines(rows, c.n, &lines);
     }
     if (!st) {
         results_csv(ranks_columns, lines, sizeof *lines, c.n, &t);
-        st = !path || text_failed(&t) ? ERR_MEMORY : file_write(path, t.text, t.length);
+        st = file_write_text(folder, "ranks.csv", &t);
     }
     mem_free(lines);
     csv_free(looked);
-    mem_free(e);
+    mem_free(looks);
     text_clear(&t);
     mem_free(rows);
-    mem_free(path);
     curves_clear(&c);
     return st;
 }

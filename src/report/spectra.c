@@ -66,13 +66,18 @@ static const struct {
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
+static const char *spectra_role(const spectrum_row *r)
+{
+    return *r->about.role ? r->about.role : "-";
+}
+
 static void spectra_line(const spectrum_row *rows, size_t n, size_t first, const char *label,
-                         text *out)
+                         int width, text *out)
 {
     const spectrum_about *a = &rows[first].about;
     char shape[CELL], cell[2 * CELL];
     snprintf(shape, sizeof shape, "%zux%zu", a->m, a->n);
-    text_add(out, "%-9.9s %-10.10s", label, shape);
+    text_add(out, "%-*s %-10s", width, label, shape);
     for (size_t k = 0; k < COLUMNS; k++) {
         spectra_cell(rows, n, first, columns[k].offset, columns[k].ends, cell);
         text_add(out, " %*s", columns[k].width, cell);
@@ -80,30 +85,41 @@ static void spectra_line(const spectrum_row *rows, size_t n, size_t first, const
     text_add(out, "\n");
 }
 
+/* Rows like row i, itself the first of them; 0: an earlier row has counted them. */
+static size_t spectra_count(const spectrum_row *rows, size_t n, size_t i)
+{
+    size_t alike = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!spectra_alike(&rows[i], &rows[k]))
+            continue;
+        if (k < i)
+            return 0;
+        alike++;
+    }
+    return alike;
+}
+
 void spectra_words(const spectrum_row *rows, size_t n, bool each, text *out)
 {
-    text_add(out, "%-9s %-10s", "role", "shape");
+    char label[2 * CELL];
+    int width = 9;
+    for (size_t i = 0; i < n; i++) {
+        int wide = snprintf(label, sizeof label, "%s x%zu", spectra_role(&rows[i]), n);
+        width = wide > width ? wide : width;
+    }
+    text_add(out, "%-*s %-10s", width, "role", "shape");
     for (size_t k = 0; k < COLUMNS; k++)
         text_add(out, " %*s", columns[k].width, columns[k].head);
     text_add(out, "\n");
     for (size_t i = 0; i < n; i++) {
-        size_t alike = 0;
-        char label[2 * CELL];
-        for (size_t k = 0; k < n; k++) {
-            if (!spectra_alike(&rows[i], &rows[k]))
-                continue;
-            if (!alike && k < i)
-                break;
-            alike++;
-        }
-        if (!alike) /* a line above is theirs */
+        size_t alike = spectra_count(rows, n, i);
+        if (!alike)
             continue;
-        snprintf(label, sizeof label, "%.6s x%zu", *rows[i].about.role ? rows[i].about.role : "-",
-                 alike);
-        spectra_line(rows, n, i, label, out);
+        snprintf(label, sizeof label, "%s x%zu", spectra_role(&rows[i]), alike);
+        spectra_line(rows, n, i, label, width, out);
     }
     for (size_t i = 0; each && i < n; i++) {
         text_add(out, "%s%s\n", i ? "" : "\n", rows[i].about.tensor);
-        spectra_line(&rows[i], 1, 0, *rows[i].about.role ? rows[i].about.role : "-", out);
+        spectra_line(&rows[i], 1, 0, spectra_role(&rows[i]), width, out);
     }
 }

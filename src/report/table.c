@@ -178,14 +178,6 @@ void table_markdown(const curves *c, text *out)
     text_clear(&words);
 }
 
-static status table_file(const char *folder, const char *name, const text *t)
-{
-    char *path = mem_printf("%s/%s", folder, name);
-    status st = path && !t->failed ? file_write(path, t->text, t->length) : ERR_MEMORY;
-    mem_free(path);
-    return st;
-}
-
 status table_write(const char *folder)
 {
     text tex = {0}, md = {0};
@@ -195,8 +187,8 @@ status table_write(const char *folder)
         return st;
     table_latex(&c, &tex);
     table_markdown(&c, &md);
-    if (!(st = table_file(folder, "tables.tex", &tex)))
-        st = table_file(folder, "tables.md", &md);
+    if (!(st = file_write_text(folder, "tables.tex", &tex)))
+        st = file_write_text(folder, "tables.md", &md);
     text_clear(&tex);
     text_clear(&md);
     curves_clear(&c);

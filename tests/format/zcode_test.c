@@ -100,6 +100,7 @@ static void plain_bits_cost_one_each(void **state)
 
 /* ------------------------------------------------------------------ codes of z */
 
+#ifndef IDIM_DOUBLE
 static void assert_hex(const text *code, const char *hex)
 {
     text got = {0};
@@ -109,7 +110,6 @@ static void assert_hex(const text *code, const char *hex)
     text_clear(&got);
 }
 
-#ifndef IDIM_DOUBLE
 static void a_second_writer_has_the_same_bytes(void **state)
 {
     real whole[] = {(real)0.5, (real)-1.25, (real)3e-9, (real)0.5};
