@@ -139,6 +139,11 @@ static void words_flags_interval(const d90_row *r, const char *before, const cha
     if (r->few_seeds && r->state != IDIM_UNMEASURABLE)
         text_add(out, "%s%zu seed%s: an interval takes three or more.%s", before, r->n_seeds,
                  words_plural(r->n_seeds), after);
+    if (r->state == IDIM_EXACT && (r->low > r->fit || r->high < r->fit))
+        text_add(out,
+                 "%sd90 is where the mean curve passes, the interval is that of the seeds' own "
+                 "crossings, about %.3g: here they differ.%s",
+                 before, r->seed_mean, after);
     if (r->seeds_above && r->state == IDIM_EXACT)
         text_add(out, "%s%zu of %zu seeds never pass%s: the interval is open above.%s", before,
                  r->seeds_above, r->n_seeds, r->seeds_above == 1 ? "es" : "", after);

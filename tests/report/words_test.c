@@ -90,6 +90,8 @@ static void each_flag_has_its_sentence(void **state)
     FLAG(fall_z, 2.4, "2.4 standard errors");
     FLAG(lr_edges, 1, "At 1 place the best");
     FLAG(few_seeds, true, "three or more");
+    FLAG(low, 400, "the interval is that of the seeds' own crossings");
+    FLAG(high, 390, "the interval is that of the seeds' own crossings");
     FLAG(seeds_above, 1, "1 of 5 seeds never passes");
     FLAG(seeds_below, 2, "2 of 5 seeds pass at");
     FLAG(seeds_partial, 2, "2 of 5 seeds have no score");
