@@ -7,6 +7,7 @@
  *   slope   of ln d90 on ln D over all networks of a (measure/slope.h)
  *   rate    slope of ln of the chosen learning rate on ln d in each folder of a; of sweeps whose every d chose its
  *           own: without tune-d, which carries rates by the very law (1/sqrt(d) for Adam)
+ *   score   of a's largest d less that of b's, seed by seed: Student's interval of the differences
  * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck. */
 #include <math.h>
 #include <stdio.h>
@@ -139,6 +140,18 @@ static bool trend_takes(const trend *t, const d90_row *a, const d90_row *b)
            (!*t->space_b || !strcmp(b->space, t->space_b));
 }
 
+/* Why there is no figure of a pair. */
+static status trend_missing(const trend *t, const found *a, const found *b, const char *both)
+{
+    if (t->row->n)
+        return OK;
+    t->row->missing = a->n && b->n ? mem_string(both)
+                      : a->n || b->n || !strcmp(t->a, t->b)
+                          ? mem_printf("not run: %s", a->n ? t->b : t->a)
+                          : mem_printf("not run: %s, %s", t->a, t->b);
+    return t->row->missing ? OK : ERR_MEMORY;
+}
+
 static status trend_ratio(const trend *t, const found_place *place)
 {
     found a = {0}, b = {0};
@@ -153,13 +166,8 @@ static status trend_ratio(const trend *t, const found_place *place)
                         trend_takes(t, &a.all[i].c.rows[x], &b.all[k].c.rows[y]))
                         st = trend_pair(t, &a.all[i], &a.all[i].c.rows[x], &b.all[k],
                                         &b.all[k].c.rows[y]);
-    if (!st && !t->row->n) {
-        t->row->missing = a.n && b.n
-                              ? mem_string("not run: both at one scale, measured by this rule")
-                          : a.n || b.n ? mem_printf("not run: %s", a.n ? t->b : t->a)
-                                       : mem_printf("not run: %s, %s", t->a, t->b);
-        st = t->row->missing ? OK : ERR_MEMORY;
-    }
+    if (!st)
+        st = trend_missing(t, &a, &b, "not run: both at one scale, measured by this rule");
     found_clear(&a);
     found_clear(&b);
     return st;
@@ -306,6 +314,69 @@ static status trend_rate(const trend *t, const found_place *place)
     return st;
 }
 
+/* ------------------------------------------------------------------ score */
+
+/* Of the seeds that both have; x has room for as many as a has runs. */
+static size_t trend_differences(const curve_space *a, const curve_space *b, double *x)
+{
+    const double d_a = a->runs[a->n_runs - 1].d, d_b = b->runs[b->n_runs - 1].d;
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_runs; i++)
+        for (size_t k = 0; k < b->n_runs; k++)
+            if (a->runs[i].d >= d_a && b->runs[k].d >= d_b &&
+                !(fabs(a->runs[i].seed - b->runs[k].seed) > 0))
+                x[n++] = a->runs[i].score - b->runs[k].score;
+    return n;
+}
+
+static status trend_apart(const trend *t, const found_folder *fa, const curve_space *a,
+                          const found_folder *fb, const curve_space *b)
+{
+    if (!a->n_runs || !b->n_runs)
+        return OK;
+    double *x = mem_array(a->n_runs, sizeof *x);
+    beside_figure *p = x ? beside_add(t->row) : NULL;
+    if (!p) {
+        mem_free(x);
+        return ERR_MEMORY;
+    }
+    size_t n = trend_differences(a, b, x);
+    interval v = interval_t(n, x, 0);
+    mem_free(x);
+    trend_number(v.mean, p->value);
+    if (!n)
+        snprintf(p->value, WORDS, "no seed of both");
+    trend_interval(v.low, v.high, p->interval);
+    p->verdict = beside_claim(v.low, v.high, t->low, t->high);
+    p->how = mem_printf("%s, %.0f against %.0f numbers, %zu seeds", a->metric,
+                        a->runs[a->n_runs - 1].d, b->runs[b->n_runs - 1].d, n);
+    p->from = !strcmp(fa->path, fb->path) ? mem_string(fa->path)
+                                          : mem_printf("%s and %s", fa->path, fb->path);
+    return p->how && p->from ? OK : ERR_MEMORY;
+}
+
+static status trend_score(const trend *t, const found_place *place)
+{
+    found a = {0}, b = {0};
+    status st = found_load(&a, place, t->a);
+    if (!st)
+        st = found_load(&b, place, t->b);
+    for (size_t i = 0; i < a.n && !st; i++)
+        for (size_t k = 0; k < b.n && !st; k++)
+            for (size_t x = 0; x < a.all[i].c.n && !st; x++)
+                for (size_t y = 0; y < b.all[k].c.n && !st; y++)
+                    if (a.all[i].scale == b.all[k].scale &&
+                        !strcmp(a.all[i].c.spaces[x].space, t->space_a) &&
+                        !strcmp(b.all[k].c.spaces[y].space, t->space_b))
+                        st = trend_apart(t, &a.all[i], &a.all[i].c.spaces[x], &b.all[k],
+                                         &b.all[k].c.spaces[y]);
+    if (!st)
+        st = trend_missing(t, &a, &b, "not run: both at one scale");
+    found_clear(&a);
+    found_clear(&b);
+    return st;
+}
+
 /* ------------------------------------------------------------------ a row */
 
 status beside_trend(beside *b, const found_place *place, size_t row, beside_row *out)
@@ -325,8 +396,8 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         (st = csv_cell_number(c, row, at[HIGH], &t.high)) ||
         (st = d90_rule_parse(cell[RULE], D90_RAW, &t.rule)))
         return st;
-    static const char *const kinds[] = {"ratio", "slope", "rate"};
-    enum { RATIO, SLOPE, RATE, KINDS };
+    static const char *const kinds[] = {"ratio", "slope", "rate", "score"};
+    enum { RATIO, SLOPE, RATE, SCORE, KINDS };
     size_t kind = 0;
     while (kind < KINDS && strcmp(cell[KIND], kinds[kind]) != 0)
         kind++;
@@ -345,11 +416,14 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         out->what = mem_printf("slope of ln d90 on ln D, %s by %s", t.a, cell[RULE]);
     else if (kind == RATE)
         out->what = mem_printf("slope of ln lr on ln d, %s", t.a);
+    else if (kind == SCORE)
+        out->what = mem_printf("%s %s less %s %s", t.a, t.space_a, t.b, t.space_b);
     else
-        return csv_wrong(c, row, at[KIND], "is none of ratio, slope and rate");
+        return csv_wrong(c, row, at[KIND], "is none of ratio, slope, rate and score");
     if (!out->what)
         return ERR_MEMORY;
     return kind == RATIO   ? trend_ratio(&t, place)
            : kind == SLOPE ? trend_slope(&t, place)
-                           : trend_rate(&t, place);
+           : kind == RATE  ? trend_rate(&t, place)
+                           : trend_score(&t, place);
 }

@@ -250,6 +250,39 @@ static void chosen_rates_have_a_slope(void **state)
     beside_clear(&b);
 }
 
+/* 2.5 2.4 2.7 less 2.9 2.7 3.2: mean -.4, sd .1, t_{.975}(2) = 4.30265 */
+static void scores_of_one_seed_are_subtracted(void **state)
+{
+    static const char *const rows[] = {"q,5,1,2.9", "q,5,2,2.7", "q,5,3,3.2", "q,2,1,4",
+                                       "v,5,3,2.7", "v,5,1,2.5", "v,5,2,2.4", "v,5,4,9"};
+    char root[256], folder[400];
+    beside b;
+    text t = {0};
+    test_folder(root);
+    put_tables(
+        root, "",
+        "claim,score,more,v,more,q,\"own,.9\",,,0,\nclaim,score,more,v,more,k,\"own,.9\",,,0,"
+        "\nclaim,score,more,v,plain,q,\"own,.9\",,,0,\n");
+    snprintf(folder, sizeof folder, "%s/repro/more-desk", root);
+    put_folder(root, "repro/more-desk", 1000,
+               "v" FIXED "above,,,,,,5,5,3,,,3,0\nq" FIXED "above,,,,,,2,5,3,,,3,0\n");
+    text_add(&t, "run_id,space,d_total,seed,score,role,epochs,D,metric\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        text_add(&t, "%zu,%s,score,1,1000,nats\n", i, rows[i]);
+    world_put(folder, "runs.csv", t.text);
+    text_clear(&t);
+    assert_ok(beside_load(&b, root, (found_place){.root = root}));
+    assert_int_equal(b.rows[0].n, 1);
+    assert_string_equal(b.rows[0].what, "more v less more q");
+    assert_string_equal(b.rows[0].figures[0].value, "-0.4");
+    assert_string_equal(b.rows[0].figures[0].interval, "-0.648 to -0.152");
+    assert_string_equal(b.rows[0].figures[0].verdict, "agrees");
+    assert_string_equal(b.rows[0].figures[0].how, "nats, 5 against 5 numbers, 3 seeds");
+    assert_string_equal(b.rows[1].missing, "not run: both at one scale");
+    assert_string_equal(b.rows[2].missing, "not run: plain");
+    beside_clear(&b);
+}
+
 static void a_row_that_says_nothing_is_refused(void **state)
 {
     char root[256];
@@ -257,7 +290,7 @@ static void a_row_that_says_nothing_is_refused(void **state)
     test_folder(root);
     put_tables(root, "", "claim,product,more,,plain,,\"fixed,.9\",,1,,\n");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
-    assert_non_null(strstr(error_text(), "none of ratio, slope and rate"));
+    assert_non_null(strstr(error_text(), "none of ratio, slope, rate and score"));
     beside_clear(&b);
     put_tables(root, "more,\"fixed,.9\",750,wide,,,\n", "");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
@@ -307,6 +340,7 @@ int main(void)
         cmocka_unit_test(spaces_are_told_apart_or_alike),
         cmocka_unit_test(networks_have_a_slope),
         cmocka_unit_test(chosen_rates_have_a_slope),
+        cmocka_unit_test(scores_of_one_seed_are_subtracted),
         cmocka_unit_test(a_row_that_says_nothing_is_refused),
         cmocka_unit_test(every_form_escapes_what_is_not_its_own),
     };
