@@ -103,7 +103,7 @@ status searches_check(stages *p)
 
 /* ------------------------------------------------------------------ answers */
 
-/* The rate k of a sorted grid; beyond an end as stages.c makes a grid longer. */
+/* The rate k of a sorted grid; beyond an end as rates.c makes a grid longer. */
 static double searches_rate(const double *lr, size_t n, int k)
 {
     if (k >= 0 && (size_t)k < n)
