@@ -423,10 +423,10 @@ status bundle_import(const char *file, const char *folder,
     *told = (bundle_told){0};
     if (st)
         return st;
-    claims *at_work = NULL; /* a z comes before its line: nobody may clean meanwhile */
-    char *work = mem_printf("%s/import-%016" PRIx64 ".tmp", folder, os_random());
-    st = work ? file_make_folder(work) : ERR_MEMORY;
-    if (!st && !(st = claims_open(&at_work, folder)) && !(st = write_members(&r, "runs/", work)) &&
+    claims *at_work = NULL; /* before anything is there that `idim clean` would take away */
+    char *work = mem_printf("%s/" BUNDLE_WORK "%016" PRIx64 ".tmp", folder, os_random());
+    st = work ? claims_open(&at_work, folder) : ERR_MEMORY;
+    if (!st && !(st = file_make_folder(work)) && !(st = write_members(&r, "runs/", work)) &&
         !(st = write_members(&r, "sweep.json", work)) && !(st = write_members(&r, "z/", folder)) &&
         !(st = write_members(&r, "partial/", folder)) &&
         !(st = take_runs(work, folder, said, context, told)))

@@ -13,6 +13,9 @@
  * else 1.6 (docs/bench.md). */
 enum { BUNDLE_HISTORY = 8 << 20 };
 
+/* How the name of the folder begins that an import unpacks to, in the one it merges into: NAME.tmp. */
+#define BUNDLE_WORK "import-"
+
 typedef struct bundle_told {
     size_t files, bytes;  /* what went in, or out */
     const char *left_out; /* of a light one: a file's name; NULL: nothing */

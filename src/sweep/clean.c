@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "sweep/bundle.h"
 #include "sweep/clean.h"
 
 static status clean_add(clean_list *l, char *path, const char *why, uint64_t bytes, uint64_t keep)
@@ -92,6 +93,41 @@ static status look_at(store *s, const char *sub, const char *ending, clean_why *
     return st;
 }
 
+/* The files in a level of what an import had unpacked, then the level itself. */
+static status look_level(char *path, clean_list *l)
+{
+    static const char why[] = "left by an import that was killed";
+    char **names = NULL;
+    size_t n = 0;
+    status st = path ? file_names(path, "", &names, &n) : ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        char *file = mem_printf("%s/%s", path, names[i]);
+        if (file && file_is_folder(file))
+            mem_free(file); /* a level that was looked at */
+        else
+            st = clean_add(l, file, why, file ? file_size(file) : 0, 0);
+    }
+    file_names_free(names, n);
+    if (st || !file_is_folder(path)) {
+        mem_free(path);
+        return st;
+    }
+    return clean_add(l, path, why, 0, 0);
+}
+
+static status look_imports(store *s, clean_list *l)
+{
+    char **names = NULL;
+    size_t n = 0;
+    status st = file_names(store_folder(s), ".tmp", &names, &n);
+    for (size_t i = 0; i < n && !st; i++)
+        if (!strncmp(names[i], BUNDLE_WORK, sizeof BUNDLE_WORK - 1) &&
+            !(st = look_level(mem_printf("%s/%s/runs", store_folder(s), names[i]), l)))
+            st = look_level(mem_printf("%s/%s", store_folder(s), names[i]), l);
+    file_names_free(names, n);
+    return st;
+}
+
 /* Behind the last '\n' of each journal. */
 static status look_torn(store *s, clean_list *l)
 {
@@ -137,7 +173,7 @@ static status look_everywhere(store *s, clean_list *l)
         st = look_at(s, sorts[i].sub, sorts[i].ending, sorts[i].why, l);
     for (size_t i = 0; i < sizeof folders / sizeof *folders && !st; i++)
         st = look_at(s, folders[i], ".tmp", temporary_why, l);
-    return st ? st : look_torn(s, l);
+    return st || (st = look_imports(s, l)) ? st : look_torn(s, l);
 }
 
 /* Before the journals are read: a leader's z comes before its line. And behind: one that came meanwhile. */

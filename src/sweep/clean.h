@@ -2,8 +2,9 @@
  *
  *     checkpoints of runs that are whole          kept z of runs that are not
  *     temporaries of writers that were killed     torn ends of journals, bits without a journal
- *     words of leaders that ended
- */
+ *     words of leaders that ended                 what imports that were killed had unpacked
+ *
+ * Who is at work has its file in working/ (claims.h) before it writes anything else, an import too. */
 #ifndef SWEEP_CLEAN_H
 #define SWEEP_CLEAN_H
 

@@ -45,6 +45,32 @@ static void what_nobody_needs_goes(void **state)
     test_folder_end(folder);
 }
 
+static void what_a_killed_import_left_goes(void **state)
+{
+    char busy[CLAIMS_NAME], host[64], *name, *at_work, *left;
+    test_folder(folder);
+    os_host(host);
+    name = mem_printf("working/%s-1-0123abcd", host); /* runs everywhere: an import may be at it */
+    at_work = mem_printf("%s/%s", folder, name);
+    left = mem_printf("%s/import-0123456789abcdef.tmp", folder);
+    assert_true(name && at_work && left);
+    put("import-0123456789abcdef.tmp/sweep.json");
+    put("import-0123456789abcdef.tmp/runs/here-7-0123abcd.jsonl");
+    put("import-0123456789abcdef.tmp/runs/here-7-0123abcd.bits.fedcba9876543210.tmp");
+    put("import-notes.txt");
+    put(name);
+    assert_int_equal(listed(busy), 0);
+    assert_true(file_exists(left));
+    assert_int_equal(remove(at_work), 0);
+    assert_int_equal(listed(busy), 5); /* three files, two folders */
+    assert_false(file_exists(left));
+    assert_int_equal(listed(busy), 0);
+    mem_free(left);
+    mem_free(at_work);
+    mem_free(name);
+    test_folder_end(folder);
+}
+
 static void nothing_goes_while_anybody_may_be_at_work(void **state)
 {
     char busy[CLAIMS_NAME], host[64], *name;
@@ -86,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nobody_needs_goes),
+        cmocka_unit_test(what_a_killed_import_left_goes),
         cmocka_unit_test(nothing_goes_while_anybody_may_be_at_work),
         cmocka_unit_test(who_ended_keeps_nothing),
     };
