@@ -13,6 +13,10 @@
  *     a network file system hands out an old listing of working/ (NFS: for up to acdirmax, 60 s): who was there
  *       before overlooks who just came
  *
+ * What failed by itself is tried again by leaders that were asked to (--again), once by all that were there before:
+ * each passes over what it reads failed a second time since it opened the folder. A leader that comes later than such
+ * a second failure tries a third time: it cannot tell whether the two calls were meant as one.
+ *
  * Nobody's numbers depend on it: that costs the time of a run, and `idim status` counts it. */
 #ifndef SWEEP_CLAIMS_H
 #define SWEEP_CLAIMS_H

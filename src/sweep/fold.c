@@ -145,7 +145,7 @@ static status fold_moved(store *s, const char *name, text *lines)
             if (s->failures[k].line.at == e->r.line.at)
                 s->failures[k] = (failure){s->failures[k].at, to, line};
         record_clear(&e->r);
-        *e = (entry){r, to};
+        *e = (entry){r, to, e->failed};
     }
     for (size_t i = 0; i < s->n_failures; i++) {
         failure *f = &s->failures[i];

@@ -118,7 +118,9 @@ static status store_failed(store *s, size_t at, const record *r, size_t journal_
 
 status store_put(store *s, record *r, size_t journal_, const char *where)
 {
-    bool failed = r->status == RECORD_FAILED && r->outside;
+    bool failed = r->status == RECORD_FAILED && r->outside,
+         itself = r->status == RECORD_FAILED && !r->outside && s->open &&
+                  !journal_folded(s, journal_); /* which holds copies */
     status st;
     if (s->n == s->room && (st = store_grow(s)))
         return st;
@@ -127,7 +129,7 @@ status store_put(store *s, record *r, size_t journal_, const char *where)
         entry *kept = mem_array(1, sizeof *kept);
         if (!kept)
             return ERR_MEMORY;
-        *kept = (entry){*r, journal_};
+        *kept = (entry){*r, journal_, itself};
         memset(r, 0, sizeof *r);
         s->entries[s->n] = kept;
         *place = ++s->n;
@@ -137,11 +139,12 @@ status store_put(store *s, record *r, size_t journal_, const char *where)
     at = *place - 1;
     entry *old = s->entries[at];
     jsonl_span line = r->line;
+    old->failed = old->failed || itself;
     if (old->r.status == RECORD_FAILED && r->status == RECORD_FAILED && r->tries < old->r.tries)
         r->tries = old->r.tries;
     if (store_replaces(r, &old->r)) {
         record_clear(&old->r);
-        *old = (entry){*r, journal_};
+        *old = (entry){*r, journal_, old->failed};
         memset(r, 0, sizeof *r);
     } else if (old->r.status == r->status && r->status != RECORD_FAILED &&
                r->status != RECORD_STOPPED && !strcmp(old->r.kind, r->kind)) {
@@ -187,6 +190,8 @@ status store_open(store **out, const char *folder)
         store_close(*out);
         *out = NULL;
     }
+    if (!st)
+        (*out)->open = true;
     return st;
 }
 
@@ -250,6 +255,12 @@ const record *store_find(const store *s, const char *id)
 {
     size_t place = *slot_find(s, id);
     return place ? &s->entries[place - 1]->r : NULL;
+}
+
+bool store_failed_since(const store *s, const char *id)
+{
+    size_t place = *slot_find(s, id);
+    return place && s->entries[place - 1]->failed;
 }
 
 size_t store_twice(const store *s)

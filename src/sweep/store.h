@@ -31,6 +31,9 @@ size_t store_count(const store *s);
 const record *store_at(store *s, size_t i); /* in order of ids; borrowed until the store changes */
 const record *store_find(const store *s, const char *id);
 
+/* Has this run failed by itself since the store was opened, here or in another process? */
+bool store_failed_since(const store *s, const char *id);
+
 /* Whole results that were met of runs that had one: work done twice, until it is folded away. */
 size_t store_twice(const store *s);
 

@@ -25,6 +25,7 @@ typedef struct journal {
 typedef struct entry {
     record r;       /* first */
     size_t journal; /* that its line stands in */
+    bool failed;    /* by itself, since the store was opened */
 } entry;
 
 typedef struct
@@ -37,6 +38,7 @@ struct store {
     char *folder, *runs; /* NULL: in memory */
     entry **entries;
     size_t n, room;
+    bool open;            /* all that was there is read */
     size_t *table, slots; /* place + 1; 0: empty */
     entry **sorted;       /* as much room; in order of ids when in_order */
     bool in_order;

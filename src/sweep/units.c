@@ -34,11 +34,13 @@ static status sweep_redo(sweep *s, const char *id)
     return OK;
 }
 
-/* Is it not there, or not as the options want it? */
+/* Is it not there, or not as the options want it? What failed again since this sweep was opened was tried again,
+ * whoever did it. */
 static bool sweep_lacks(const sweep *s, const record *r)
 {
     const sweep_options *o = &s->options;
-    return !r || !record_whole(r) || (o->again && r->status == RECORD_FAILED) ||
+    return !r || !record_whole(r) ||
+           (o->again && r->status == RECORD_FAILED && !store_failed_since(s->store, r->id)) ||
            (o->keep_z && o->folder && r->status == RECORD_OK && !z_kept(s, r->id));
 }
 

@@ -230,6 +230,7 @@ static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
 typedef struct meanwhile {
     const asked *a;
     bool came;
+    char id[RUN_ID]; /* of the first run */
 } meanwhile;
 
 /* Another leader comes when a stage has its list, does all of it, and goes. */
@@ -279,6 +280,46 @@ static void a_second_leader_does_not_keep_the_first_from_what_is_asked_again(voi
     assert_int_equal(sweep_done(s), RUNS);
     assert_ok(sweep_close(s));
     mem_free(path);
+    key_texts_clear(&a.texts);
+}
+
+/* Another leader, asked to, tries again what failed, in vain. */
+static int other_fails(void *context, size_t done, size_t total, const char *now)
+{
+    meanwhile *o = context;
+    if (!o->came) {
+        store *s;
+        record bad;
+        o->came = true;
+        assert_ok(record_failed(&bad, &o->a->runs[0], o->id, "it broke", false));
+        assert_ok(store_open(&s, whole));
+        assert_ok(store_add_all(s, &bad, 1));
+        assert_ok(store_close(s));
+    }
+    return 0;
+}
+
+static void what_failed_is_tried_again_once_by_all_leaders_that_are_asked(void **state)
+{
+    asked a;
+    sweep *s;
+    asked_make(&a);
+    meanwhile o = {.a = &a};
+    const sweep_options options = {
+        .folder = whole, .threads = 1, .again = true, .told = other_fails, .context = &o};
+    run_spec same;
+    sweep_in(&s, NULL, false);
+    assert_ok(sweep_run_of(s, &a.runs[0], &same, o.id));
+    assert_ok(sweep_close(s));
+    other_fails(&o, 0, 0, NULL); /* the failure that is to be mended */
+    for (size_t k = 0; k < 2; k++) {
+        o.came = k;
+        assert_ok(sweep_open(&s, &options));
+        assert_ok(sweep_stage(s, a.runs, 1));
+        assert_int_equal(sweep_done(s), k); /* who comes later tries too */
+        assert_int_equal(sweep_failed(s), 1 - k);
+        assert_ok(sweep_close(s));
+    }
     key_texts_clear(&a.texts);
 }
 
@@ -377,6 +418,7 @@ int main(void)
         IN_FOLDERS(z_says_whether_frozen_parts_can_be_drawn_again),
         IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
         IN_FOLDERS(what_another_leader_did_meanwhile_is_not_done_again),
+        IN_FOLDERS(what_failed_is_tried_again_once_by_all_leaders_that_are_asked),
         IN_FOLDERS(a_second_leader_does_not_keep_the_first_from_what_is_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,26 +282,31 @@ static void world_again(world *w, const sweep_options *options)
 
 static void what_failed_by_itself_is_tried_again_where_that_is_asked(void **state)
 {
-    const sweep_options once = {.threads = 1}, again = {.threads = 1, .again = true};
+    char folder[256];
+    const sweep_options once = {.folder = folder, .threads = 1},
+                        again = {.folder = folder, .threads = 1, .again = true};
     world w, all;
     world_start(&all);
     world_ask(&all, "lr=.01+.1");
     assert_ok(stages_train(all.p));
     size_t n = store_count(sweep_store(all.sweep));
     for (size_t k = 0; k < 2; k++) {
+        test_folder(folder);
         world_start(&w);
-        world_again(&w, k ? &again : &once);
+        world_again(&w, &once);
         for (size_t i = 0; i < n; i++) {
             const record *r = store_at(sweep_store(all.sweep), i);
             record bad;
             assert_ok(record_failed(&bad, &r->run, r->id, "it broke", false));
             assert_ok(store_add_all(sweep_store(w.sweep), &bad, 1));
         }
+        world_again(&w, k ? &again : &once);
         world_ask(&w, "lr=.01+.1");
         assert_ok(stages_train(w.p));
         if (k) /* rates too: each stage looks */
             assert_int_equal(sweep_done(w.sweep), n);
         world_end(&w);
+        test_folder_end(folder);
     }
     world_end(&all);
 }
