@@ -2,10 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/measured.h"
+#include "experiments/questions.h"
 #include "experiments/swept.h"
-#include "base/file.h"
-#include "format/csv.h"
 #include "sweep/shard.h"
 #include "sweep/stages.h"
 
@@ -66,109 +64,9 @@ static status run_runs(sweep *s, const expand_part *part)
     return st;
 }
 
-/* ------------------------------------------------------------------ measuring */
-
-/* "mnist-fc-1": of a question in a folder with several. File systems end a name at 255 bytes, and a checkpoint's model
- * alone may be longer; the number tells questions apart. */
-static char *question_folder(const char *path, const expand_part *part, const ask *a, size_t k)
+static questions of_part(const expand_part *part)
 {
-    char *name = mem_printf("%.100s%s%.60s-%.60s-%zu", part->name, *part->name ? "-" : "",
-                            a->run.data, a->run.model, k + 1),
-         *folder;
-    for (char *c = name; c && *c; c++)
-        if (strchr("/ :,=\"'*?+@", *c))
-            *c = '-';
-    folder = name ? mem_printf("%s/%s", path, name) : NULL;
-    mem_free(name);
-    return folder;
-}
-
-/* Is the run one of the question's, whichever of its asks brought it? */
-static status question_owns(const ask_list *asks, const record *r, bool *owns)
-{
-    status st = OK;
-    *owns = false;
-    for (size_t i = 0; r && i < asks->n && !*owns && !st; i++)
-        st = ask_owns(&asks->asks[i], &r->run, owns);
-    return st;
-}
-
-/* runs.csv of one question: the rows of the folder's that are its own. */
-static status question_runs(const store *s, const char *folder, const ask_list *asks)
-{
-    char *all = mem_printf("%s/runs.csv", store_folder(s));
-    csv *c = NULL;
-    text t = {0};
-    size_t id;
-    status st = all ? csv_open(&c, all) : ERR_MEMORY;
-    if (!st)
-        st = csv_need(c, "run_id", &id);
-    for (size_t k = 0; !st && k < csv_columns(c); k++)
-        csv_text(&t, csv_name(c, k));
-    if (!st)
-        csv_end(&t);
-    for (size_t i = 0; !st && i < csv_rows(c); i++) {
-        bool own;
-        if ((st = question_owns(asks, store_find(s, csv_cell(c, i, id)), &own)) || !own)
-            continue;
-        for (size_t k = 0; k < csv_columns(c); k++)
-            csv_text(&t, csv_cell(c, i, k));
-        csv_end(&t);
-    }
-    csv_free(c);
-    mem_free(all);
-    if (!st)
-        return folder_put(folder, "runs.csv", &t);
-    text_clear(&t);
-    return st;
-}
-
-/* Is this ask the last one of its question in the part? */
-static bool leads(const expand_part *part, size_t i)
-{
-    for (size_t k = i + 1; k < part->n_asks; k++)
-        if (ask_alike(&part->asks[i], &part->asks[k]))
-            return false;
-    return true;
-}
-
-static status measure_part(const options *o, sweep *s, const expand_part *part, bool alone,
-                           const ask_list *noted, const char *path, FILE *out, size_t *failed)
-{
-    const measured m = how(o, part);
-    status st = OK;
-    for (size_t i = 0, k = 0; i < part->n_asks && !st; i++) {
-        ask_list mine = {.asks = mem_array(noted->n, sizeof *mine.asks)};
-        size_t bad = 0;
-        if (!leads(part, i)) {
-            mem_free(mine.asks);
-            continue;
-        }
-        char *folder = alone ? mem_string(path) : question_folder(path, part, &part->asks[i], k++);
-        st = folder && mine.asks ? OK : ERR_MEMORY;
-        for (size_t j = 0; j < noted->n && !st; j++)
-            if (ask_alike(&noted->asks[j], &part->asks[i]))
-                mine.asks[mine.n++] = noted->asks[j];
-        if (!st && !alone && !(st = file_make_folder(folder)))
-            st = question_runs(sweep_store(s), folder, &mine);
-        if (!st && !alone)
-            fprintf(out, "%s\n", folder);
-        if (!st)
-            st = measured_answer(&m, s, &mine, folder, alone ? "idim run" : NULL, out, &bad);
-        *failed = bad > *failed ? bad : *failed;
-        mem_free(mine.asks);
-        mem_free(folder);
-    }
-    return st;
-}
-
-static size_t questions(const expansion *e)
-{
-    size_t n = 0;
-    for (size_t p = 0; p < e->n; p++)
-        for (size_t i = 0; i < e->parts[p].n_asks; i++)
-            n += leads(&e->parts[p], i);
-    return n;
+    return (questions){part->name, part->asks, part->n_asks};
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -189,7 +87,7 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
 {
     sweep *s = NULL;
     ask_list noted = {0};
-    size_t told = 0;
+    size_t told = 0, several = 0;
     shard mine;
     status st = shard_find(o->shard, getenv, &mine);
     if (st || (st = folder_open(&s, path, &o->folder)) || (st = check_kind(o, s)))
@@ -208,12 +106,19 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
     if (!st)
         st = folder_collect(sweep_store(s), &told);
     bool whole = !o->stage || o->stage == 3;
-    for (size_t i = 0; i < e->n && !st && whole; i++)
-        st = measure_part(o, s, &e->parts[i], questions(e) == 1, &noted, path, out, failed);
+    for (size_t i = 0; i < e->n; i++) {
+        const questions q = of_part(&e->parts[i]);
+        several += questions_count(&q);
+    }
+    for (size_t i = 0; i < e->n && !st && whole; i++) {
+        const questions q = of_part(&e->parts[i]);
+        const measured m = how(o, &e->parts[i]);
+        st = questions_answer(&m, s, &q, several == 1, &noted, path, out, failed);
+    }
     if (!st)
         fprintf(out, "%zu runs trained, %zu in all: %s/runs.csv\n", sweep_done(s),
                 store_count(sweep_store(s)), path);
-    if (!st && whole && questions(e))
+    if (!st && whole && several)
         fprintf(out, "next: idim show %s\n", path);
     if (*failed)
         folder_say_failed(sweep_store(s));
@@ -272,8 +177,8 @@ static int run_ranks(void *options_, size_t n, char *const *names, FILE *out)
         .takes = "FILE", .least = 1, .most = 1,                                                    \
         .examples = {"idim run sweep.idim", "idim run sweep.idim --seeds 5 --jobs 2",              \
                      "idim run sweep.idim --shard 0/4"},                                           \
-        .usual = " shard jobs out stage kind ", .tables = {keys, SWEPT_TABLES},                    \
-        .size = sizeof(options), .over = swept_over, .run = run_,                                  \
+        .usual = " shard jobs out stage kind ",                              \
+        .tables = {keys, SWEPT_TABLES}, .size = sizeof(options), .over = swept_over, .run = run_,  \
     }
 
 const command command_run = RUN_ROW("run", run_run);

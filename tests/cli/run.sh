@@ -19,7 +19,7 @@ sweep plain { measure = train; space = full dense:d=3 fastfood; d = 4+9; lr = 1e
 END
 run() { "$idim" run s.idim "$@" >said.txt 2>&1; }
 tables_same() {
-    for f in runs.csv history.csv small-synth-n-200-fc-width-8-1/d90.csv; do same "$1/$f" "$2/$f" || return 1; done
+    for f in runs.csv history.csv small-synth-fc/d90.csv wide-synth-fc-width-16/d90.csv; do same "$1/$f" "$2/$f" || return 1; done
 }
 once() { # FOLDER SAID...: what its leaders trained is as many runs as there are
     folder=$1
@@ -72,6 +72,13 @@ trained() { # each: header, floor (all share it), baseline, score
         [ "$(cat trained/synth*/runs.csv | wc -l)" -eq 12 ]
 }
 check "questions that differ in how they are trained have their own runs" trained
+named() { [ "$(cd trained && echo synth*)" = 'synth-fc-epochs-1 synth-fc-epochs-2-l2-0 synth-fc-epochs-2-l2-0.001' ]; }
+check "and folders that are named after that" named
+numbered() { # as they were called before
+    mkdir -p numbered/synth-n-64-fc-width-4-2 && "$idim" run trained.idim --out ./numbered >said.txt 2>&1 &&
+        same numbered/synth-n-64-fc-width-4-2/d90.csv trained/synth-fc-epochs-2-l2-0/d90.csv && [ ! -e numbered/synth-fc-epochs-2-l2-0 ]
+}
+check "a folder with a number goes on under its name" numbered
 shown() { [ "$("$idim" show ./trained | grep -c '^./trained/synth\|^d90 ')" -eq 6 ]; }
 check "show shows each question under its name" shown
 pages() { rm -f trained/*/report.html && [ "$("$idim" report ./trained --plot no | grep -c 'synth-.*/report.html')" -eq 3 ] && [ "$(find trained -name report.html | wc -l)" -eq 3 ]; }
