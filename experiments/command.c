@@ -33,9 +33,17 @@ static status option_unknown(const command *c, const char *arg)
                      c->name, word, key_did_you_mean(word, names, n, mean), c->name);
 }
 
-bool command_repeats(const key *k)
+/* Is the option in " data model "? NULL: no. */
+static bool option_among(const char *names, const key *k)
 {
-    return !strcmp(k->name, "space");
+    char word[64];
+    snprintf(word, sizeof word, " %s ", k->name);
+    return names && strstr(names, word);
+}
+
+bool command_repeats(const command *c, const key *k)
+{
+    return option_among(c->lists, k);
 }
 
 typedef struct given { /* which options were there before */
@@ -48,9 +56,11 @@ static status option_twice(const command *c, const key *k, given *g, bool *befor
     *before = false;
     for (size_t i = 0; i < g->n; i++)
         *before = *before || g->keys[i] == k;
-    if (*before && !command_repeats(k))
-        return error_set(ERR_USAGE, "idim %s: --%s is there twice; once is enough", c->name,
-                         k->name);
+    if (*before && !command_repeats(c, k))
+        return error_set(ERR_USAGE, "idim %s: --%s is there twice; %s", c->name, k->name,
+                         option_among(" data model space ", k)
+                             ? "it takes one: `idim d90` and a sweep file (`idim run`) take several"
+                             : "once is enough");
     if (g->n < CANDIDATES)
         g->keys[g->n++] = k;
     return OK;
@@ -186,35 +196,20 @@ void command_quoted(const char *s, text *out)
     text_add(out, "'");
 }
 
-/* Is the option in " data model "? NULL: no. */
-static bool option_among(const char *names, const key *k)
+/* A list is typed by repeating the option. */
+static void option_line(const command *c, const key *k, const char *value, text *out)
 {
-    char word[64];
-    snprintf(word, sizeof word, " %s ", k->name);
-    return names && strstr(names, word);
-}
-
-static void option_line(const key *k, const char *value, text *out)
-{
-    char *list = command_repeats(k) ? mem_string(value) : NULL;
-    if (command_repeats(k) && !list) { /* as one word it would be another command */
-        out->failed = true;
+    char **list = NULL;
+    size_t n = 1;
+    if (command_repeats(c, k) && key_cut(value, " ", &list, &n)) {
+        out->failed = true; /* as one word it would be another command */
         return;
     }
-    if (!list) {
+    for (size_t i = 0; i < n; i++) {
         text_add(out, " --%s ", k->name);
-        command_quoted(value, out);
-        return;
+        command_quoted(list ? list[i] : value, out);
     }
-    for (char *at = list; *at;) { /* a list is typed by repeating the option */
-        size_t n = strcspn(at, " ");
-        bool more = at[n] != '\0';
-        at[n] = '\0';
-        text_add(out, " --%s ", k->name);
-        command_quoted(at, out);
-        at += n + more;
-    }
-    mem_free(list);
+    key_parts_free(list, n);
 }
 
 void command_line(const command *c, const void *options, text *out)
@@ -238,7 +233,7 @@ void command_line(const command *c, const void *options, text *out)
             bool usual = option_among(c->usual, k) || option_among(c->told, k);
             if (value.text && fallback.text && *value.text && /* nothing is no choice */
                 (usual || strcmp(value.text, fallback.text)))
-                option_line(k, value.text, out);
+                option_line(c, k, value.text, out);
         }
     text_clear(&value);
     text_clear(&fallback);
@@ -277,6 +272,8 @@ void command_meaning(const command *c, const key *k, text *out)
         text_add(out, "%s", k->doc);
     else
         key_meaning(k, value.text ? value.text : "", out);
+    if (command_repeats(c, k))
+        text_add(out, "; repeated: a list");
     text_clear(&value);
 }
 

@@ -28,6 +28,7 @@ typedef struct command {
     const char *examples[3]; /* to copy */
     const char *usual;       /* " data model ": five, shown by --help; NULL: all are */
     const char *told;        /* likewise: what command_line names beside them though at default */
+    const char *lists; /* likewise: options that make a list when they are repeated; NULL: none */
     const struct command *of_file;     /* with a sweep file first; NULL: none is taken */
     const key *tables[COMMAND_TABLES]; /* all over one struct */
     size_t size;
@@ -56,8 +57,8 @@ int command_end(status st);
 /* "idim d90 --data mnist ...": the options that are usual, told, or not at their default, as typed. */
 void command_line(const command *c, const void *options, text *out);
 
-/* Does repeating the option make a list? */
-bool command_repeats(const key *k);
+/* Does repeating this command's option make a list? */
+bool command_repeats(const command *c, const key *k);
 
 /* A word as it is typed in a shell: quoted where it must be. */
 void command_quoted(const char *word, text *out);

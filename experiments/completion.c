@@ -106,10 +106,10 @@ static void zsh_text(const char *s, const char *special, FILE *out)
 }
 
 /* '--space=[what is trained]:value:_idim_spaces' */
-static void zsh_option(const key *k, FILE *out)
+static void zsh_option(const command *c, const key *k, FILE *out)
 {
     const command_kinds *t = completion_kinds(k);
-    fprintf(out, " \\\n            '%s--%s%s[", command_repeats(k) ? "*" : "", k->name,
+    fprintf(out, " \\\n            '%s--%s%s[", command_repeats(c, k) ? "*" : "", k->name,
             k->type == IDIM_BOOL ? "" : "=");
     zsh_text(k->doc, "[]\\", out);
     fputc(']', out);
@@ -131,7 +131,7 @@ static void zsh_command(const command *c, FILE *out)
     fprintf(out, "    %s)\n        _arguments '--help[examples and options]'", c->name);
     for (size_t i = 0; i < COMMAND_TABLES && c->tables[i]; i++)
         for (const key *k = c->tables[i]; k->name; k++)
-            zsh_option(k, out);
+            zsh_option(c, k, out);
     if (c->takes)
         fprintf(out, " \\\n            '*:%s:%s'", c->takes,
                 completion_folders(c) ? "_idim_folders"

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "experiments/measured.h"
 #include "experiments/plan.h"
+#include "experiments/swept.h"
 #include "sweep/exec.h"
 #include "sweep/scores.h"
 
@@ -89,7 +90,7 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
 }
 
 /* What would a number to quote take? */
-static void say_next(const options *o, const char *path, FILE *out)
+static void say_next(const options *o, const char *path, bool several, FILE *out)
 {
     enum { EPOCHS = 20, SEEDS = 5 };
     const char *slash = strrchr(path, '/');
@@ -104,9 +105,17 @@ static void say_next(const options *o, const char *path, FILE *out)
                 o->ask.run.epochs == 1 ? " is" : "s are", line.text ? line.text : "");
         text_clear(&line);
     }
-    fprintf(out, "%s/d90.csv  runs.csv%s  report.html\nnext: idim show %s\n", path,
-            o->plot ? measured_figures : "",
+    if (!several) /* else each question said it */
+        fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path,
+                o->plot ? measured_figures : "");
+    fprintf(out, "next: idim show %s\n",
             !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
+}
+
+/* May it be a list? */
+static bool d90_lists(const run_spec *r)
+{
+    return strpbrk(r->data, " +") || strpbrk(r->model, " +");
 }
 
 static status d90_all(const options *o, const char *path, FILE *out, size_t *failed)
@@ -114,6 +123,9 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
     const measured m = shared(o);
     key_texts texts = {0};
     options canonical = *o;
+    expansion e = {0};
+    const ask *asks = &canonical.ask;
+    size_t n = 1;
     text line = {0};
     ask given = o->ask;
     if (given.search && !*given.search_rule) {
@@ -121,17 +133,24 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
         given.search_fixed = o->fixed;
     }
     status st = ask_sweeps(&given.run);
-    if (!st && !(st = stages_canonical(&given, NULL, &canonical.ask, &texts))) {
+    if (!st && !d90_lists(&given.run)) {
+        st = stages_canonical(&given, NULL, &canonical.ask, &texts);
+    } else if (!st && !(st = swept_ask(&given, &e))) {
+        asks = e.parts[0].asks;
+        n = e.parts[0].n_asks;
+        canonical.ask = n == 1 ? asks[0] : given; /* of several, as they were asked for */
+    }
+    if (!st) {
         canonical.dry = false;
         canonical.ask.run.exec_content = ""; /* typed again, it is of what is there then */
         command_line(&command_d90, &canonical, &line);
-        st = text_failed(&line)
-                 ? ERR_MEMORY
-                 : measured_asks(&m, &canonical.ask, 1, path, line.text, out, failed);
+        st = text_failed(&line) ? ERR_MEMORY
+                                : measured_asks(&m, asks, n, path, line.text, out, failed);
     }
     if (!st && !o->dry)
-        say_next(&canonical, path, out);
+        say_next(&canonical, path, n > 1, out);
     text_clear(&line);
+    expand_clear(&e);
     key_texts_clear(&texts);
     return st;
 }
@@ -173,6 +192,7 @@ const command command_d90 = {
                  "idim d90 --scores my-runs.csv"},
     .usual = " data model space d seeds ",
     .told = " epochs ",
+    .lists = SWEPT_LISTS,
     .of_file = &command_d90_file,
     .tables = {run_keys, ask_keys, keys},
     .size = sizeof(options),

@@ -143,6 +143,7 @@ const command command_latency = {
                  "idim latency llama/config.json --length 128+256 --space dora:targets=q",
                  "idim latency transformer:width=64,vocabulary=512 --length 64+128"},
     .usual = " space length batch threads out ",
+    .lists = " space ",
     .tables = {keys},
     .size = sizeof(options),
     .run = latency_run,

@@ -6,6 +6,7 @@
 #include "experiments/answer.h"
 #include "experiments/measured.h"
 #include "experiments/plan.h"
+#include "experiments/questions.h"
 #include "report/page.h"
 #include "report/plot.h"
 #include "report/table.h"
@@ -194,6 +195,7 @@ status measured_asks(const measured *o, const ask *asks, size_t n, const char *p
     ask_list noted = {0};
     folder_options folder = *o->folder;
     size_t told = 0, D = 0;
+    const questions q = {"", asks, n};
     status st;
     fprintf(out, "%s\n", typed ? typed : "");
     fflush(out);
@@ -203,8 +205,11 @@ status measured_asks(const measured *o, const ask *asks, size_t n, const char *p
     if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
         (st = train_asks(o, s, asks, n, path, &noted, &D, out)) || o->dry)
         goto done;
-    if (!(st = folder_collect(sweep_store(s), &told)) &&
-        !(st = measured_answer(o, s, &noted, path, typed, out, failed)))
+    if ((st = folder_collect(sweep_store(s), &told)))
+        goto done;
+    if (questions_count(&q) > 1)
+        st = questions_answer(o, s, &q, false, &noted, path, out, failed);
+    else if (!(st = measured_answer(o, s, &noted, path, typed, out, failed)))
         answer_published(&asks[n - 1].run, D, out);
 done:
     if (s && sweep_failed(s) > *failed)

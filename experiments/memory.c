@@ -227,6 +227,7 @@ const command command_memory = {
                  "idim memory llama/ --space full --space lora:r=8,targets=q+v",
                  "idim memory transformer:width=768,layers=12,heads=12,vocabulary=50257"},
     .usual = " space batch length measure out ",
+    .lists = " space ",
     .tables = {keys},
     .size = sizeof(options),
     .run = memory_run,

@@ -42,6 +42,7 @@ const command command_plan = {
     .examples = {"idim plan sweep.idim", "idim plan sweep.idim --csv",
                  "idim plan sweep.idim --seeds 10 --jobs 16"},
     .usual = " csv jobs threads out quiet ",
+    .lists = SWEPT_LISTS,
     .tables = {keys, SWEPT_TABLES},
     .size = sizeof(options),
     .over = swept_over,

@@ -323,6 +323,7 @@ const command command_ranks = {
                  "idim ranks --data mnist --ranks 1+2+4+8 --d 50..2000/log4"},
     .usual = " from data space ranks d ",
     .told = " epochs seeds ",
+    .lists = " space ",
     .of_file = &command_ranks_file,
     .tables = {run_keys, ask_keys, keys},
     .size = sizeof(options),

@@ -177,7 +177,7 @@ static int run_ranks(void *options_, size_t n, char *const *names, FILE *out)
         .takes = "FILE", .least = 1, .most = 1,                                                    \
         .examples = {"idim run sweep.idim", "idim run sweep.idim --seeds 5 --jobs 2",              \
                      "idim run sweep.idim --shard 0/4"},                                           \
-        .usual = " shard jobs out stage kind ",                              \
+        .usual = " shard jobs out stage kind ", .lists = SWEPT_LISTS,                              \
         .tables = {keys, SWEPT_TABLES}, .size = sizeof(options), .over = swept_over, .run = run_,  \
     }
 

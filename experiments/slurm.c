@@ -142,6 +142,7 @@ const command command_slurm = {
     .examples = {"idim slurm sweep.idim > submit.sh", "idim slurm sweep.idim --most 100",
                  "idim slurm sweep.idim --hours 8 --jobs 16 --sbatch '--partition=long'"},
     .usual = " hours jobs cpus sbatch out ",
+    .lists = SWEPT_LISTS,
     .tables = {keys, SWEPT_TABLES},
     .size = sizeof(options),
     .over = swept_over,

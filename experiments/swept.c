@@ -14,6 +14,37 @@ status swept_over(void *options, const key *k, const char *value)
     return OK;
 }
 
+status swept_ask(const ask *given, expansion *e)
+{
+    static const key *const tables[] = {run_keys, ask_keys, NULL}, *const none[] = {NULL};
+    sweepfile f;
+    ask usual;
+    key_texts texts = {0};
+    status st = ask_defaults(&usual, &texts);
+    *e = (expansion){0};
+    if (!st)
+        st = sweepfile_read(&f, "options", "", 0, expand_tables, none);
+    if (st) {
+        key_texts_clear(&texts);
+        return st;
+    }
+    for (const key *const *t = tables; *t; t++)
+        for (const key *k = *t; k->name && !st; k++) {
+            text value = {0};
+            key_value(k, given, &value);
+            if (text_failed(&value))
+                st = ERR_MEMORY;
+            else if (!key_same(k, given, &usual))
+                st = sweepfile_over(&f, k->name, value.text ? value.text : "");
+            text_clear(&value);
+        }
+    if (!st)
+        st = expand(&f, e);
+    sweepfile_clear(&f);
+    key_texts_clear(&texts);
+    return st;
+}
+
 /* Sets in `own` what the file says and the command line left at its default. */
 static status swept_own(const sweepfile *f, const key *table, void *own, key_texts *texts)
 {

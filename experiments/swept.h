@@ -26,6 +26,13 @@ typedef struct swept_options {
 
 #define SWEPT_TABLES run_keys, ask_keys, expand_keys
 
+/* command.lists of such a command, and of those that call swept_ask. */
+#define SWEPT_LISTS " data model space "
+
+/* What the options of an ask list, several data sets or models, as a file with these lines: asks of one part.
+ * expand_clear accepts what a failed call left. */
+status swept_ask(const ask *given, expansion *e);
+
 /* command.over of such a command. */
 status swept_over(void *options, const key *k, const char *value);
 

@@ -79,6 +79,18 @@ numbered() { # as they were called before
         same numbered/synth-n-64-fc-width-4-2/d90.csv trained/synth-fc-epochs-2-l2-0/d90.csv && [ ! -e numbered/synth-fc-epochs-2-l2-0 ]
 }
 check "a folder with a number goes on under its name" numbered
+nets() {
+    "$idim" d90 --data synth:n=64 --data synth:n=80 --model fc:width=4 --model fc:width=5 --epochs 1 --d 3 --lr 1e-2 --lr-full 1e-2 --seeds 1 \
+        --plot no --quiet --out ./nets >said.txt 2>&1 && [ "$(cd nets && echo synth*)" = 'synth-n-64-fc-width-4 synth-n-64-fc-width-5 synth-n-80-fc-width-4 synth-n-80-fc-width-5' ]
+}
+check "several data sets and models on the command line are as many questions" nets
+printf '%s\n' 'data = synth:n=64 synth:n=80; model = fc:width=4 fc:width=5; epochs = 1; d = 3; lr = 1e-2; lr-full = 1e-2; seeds = 1; plot = no; quiet = yes' >nets.idim
+by_file() { "$idim" run nets.idim --out ./nets >said.txt 2>&1 && grep -q '^0 runs trained' said.txt; }
+check "as by a file with these lists" by_file
+typed() { "$idim" d90 --data synth --model fc:width=4 --model fc:width=5 --dry >said.txt && head -1 said.txt | grep -q -- ' --model fc:width=4 --model fc:width=5 --space'; }
+check "the command is told as it is typed" typed
+check "who takes one model refuses two" refused 2 "--model is there twice; it takes one" "$idim" train --data synth --model fc --model lenet
+check "ranks too" refused 2 "--data is there twice; it takes one" "$idim" ranks --data synth --data mnist
 shown() { [ "$("$idim" show ./trained | grep -c '^./trained/synth\|^d90 ')" -eq 6 ]; }
 check "show shows each question under its name" shown
 pages() { rm -f trained/*/report.html && [ "$("$idim" report ./trained --plot no | grep -c 'synth-.*/report.html')" -eq 3 ] && [ "$(find trained -name report.html | wc -l)" -eq 3 ]; }
