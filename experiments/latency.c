@@ -1,4 +1,5 @@
 /* latency.c -- idim latency: how long a text takes under each method, merged and unmerged. */
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -51,14 +52,16 @@ static status latency_lengths(const options *o, size_t longest, size_t *lengths,
 
 static void latency_say(const latency_row *rows, size_t n, FILE *out)
 {
-    char d[32];
+    char d[32], interval[32] = "";
     for (size_t i = 0; i < n; i++) {
         const latency_row *r = &rows[i];
         if (!i)
-            fprintf(out, "\n%zu tokens\n%-26s %-8s %11s %9s %9s %7s\n", r->length, "method", "",
-                    "numbers", "ms", "spread", "ratio");
-        fprintf(out, "%-26.26s %-8s %11s %9.3g %9.2g %7.3f\n", r->method, r->form,
-                count_text(r->d, d), r->ms, r->high - r->low, r->ratio);
+            fprintf(out, "\n%zu tokens\n%-26s %-8s %11s %9s %7s %14s\n", r->length, "method", "",
+                    "numbers", "ms", "ratio", "95 %");
+        if (i && !isnan(r->ratio_from))
+            snprintf(interval, sizeof interval, "%.3f to %.3f", r->ratio_from, r->ratio_to);
+        fprintf(out, "%-26.26s %-8s %11s %9.3g %7.3f %14s\n", r->method, r->form,
+                count_text(r->d, d), r->ms, r->ratio, interval);
     }
 }
 
@@ -103,7 +106,7 @@ static status latency_all(const options *o, memory_ask *asked, size_t longest, F
     }
     if (st)
         goto done;
-    fprintf(out, "\nbatch %zu, %zu threads, %zu turns; spread: between quartiles; ratio: to base\n",
+    fprintf(out, "\nbatch %zu, %zu threads; ratio: to base in the same turn, median of %zu\n",
             o->batch, o->threads, o->turns);
     if (*o->out && (!(path = folder_path(o->out, "")) || (st = file_make_folder(path)) ||
                     (st = folder_put(path, "latency.csv", &csv))))

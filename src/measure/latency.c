@@ -1,5 +1,8 @@
 /* latency.c -- see latency.h. */
+#include <math.h>
 #include <stdlib.h>
+
+#include <gsl/gsl_cdf.h>
 
 #include "base/os.h"
 #include "measure/latency.h"
@@ -24,6 +27,9 @@ const d90_column latency_columns[] = {
     COLUMN("ratio", D90_NUMBER, ratio, "", "to base in the same turn, median"),
     COLUMN("ratio_low", D90_NUMBER, ratio_low, "", "lower quartile"),
     COLUMN("ratio_high", D90_NUMBER, ratio_high, "", "upper quartile"),
+    COLUMN("ratio_from", D90_NUMBER, ratio_from, "",
+           "of the median's 95 % interval; empty below 6 turns"),
+    COLUMN("ratio_to", D90_NUMBER, ratio_to, "", "its upper end"),
     {0},
 };
 
@@ -49,6 +55,17 @@ static void quartiles(double *x, size_t n, double *low, double *median, double *
     *high = quantile(x, n, .75);
 }
 
+/* 95 % interval of a median, whatever the distribution: between the k-th value and the k-th from above, k the largest
+ * with P(fewer than k of n coins are heads) <= .025. NaN below 6 values. */
+static void median_interval(const double *sorted, size_t n, double *from, double *to)
+{
+    size_t k = 0;
+    while (k < n / 2 && gsl_cdf_binomial_P((unsigned)k, .5, (unsigned)n) <= .025)
+        k++;
+    *from = k ? sorted[k - 1] : (double)NAN;
+    *to = k ? sorted[n - k] : (double)NAN;
+}
+
 void latency_fill(latency_row *row, const double *times, const double *base, size_t turns)
 {
     double x[LATENCY_TURNS];
@@ -59,6 +76,7 @@ void latency_fill(latency_row *row, const double *times, const double *base, siz
     for (size_t i = 0; i < turns; i++)
         x[i] = times[i] / base[i];
     quartiles(x, turns, &row->ratio_low, &row->ratio, &row->ratio_high);
+    median_interval(x, turns, &row->ratio_from, &row->ratio_to);
 }
 
 /* Seconds of one pass, over so many. Where another program had our core meanwhile (processor time falls short of wall

@@ -18,6 +18,7 @@ typedef struct latency_row {
     size_t d, batch, length, threads, turns;
     double ms, low, high;                /* median and quartiles of a pass */
     double ratio, ratio_low, ratio_high; /* to base in the same turn: median and quartiles */
+    double ratio_from, ratio_to;         /* the median's 95 % interval; NaN below 6 turns */
 } latency_row;
 extern const d90_column latency_columns[];
 

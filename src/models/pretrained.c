@@ -275,30 +275,47 @@ status pretrained_spec(const pretrained *p, const char *given, char **spec)
     return st;
 }
 
+/* The configuration alone: of a folder or file.json without its weights, else of a checkpoint that holds its own. */
+static status config_open(const char *path, pretrained *p, json_t **read, pretrained **whole)
+{
+    enum { MOST = 1 << 20 };
+    bool folder = file_is_folder(path);
+    char *bytes = NULL;
+    size_t n = 0, length = strlen(path);
+    *p = (pretrained){.path = path};
+    if (!folder && file_exists(path) && (length < 5 || strcmp(path + length - 5, ".json") != 0)) {
+        status st = pretrained_open(whole, path, "", 0);
+        p->config = st ? NULL : (*whole)->config;
+        return st;
+    }
+    char *file = mem_printf(folder ? "%s/config.json" : "%s", path);
+    status st = file ? file_read(file, MOST, &bytes, &n) : ERR_MEMORY;
+    if (!st && !(*read = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL)))
+        st = error_set(ERR_FORMAT, "%s: no JSON; a config.json of Hugging Face is read", file);
+    p->config = *read;
+    mem_free(bytes);
+    mem_free(file);
+    return st;
+}
+
 status pretrained_config_spec(const char *path, char **spec, bool *language, size_t *longest,
                               size_t *vocabulary)
 {
-    enum { MOST = 1 << 20 };
-    pretrained p = {.path = path};
-    char *file = mem_printf(file_is_folder(path) ? "%s/config.json" : "%s", path), *bytes = NULL;
-    json_t *config = NULL;
-    size_t n = 0;
+    pretrained p, *whole = NULL;
+    json_t *read = NULL;
     text t = {0};
-    status st = file ? file_read(file, MOST, &bytes, &n) : ERR_MEMORY;
+    status st = config_open(path, &p, &read, &whole);
     *spec = NULL;
-    if (!st && !(config = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL)))
-        st = error_set(ERR_FORMAT, "%s: no JSON; a config.json of Hugging Face is read", file);
-    p.config = config;
     if (!st && !(st = find_family(&p))) {
         text_add(&t, "transformer:family=%s", family_words[p.family]);
         if (!(st = config_keys(&p, NULL, 0, &t)) && text_failed(&t))
             st = ERR_MEMORY;
         *language = p.family == GPT2 || p.family == LLAMA;
         double positions = jsonl_get_number(
-            config, p.family == GPT2 ? "n_positions" : "max_position_embeddings", 0);
-        double tokens = jsonl_get_number(config, "vocab_size", 0);
+            p.config, p.family == GPT2 ? "n_positions" : "max_position_embeddings", 0);
+        double tokens = jsonl_get_number(p.config, "vocab_size", 0);
         if (!(positions >= 2) || positions > 1e9 || !(tokens >= 1) || tokens > 1e9)
-            st = error_set(ERR_FORMAT, "%s: %g positions and %g tokens make no transformer", file,
+            st = error_set(ERR_FORMAT, "%s: %g positions and %g tokens make no transformer", path,
                            positions, tokens);
         else {
             *longest = (size_t)positions - (p.family == ROBERTA ? 2 : 0);
@@ -309,9 +326,8 @@ status pretrained_config_spec(const char *path, char **spec, bool *language, siz
         text_clear(&t);
     else
         *spec = t.text;
-    json_decref(config);
-    mem_free(bytes);
-    mem_free(file);
+    json_decref(read);
+    pretrained_close(whole);
     return st;
 }
 
@@ -644,6 +660,32 @@ status pretrained_describe(pretrained **out, const model *m)
     return st;
 }
 
+/* The tokenizer goes along, so that --from takes what was saved as it took the checkpoint. */
+static status save_tokenizer(const pretrained *p, const char *folder)
+{
+    static const char *const files[] = {"vocab.json",     "merges.txt",   "encoder.json",
+                                        "vocab.bpe",      "vocab.txt",    "tokenizer_config.json",
+                                        "tokenizer.json", "tokenizer.bin"};
+    enum { N = sizeof files / sizeof *files, MOST = 1 << 28 };
+    char *from = NULL;
+    status st = p->file ? pretrained_tokenizer(p, &from) : OK;
+    bool inside =
+        from && file_is_folder(from); /* else a llama2.c file: tokenizer.bin in a folder */
+    for (size_t k = inside ? 0 : N - 1; from && k < N && !st; k++) {
+        char *path = inside ? mem_printf("%s/%s", from, files[k]) : mem_string(from), *bytes = NULL;
+        char *to = mem_printf("%s/%s", folder, files[k]);
+        size_t n = 0;
+        st = path && to ? OK : ERR_MEMORY;
+        if (!st && file_exists(path) && !(st = file_read(path, MOST, &bytes, &n)))
+            st = file_write(to, bytes, n);
+        mem_free(bytes);
+        mem_free(path);
+        mem_free(to);
+    }
+    mem_free(from);
+    return st;
+}
+
 status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder)
 {
     size_t n = l->n_tensors, (*shapes)[2] = mem_array(n, sizeof *shapes);
@@ -668,6 +710,8 @@ status pretrained_save(const pretrained *p, const layout *l, const real *theta, 
         json_object_del(config, "rope_interleaved"); /* the rows are Hugging Face's now */
         st = tensors_write(folder, config, all, n);
     }
+    if (!st)
+        st = save_tokenizer(p, folder);
     json_decref(config);
     mem_free(shapes);
     mem_free(all);

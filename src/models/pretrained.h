@@ -30,8 +30,8 @@ status pretrained_tokenizer(const pretrained *p, char **path);
  * stand in place of the checkpoint's. ERR_USAGE: given is another model. */
 status pretrained_spec(const pretrained *p, const char *given, char **spec);
 
-/* The same from a config.json alone (a file, or the folder it lies in): no weights, and settings that change
- * numbers but no shapes are passed over. *language: its family predicts tokens (gpt2, llama); *longest: positions.
+/* The same from a config.json alone (a file, or the folder it lies in), or a llama2.c file: no weights, and settings
+ * that change numbers but no shapes are passed over. *language: its family predicts tokens (gpt2, llama); *longest: positions.
  * ERR_FILE, ERR_FORMAT. */
 status pretrained_config_spec(const char *path, char **spec, bool *language, size_t *longest,
                               size_t *vocabulary);
@@ -65,7 +65,7 @@ bool pretrained_turned(const pretrained *p);
 status pretrained_describe(pretrained **p, const model *m);
 
 /* Writes weights over a layout as a Hugging Face folder (config.json, model.safetensors) with the names,
- * shapes and configuration of the checkpoint; what it does not have (a fresh head) is added under the
+ * shapes and configuration of the checkpoint, and its tokenizer; what it does not have (a fresh head) is added under the
  * layout's name. ERR_FILE, ERR_MEMORY. */
 status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder);
 

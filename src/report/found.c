@@ -17,7 +17,7 @@ bool found_rule(const d90_row *r, d90_rule rule)
 }
 
 /* Takes path. */
-static status found_add(found *f, char *path, const char *scale)
+static status found_add(found *f, const found_place *place, char *path, const char *scale)
 {
     found_folder *more = mem_resize(f->all, f->n + 1, sizeof *more);
     if (!more) {
@@ -26,33 +26,36 @@ static status found_add(found *f, char *path, const char *scale)
     }
     f->all = more;
     f->all[f->n] = (found_folder){.path = path, .scale = scale};
-    return curves_load(&f->all[f->n++].c, path);
+    found_folder *own = &f->all[f->n++];
+    return place->file ? OK : curves_load(&own->c, path);
 }
 
-static bool found_measured(const char *folder)
+static bool found_measured(const found_place *place, const char *folder)
 {
-    char *file = folder ? mem_printf("%s/d90.csv", folder) : NULL;
+    const char *name = place->file ? place->file : "d90.csv";
+    char *file = folder ? mem_printf("%s/%s", folder, name) : NULL;
     bool there = file && file_exists(file);
     mem_free(file);
     return there;
 }
 
 /* The folder itself, of one question, or those below it: their names begin with the part's ("desk.sgd-mnist-fc-1"). */
-static status found_below(found *f, const char *folder, const char *scale, const char *part)
+static status found_below(found *f, const found_place *place, const char *folder, const char *scale,
+                          const char *part)
 {
     char **names = NULL, *begin;
     size_t n = 0;
-    if (found_measured(folder)) {
+    if (found_measured(place, folder)) {
         char *path = *part ? NULL : mem_string(folder);
-        return *part ? OK : path ? found_add(f, path, scale) : ERR_MEMORY;
+        return *part ? OK : path ? found_add(f, place, path, scale) : ERR_MEMORY;
     }
     if (!(begin = *part ? mem_printf("%s.%s-", scale, part) : mem_string("")))
         return ERR_MEMORY;
     status st = file_names(folder, "", &names, &n);
     for (size_t i = 0; i < n && !st; i++) {
         char *path = mem_printf("%s/%s", folder, names[i]);
-        if (path && !strncmp(names[i], begin, strlen(begin)) && found_measured(path)) {
-            st = found_add(f, path, scale);
+        if (path && !strncmp(names[i], begin, strlen(begin)) && found_measured(place, path)) {
+            st = found_add(f, place, path, scale);
         } else {
             st = path ? OK : ERR_MEMORY;
             mem_free(path);
@@ -83,7 +86,7 @@ static status found_committed(found *f, const found_place *place, const char *na
         if (strncmp(words[i], scale, k) != 0 || words[i][k] != ':')
             continue;
         char *folder = mem_printf("%s/reference/%s", place->root, words[i] + k + 1);
-        st = folder ? found_below(f, folder, scale, part) : ERR_MEMORY;
+        st = folder ? found_below(f, place, folder, scale, part) : ERR_MEMORY;
         mem_free(folder);
     }
     key_parts_free(words, n);
@@ -105,7 +108,7 @@ status found_load(found *f, const found_place *place, const char *name)
             char *folder = k ? mem_printf("%s/%s/%s-%s", place->root,
                                           k == 1 ? "reference" : "repro", experiment, scale)
                              : mem_printf("%s/reference/%s", place->root, experiment);
-            st = folder ? found_below(f, folder, scale, part) : ERR_MEMORY;
+            st = folder ? found_below(f, place, folder, scale, part) : ERR_MEMORY;
             mem_free(folder);
         }
     }

@@ -25,6 +25,7 @@ typedef struct found_place {
     const char *root;
     const csv *experiments;
     const char *scale; /* this one alone; NULL: all */
+    const char *file;  /* what a folder must hold; NULL: d90.csv, and its curves are read */
 } found_place;
 
 /* "NAME", all questions of the experiment, or "NAME/PART", those of that sub-sweep; the largest scale first. An

@@ -8,6 +8,7 @@
  *   rate    slope of ln of the chosen learning rate on ln d in each folder of a; of sweeps whose every d chose its
  *           own: without tune-d, which carries rates by the very law (1/sqrt(d) for Adam)
  *   score   of a's largest d less that of b's, seed by seed: Student's interval of the differences
+ *   measured   a number that a script of a wrote down with its interval: the row of that name (space_a) in measured.csv
  * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck. */
 #include <math.h>
 #include <stdio.h>
@@ -377,6 +378,57 @@ static status trend_score(const trend *t, const found_place *place)
     return st;
 }
 
+/* ------------------------------------------------------------------ measured */
+
+static status trend_measured_of(const trend *t, const found_folder *f, const csv *c)
+{
+    enum { NAME, VALUE, LOW, HIGH, N };
+    static const char *const names[] = {"name", "value", "low", "high"};
+    size_t at[N];
+    double x[N];
+    status st = OK;
+    for (size_t k = 0; k < N && !st; k++)
+        st = csv_need(c, names[k], &at[k]);
+    for (size_t i = 0; i < csv_rows(c) && !st; i++) {
+        if (strcmp(csv_cell(c, i, at[NAME]), t->space_a) != 0)
+            continue;
+        for (size_t k = VALUE; k < N && !st; k++)
+            st = csv_cell_number(c, i, at[k], &x[k]);
+        beside_figure *p = st ? NULL : beside_add(t->row);
+        if (!p)
+            return st ? st : ERR_MEMORY;
+        trend_number(x[VALUE], p->value);
+        trend_interval(x[LOW], x[HIGH], p->interval);
+        p->verdict = isnan(t->low) && isnan(t->high)
+                         ? "no band"
+                         : beside_claim(x[LOW], x[HIGH], t->low, t->high);
+        p->how = mem_string(f->scale);
+        p->from = mem_string(f->path);
+        st = p->how && p->from ? OK : ERR_MEMORY;
+    }
+    return st;
+}
+
+static status trend_measured(const trend *t, const found_place *place)
+{
+    found_place files = *place;
+    found f = {0};
+    files.file = "measured.csv";
+    status st = found_load(&f, &files, t->a);
+    for (size_t i = 0; i < f.n && !st; i++) {
+        csv *c = NULL;
+        if (!(st = csv_open_in(&c, f.all[i].path, files.file)))
+            st = trend_measured_of(t, &f.all[i], c);
+        csv_free(c);
+    }
+    if (!st && !t->row->n &&
+        !(t->row->missing =
+              f.n ? mem_string("run, but not measured") : mem_printf("not run: %s", t->a)))
+        st = ERR_MEMORY;
+    found_clear(&f);
+    return st;
+}
+
 /* ------------------------------------------------------------------ a row */
 
 status beside_trend(beside *b, const found_place *place, size_t row, beside_row *out)
@@ -393,14 +445,15 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         if (!(st = csv_need(c, names[k], &at[k])))
             cell[k] = csv_cell(c, row, at[k]);
     if (st || (st = csv_cell_number(c, row, at[LOW], &t.low)) ||
-        (st = csv_cell_number(c, row, at[HIGH], &t.high)) ||
-        (st = d90_rule_parse(cell[RULE], D90_RAW, &t.rule)))
+        (st = csv_cell_number(c, row, at[HIGH], &t.high)))
         return st;
-    static const char *const kinds[] = {"ratio", "slope", "rate", "score"};
-    enum { RATIO, SLOPE, RATE, SCORE, KINDS };
+    static const char *const kinds[] = {"ratio", "slope", "rate", "score", "measured"};
+    enum { RATIO, SLOPE, RATE, SCORE, MEASURED, KINDS };
     size_t kind = 0;
     while (kind < KINDS && strcmp(cell[KIND], kinds[kind]) != 0)
         kind++;
+    if (kind < SCORE && (st = d90_rule_parse(cell[RULE], D90_RAW, &t.rule)))
+        return st;
     t.a = cell[A];
     t.b = cell[B];
     t.space_a = cell[SPACE_A];
@@ -418,12 +471,15 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         out->what = mem_printf("slope of ln lr on ln d, %s", t.a);
     else if (kind == SCORE)
         out->what = mem_printf("%s %s less %s %s", t.a, t.space_a, t.b, t.space_b);
+    else if (kind == MEASURED)
+        out->what = mem_printf("%s: %s", t.a, t.space_a);
     else
-        return csv_wrong(c, row, at[KIND], "is none of ratio, slope, rate and score");
+        return csv_wrong(c, row, at[KIND], "is none of ratio, slope, rate, score and measured");
     if (!out->what)
         return ERR_MEMORY;
     return kind == RATIO   ? trend_ratio(&t, place)
            : kind == SLOPE ? trend_slope(&t, place)
            : kind == RATE  ? trend_rate(&t, place)
-                           : trend_score(&t, place);
+           : kind == SCORE ? trend_score(&t, place)
+                           : trend_measured(&t, place);
 }

@@ -33,6 +33,11 @@ check "LoRA of q and v" grep -q "^lora:r=8,targets=q+v *3,407,872 " out.txt
 check "16 bytes a number" grep -q "^full,8030261248,.*,32121044992,32121044992,64242089984," r/memory.csv
 check "roles are written" grep -q "^down+mlp+kernel,32,1879048192," r/parameters.csv
 check "a file is named as well" says "124,439,808 numbers" "$idim" memory gpt2/config.json
+# llama2.c: width 4, hidden 4, a layer, a head, 8 tokens, 4 positions; 156 numbers and two tables of 8
+{ printf '\4\0\0\0\4\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\10\0\0\0\4\0\0\0' && head -c 688 /dev/zero; } >small.bin
+check "a llama2.c file is named as well" says "156 numbers" "$idim" memory small.bin
+printf '\2\0\0\0\0\0\0\0{}' >no.safetensors
+check "a file without a configuration is refused" refused 1 "no config.json" "$idim" memory no.safetensors
 check "classes in place of tokens" says "head+bias" "$idim" memory bert
 check "its pooler counts" says "109,483,778 numbers" "$idim" memory bert
 check "keys alone" says "109,483,778 numbers" "$idim" memory transformer:family=bert,width=768,layers=12,heads=12,positions=512,vocabulary=30522

@@ -8,6 +8,7 @@ if ! command -v python3 >/dev/null; then
     exit 0
 fi
 python3 "$here/tests/cli/gpt2.py" base 0
+printf '[UNK]\nto\nbe\n' >base/vocab.txt
 python3 "$here/tests/cli/gpt2.py" other 1
 
 text=synthtext:length=8,vocabulary=12,n=64
@@ -29,6 +30,7 @@ check "PEFT's configuration names what was trained" grep -q '"modules_to_save"' 
 check "base and adapter become one model" "$idim" merge --from base --adapter adapter --save merged
 check "which is the same one" near --from merged
 check "base and z become one model" "$idim" merge --from base --z "t/z/$id.safetensors" --save again
+check "the tokenizer goes along" same merged/vocab.txt base/vocab.txt
 check "bit for bit what training saved" same again/model.safetensors tuned/model.safetensors
 
 bf16() { train --space lora:r=2,targets=q+v --frozen bf16 --save tuned3; }

@@ -283,6 +283,35 @@ static void scores_of_one_seed_are_subtracted(void **state)
     beside_clear(&b);
 }
 
+/* A script's own numbers: 1.2 to 1.4 lies above 1; nothing is said of what the script did not write. */
+static void what_a_script_measured_has_its_verdict(void **state)
+{
+    char root[256], folder[400];
+    beside b;
+    test_folder(root);
+    put_tables(
+        root, "",
+        "slower,measured,more,adapter,,,,1.21,1,,\nlevel,measured,more,merged,,,,1,.97,1.03,\n"
+        "gone,measured,more,other,,,,,1,,\nnever,measured,nets,merged,,,,,1,,\n"
+        "only,measured,more,merged,,,,,,,\n");
+    snprintf(folder, sizeof folder, "%s/repro/more-desk", root);
+    assert_ok(file_make_folder(folder));
+    world_put(folder, "measured.csv",
+              "name,value,low,high\nadapter,1.3,1.2,1.4\nmerged,1,.9,1.02\n");
+    assert_ok(beside_load(&b, root, (found_place){.root = root}));
+    assert_int_equal(b.rows[0].n, 1);
+    assert_string_equal(b.rows[0].what, "more: adapter");
+    assert_string_equal(b.rows[0].figures[0].value, "1.3");
+    assert_string_equal(b.rows[0].figures[0].interval, "1.2 to 1.4");
+    assert_string_equal(b.rows[0].figures[0].how, "desk");
+    assert_string_equal(b.rows[0].figures[0].verdict, "agrees");
+    assert_string_equal(b.rows[1].figures[0].verdict, "open"); /* below .97 perhaps */
+    assert_string_equal(b.rows[2].missing, "run, but not measured");
+    assert_string_equal(b.rows[3].missing, "not run: nets");
+    assert_string_equal(b.rows[4].figures[0].verdict, "no band");
+    beside_clear(&b);
+}
+
 static void a_row_that_says_nothing_is_refused(void **state)
 {
     char root[256];
@@ -290,7 +319,7 @@ static void a_row_that_says_nothing_is_refused(void **state)
     test_folder(root);
     put_tables(root, "", "claim,product,more,,plain,,\"fixed,.9\",,1,,\n");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
-    assert_non_null(strstr(error_text(), "none of ratio, slope, rate and score"));
+    assert_non_null(strstr(error_text(), "none of ratio, slope, rate, score and measured"));
     beside_clear(&b);
     put_tables(root, "more,\"fixed,.9\",750,wide,,,\n", "");
     assert_int_equal(beside_load(&b, root, (found_place){.root = root}), ERR_FORMAT);
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(networks_have_a_slope),
         cmocka_unit_test(chosen_rates_have_a_slope),
         cmocka_unit_test(scores_of_one_seed_are_subtracted),
+        cmocka_unit_test(what_a_script_measured_has_its_verdict),
         cmocka_unit_test(a_row_that_says_nothing_is_refused),
         cmocka_unit_test(every_form_escapes_what_is_not_its_own),
     };
