@@ -34,12 +34,11 @@ void beside_band(double low, double high, char out[WORDS])
 
 const char *beside_claim(double low, double high, double from, double to)
 {
-    bool point = from >= to;
     if (isnan(low) || isnan(high))
         return "open";
     if (high < from || low > to)
         return "differs";
-    return point || ((isnan(from) || low >= from) && (isnan(to) || high <= to)) ? "agrees" : "open";
+    return (isnan(from) || low >= from) && (isnan(to) || high <= to) ? "agrees" : "open";
 }
 
 /* A band is made of repetitions, so that a d90 in it agrees, whatever its interval. */
@@ -116,6 +115,59 @@ static status beside_published(const beside *b, const found_place *place, size_t
     return st;
 }
 
+/* Does NAME or NAME/PART name the experiment? */
+static bool beside_names(const char *name, const char *experiment)
+{
+    size_t n = strcspn(name, "/");
+    return n == strlen(experiment) && !strncmp(name, experiment, n);
+}
+
+static bool beside_column_names(const csv *c, const char *column, const char *experiment)
+{
+    size_t at = csv_find(c, column);
+    for (size_t i = 0; i < csv_rows(c); i++)
+        if (beside_names(csv_cell(c, i, at), experiment))
+            return true;
+    return false;
+}
+
+/* Pages of the rows, and the experiments that stand in neither table. */
+static status beside_others(beside *b, found_place place)
+{
+    static const char *const names[] = {"name", "paper", "figure", "page"};
+    enum { NAME, PAPER, FIGURE, PAGE, N };
+    const csv *c = b->experiments;
+    size_t at[N], a = csv_find(b->trends, "a");
+    status st = OK;
+    for (size_t k = 0; k < N && !st; k++)
+        st = csv_need(c, names[k], &at[k]);
+    if (!st && !(b->alone = mem_array(csv_rows(c), sizeof *b->alone)))
+        st = ERR_MEMORY;
+    place.file = ""; /* any folder */
+    for (size_t i = 0; i < csv_rows(c) && !st; i++) {
+        const char *name = csv_cell(c, i, at[NAME]), *page = csv_cell(c, i, at[PAGE]);
+        for (size_t k = 0; k < b->n; k++)
+            if (beside_names(k < b->n_published ? b->rows[k].name
+                                                : csv_cell(b->trends, k - b->n_published, a),
+                             name))
+                b->rows[k].page = page;
+        if (beside_column_names(b->published, "name", name) ||
+            beside_column_names(b->trends, "a", name) || beside_column_names(b->trends, "b", name))
+            continue;
+        found f = {0};
+        if (!(st = found_load(&f, &place, name)) && f.n) {
+            beside_alone *x = &b->alone[b->n_alone++];
+            *x = (beside_alone){
+                name, csv_cell(c, i, at[PAPER]), csv_cell(c, i, at[FIGURE]), page, {0}};
+            for (size_t k = 0; k < f.n; k++)
+                text_add(&x->from, "%s%s", k ? ", " : "", f.all[k].path);
+            st = text_failed(&x->from) ? ERR_MEMORY : OK;
+        }
+        found_clear(&f);
+    }
+    return st;
+}
+
 status beside_load(beside *b, const char *files, found_place place)
 {
     status st;
@@ -129,10 +181,13 @@ status beside_load(beside *b, const char *files, found_place place)
     size_t n = b->n_published + csv_rows(b->trends);
     if (!(b->rows = mem_array(n, sizeof *b->rows)))
         return ERR_MEMORY;
-    for (; b->n < n && !st; b->n++)
-        st = b->n < b->n_published ? beside_published(b, &place, b->n, &b->rows[b->n])
-                                   : beside_trend(b, &place, b->n - b->n_published, &b->rows[b->n]);
-    return st;
+    for (; b->n < n && !st; b->n++) {
+        beside_row *row = &b->rows[b->n];
+        st = b->n < b->n_published ? beside_published(b, &place, b->n, row)
+                                   : beside_trend(b, &place, b->n - b->n_published, row);
+        row->page = "";
+    }
+    return st ? st : beside_others(b, place);
 }
 
 void beside_clear(beside *b)
@@ -147,6 +202,9 @@ void beside_clear(beside *b)
         mem_free(b->rows[i].what);
         mem_free(b->rows[i].missing);
     }
+    for (size_t i = 0; i < b->n_alone; i++)
+        text_clear(&b->alone[i].from);
+    mem_free(b->alone);
     mem_free(b->rows);
     csv_free(b->experiments);
     csv_free(b->published);

@@ -18,17 +18,25 @@ typedef struct beside_figure {
 /* One published thing: a row of either table. Texts are borrowed from it. */
 typedef struct beside_row {
     const char *name, *published, *note;
-    char *what; /* the rule; of which figures */
+    const char *page; /* where it is discussed; "": nowhere */
+    char *what;       /* the rule; of which figures */
     char band[WORDS];
     beside_figure *figures;
     size_t n;
     char *missing; /* without figures: what was not run */
 } beside_row;
 
+/* An experiment that was run and that neither table names. */
+typedef struct beside_alone {
+    const char *name, *paper, *figure, *page;
+    text from; /* its folders */
+} beside_alone;
+
 typedef struct beside {
     csv *experiments, *published, *trends; /* the tables; NULL until they are read */
     beside_row *rows;                      /* of published.csv, then of trends.csv */
-    size_t n, n_published;
+    beside_alone *alone;
+    size_t n, n_published, n_alone;
 } beside;
 
 /* The tables in folder files, against what place.root (and place.scale) holds; place.experiments is set here.
@@ -51,8 +59,8 @@ void beside_html(const beside *b, text *out);
 beside_figure *beside_add(beside_row *row);
 /* "650 to 900", "at least 2.5", "at most .1", "1"; NaN: that side is open. */
 void beside_band(double low, double high, char out[WORDS]);
-/* A claim's figure is an interval: it agrees when all of it lies in the band, or when it holds a band of one
- * number; it differs when none of it does; else the question is open. */
+/* A claim's figure is an interval: it agrees when all of it lies in the band, differs when none of it does; else the
+ * question is open. */
 const char *beside_claim(double low, double high, double from, double to);
 /* One row of trends.csv. */
 status beside_trend(beside *b, const found_place *place, size_t row, beside_row *out);

@@ -6,8 +6,8 @@
 #include "report/page.h"
 #include "report/table.h"
 
-static const char *const beside_titles[2] = {"Published d90, and ours",
-                                             "What is said of several d90"};
+static const char *const beside_titles[] = {"Published d90, and ours", "What is said of several",
+                                            "Measured; what it says stands on a page"};
 
 /* ------------------------------------------------------------------ text */
 
@@ -45,6 +45,14 @@ static bool beside_agrees(const beside_row *r)
     return all && r->n;
 }
 
+/* The note, and where more is said of what does not simply agree. */
+static void beside_why(const beside_row *r, text *out)
+{
+    text_add(out, "%s", r->note);
+    if (r->n && !beside_agrees(r) && *r->page)
+        text_add(out, "%s%s", *r->note ? "; see " : "see ", r->page);
+}
+
 static void beside_row_text(const beside_row *r, text *out)
 {
     text words = {0};
@@ -58,8 +66,10 @@ static void beside_row_text(const beside_row *r, text *out)
         beside_figure_text(&r->figures[k], out);
     if (r->missing)
         beside_lines(r->missing, 4, out);
-    if (*r->note && !beside_agrees(r))
-        beside_lines(r->note, 4, out);
+    words.length = 0;
+    beside_why(r, &words);
+    if (words.length)
+        beside_lines(words.text, 4, out);
     out->failed |= words.failed;
     text_clear(&words);
 }
@@ -70,6 +80,13 @@ void beside_text(const beside *b, text *out)
         if (!i || i == b->n_published)
             text_add(out, "%s%s\n\n", i ? "\n" : "", beside_titles[i > 0]);
         beside_row_text(&b->rows[i], out);
+    }
+    for (size_t i = 0; i < b->n_alone; i++) {
+        if (!i)
+            text_add(out, "\n%s\n\n", beside_titles[2]);
+        text_add(out, "%s (%s, %s): see %s\n", b->alone[i].name, b->alone[i].paper,
+                 b->alone[i].figure, b->alone[i].page);
+        beside_lines(b->alone[i].from.text, 4, out);
     }
     text_add(out,
              "\n%zu agree, %zu differ, %zu are near the band, %zu are open, %zu have no band\n",
@@ -89,8 +106,8 @@ static void beside_cells(const beside_row *r, size_t k, const char *cells[CELLS]
     const beside_figure *p = r->n ? &r->figures[k] : NULL;
     why->length = 0;
     text_add(why, "%s", "");
-    if (!p || (k + 1 == r->n && !beside_agrees(r))) /* once, behind the last */
-        text_add(why, "%s", r->note);
+    if (!p || k + 1 == r->n) /* once, behind the last */
+        beside_why(r, why);
     if (why->length && p && p->flags.text && *p->flags.text)
         text_add(why, ". ");
     for (const char *at = p ? p->flags.text : NULL; at && *at; at++)
@@ -112,6 +129,8 @@ typedef struct beside_form {
     void (*begin)(const char *title, text *out);
     void (*row)(const char *const cells[CELLS], text *out);
     void (*end)(text *out);
+    /* the experiments alone: a title, each, and the end of all; NULL: not in this form */
+    void (*alone)(const char *title, const beside_alone *x, text *out);
 } beside_form;
 
 static void beside_tables(const beside *b, beside_form form, text *out)
@@ -126,6 +145,12 @@ static void beside_tables(const beside *b, beside_form form, text *out)
                 form.row(cells, out);
             }
         form.end(out);
+    }
+    if (form.alone && b->n_alone) {
+        form.alone(beside_titles[2], NULL, out);
+        for (size_t i = 0; i < b->n_alone; i++)
+            form.alone(NULL, &b->alone[i], out);
+        form.alone(NULL, NULL, out);
     }
     out->failed |= why.failed;
     text_clear(&why);
@@ -152,9 +177,21 @@ static void markdown_end(text *out)
     text_add(out, "\n");
 }
 
+static void markdown_alone(const char *title, const beside_alone *x, text *out)
+{
+    if (title)
+        text_add(out, "## %s\n\n", title);
+    if (!x)
+        return;
+    text_add(out, "- ");
+    table_pipe(x->name, out);
+    text_add(out, " (%s, %s): `%s`, in `%s`\n", x->paper, x->figure, x->page, x->from.text);
+}
+
 void beside_markdown(const beside *b, text *out)
 {
-    beside_tables(b, (beside_form){markdown_begin, markdown_row, markdown_end}, out);
+    beside_tables(b, (beside_form){markdown_begin, markdown_row, markdown_end, markdown_alone},
+                  out);
 }
 
 /* Without why: a page is not so wide. */
@@ -182,7 +219,7 @@ static void latex_end(text *out)
 
 void beside_latex(const beside *b, text *out)
 {
-    beside_tables(b, (beside_form){latex_begin, latex_row, latex_end}, out);
+    beside_tables(b, (beside_form){latex_begin, latex_row, latex_end, NULL}, out);
 }
 
 /* published, ours, interval, band */
@@ -225,6 +262,26 @@ static void html_end(text *out)
     text_add(out, "</tbody>\n</table></div>\n");
 }
 
+static void html_alone(const char *title, const beside_alone *x, text *out)
+{
+    if (title) {
+        text_add(out, "<h2>");
+        page_text(title, out);
+        text_add(out, "</h2>\n<ul>\n");
+    } else if (x) {
+        text words = {0};
+        text_add(&words, "%s (%s, %s): see %s; %s", x->name, x->paper, x->figure, x->page,
+                 x->from.text);
+        text_add(out, "<li>");
+        page_text(words.text ? words.text : "", out);
+        text_add(out, "</li>\n");
+        out->failed |= words.failed;
+        text_clear(&words);
+    } else {
+        text_add(out, "</ul>\n");
+    }
+}
+
 void beside_html(const beside *b, text *out)
 {
     page_begin("Published figures, and ours",
@@ -237,6 +294,6 @@ void beside_html(const beside *b, text *out)
              "interval lies in the band.</p>\n"
              "<p class=\"answer\">%zu agree, %zu differ, %zu are open</p>\n",
              beside_count(b, "agrees"), beside_count(b, "differs"), beside_count(b, "open"));
-    beside_tables(b, (beside_form){html_begin, html_row, html_end}, out);
+    beside_tables(b, (beside_form){html_begin, html_row, html_end, html_alone}, out);
     page_end("", out);
 }

@@ -9,7 +9,7 @@
  *           own: without tune-d, which carries rates by the very law (1/sqrt(d) for Adam)
  *   score   of a's largest d less that of b's, seed by seed: Student's interval of the differences
  *   measured   a number that a script of a wrote down with its interval: the row of that name (space_a) in measured.csv
- * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck. */
+ * The verdict is the interval's (beside_claim): a ratio may lie in the band by luck, and a wide interval holds anything. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

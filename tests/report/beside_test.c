@@ -30,7 +30,9 @@ static void put_tables(const char *root, const char *published, const char *tren
 {
     text t = {0};
     world_put(root, "experiments.csv",
-              "name,committed\nplain,paper:old-plain+desk:other\nmore,\nnets,\n");
+              "name,paper,figure,committed,page\nplain,A,table "
+              "1,paper:old-plain+desk:other,notes/plain.md\n"
+              "more,A,table 2,,\nnets,B,code,,\nelse,B,figure 1,,notes/else.md\n");
     text_add(&t, "name,rule,published,low,high,scales,note\n%s", published);
     world_put(root, "published.csv", t.text ? t.text : "");
     t.length = 0;
@@ -141,7 +143,7 @@ static void a_ratio_has_welch_s_interval_and_its_verdict(void **state)
     ratio_is(twice, "2.5,", "2.5", "2.19 to 2.85", "open");
     ratio_is(twice, "3,", "2.5", "2.19 to 2.85", "differs");
     ratio_is(twice, ",2", "2.5", "2.19 to 2.85", "differs");
-    ratio_is(twice, "2.6,2.6", "2.5", "2.19 to 2.85", "agrees");
+    ratio_is(twice, "2.6,2.6", "2.5", "2.19 to 2.85", "open");
     ratio_is(twice, "1,1", "2.5", "2.19 to 2.85", "differs");
 }
 
@@ -229,7 +231,7 @@ static void chosen_rates_have_a_slope(void **state)
     beside b;
     text t = {0};
     test_folder(root);
-    put_tables(root, "", "claim,rate,more,,,,\"fixed,.9\",,-0.5,-0.5,\n");
+    put_tables(root, "", "claim,rate,more,,,,\"fixed,.9\",,-0.6,-0.4,\n");
     put_folder(root, "repro/more-desk", 1000, EXACT("700", "600", "800", "3", "700", ".06"));
     text_add(&t, "run_id,space,d_total,D,role,seed,score,epochs,lr\n");
     for (size_t i = 0; i < 5; i++)
@@ -312,6 +314,34 @@ static void what_a_script_measured_has_its_verdict(void **state)
     beside_clear(&b);
 }
 
+/* "else" stands in neither table; "more" does. */
+static void what_stands_in_no_table_is_told_with_its_page(void **state)
+{
+    char root[256], folder[400];
+    beside b;
+    text t = {0};
+    test_folder(root);
+    put_tables(root, "plain,\"fixed,.9\",750,,,,\n", "claim,ratio,more,,nets,,\"fixed,.9\",,1,,\n");
+    snprintf(folder, sizeof folder, "%s/reference/else", root);
+    assert_ok(file_make_folder(folder));
+    put_folder(root, "repro/more-desk", 1000, EXACT("700", "600", "800", "3", "700", ".06"));
+    put_folder(root, "reference/old-plain", 1000, ABOVE);
+    assert_ok(beside_load(&b, root, (found_place){.root = root}));
+    assert_string_equal(b.rows[0].page, "notes/plain.md");
+    assert_string_equal(b.rows[1].page, "");
+    assert_int_equal(b.n_alone, 1);
+    assert_string_equal(b.alone[0].name, "else");
+    assert_string_equal(b.alone[0].from.text, folder);
+    beside_text(&b, &t);
+    assert_non_null(strstr(t.text, "else (B, figure 1): see notes/else.md\n"));
+    assert_non_null(strstr(t.text, "see notes/plain.md"));
+    t.length = 0;
+    beside_html(&b, &t);
+    assert_non_null(strstr(t.text, "<li>else (B, figure 1): see notes/else.md; "));
+    text_clear(&t);
+    beside_clear(&b);
+}
+
 static void a_row_that_says_nothing_is_refused(void **state)
 {
     char root[256];
@@ -371,6 +401,7 @@ int main(void)
         cmocka_unit_test(chosen_rates_have_a_slope),
         cmocka_unit_test(scores_of_one_seed_are_subtracted),
         cmocka_unit_test(what_a_script_measured_has_its_verdict),
+        cmocka_unit_test(what_stands_in_no_table_is_told_with_its_page),
         cmocka_unit_test(a_row_that_says_nothing_is_refused),
         cmocka_unit_test(every_form_escapes_what_is_not_its_own),
     };
