@@ -64,7 +64,7 @@ static char *default_folder(const run_spec *r)
 
 static measured shared(const options *o)
 {
-    return (measured){o->rule, o->fixed, o->plot, o->dry, false, &o->folder};
+    return (measured){o->rule, o->fixed, o->plot, o->dry, NULL, &o->folder};
 }
 
 /* Anybody's results in place of runs of our own. */

@@ -97,7 +97,7 @@ status measured_say(const measured *o, const results *r, const char *path, const
         return st;
     bool drawn = draw(o, path);
     if ((st = page_write(path, typed)) || (st = table_write(path)) ||
-        (!o->brief && (st = answer_folder(path, false, out))))
+        (!o->ranks && (st = answer_folder(path, false, out))))
         return st;
     if (!typed)
         fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path, drawn ? measured_figures : "");
@@ -139,6 +139,8 @@ status measured_answer(const measured *o, sweep *s, const ask_list *asks, const 
     *failed = r.failed; /* those of earlier calls too */
     if (!(st = measured_say(o, &r, path, typed, out)))
         st = say_kinds(s, &r, out);
+    if (!st && o->ranks)
+        st = ranked_say(o->ranks, &asks->asks[0].run, store_folder(sweep_store(s)), path, out);
     results_clear(&r);
     return st;
 }

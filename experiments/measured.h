@@ -4,12 +4,14 @@
 #define EXPERIMENTS_MEASURED_H
 
 #include "experiments/folder.h"
+#include "experiments/ranked.h"
 #include "sweep/stages.h"
 
 typedef struct measured {
     const char *rule;
     double fixed;
-    bool plot, dry, brief; /* brief: the answer in words is the command's own */
+    bool plot, dry;
+    const ranked_how *ranks; /* in place of d90's curve: ranks.csv and its table; NULL: not */
     const folder_options *folder;
 } measured;
 

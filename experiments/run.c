@@ -1,4 +1,5 @@
 /* run.c -- idim run: what a sweep file asks for, trained and measured in one folder. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,11 @@ static const key keys[] = {
     {0},
 };
 
-static measured how(const options *o, const expand_part *part)
+static measured how(const options *o, const expand_part *part, const ranked_how *ranks)
 {
-    return (measured){part->rule, part->fixed, o->plot, false, false, &o->folder};
+    return (measured){
+        part->rule, part->fixed, o->plot, false, part->measure == EXPAND_RANKS ? ranks : NULL,
+        &o->folder};
 }
 
 /* ------------------------------------------------------------------ training */
@@ -106,13 +109,14 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
     if (!st)
         st = folder_collect(sweep_store(s), &told);
     bool whole = !o->stage || o->stage == 3;
+    const ranked_how ranks = {o->folder.keep_z ? (double)INFINITY : 0, o->folder.quiet};
     for (size_t i = 0; i < e->n; i++) {
         const questions q = of_part(&e->parts[i]);
         several += questions_count(&q);
     }
     for (size_t i = 0; i < e->n && !st && whole; i++) {
         const questions q = of_part(&e->parts[i]);
-        const measured m = how(o, &e->parts[i]);
+        const measured m = how(o, &e->parts[i], &ranks);
         st = questions_answer(&m, s, &q, several == 1, &noted, path, out, failed);
     }
     if (!st)

@@ -183,5 +183,14 @@ EOF
 check "a network whose name is longer than a file's has its folder" "$idim" run long.idim --jobs 1 --quiet --out ./long
 two_questions() { [ "$(find long -mindepth 2 -name d90.csv | wc -l)" -eq 2 ]; }
 check "and each of two has its own" two_questions
+cat >ranks.idim <<'EOF'
+measure = ranks ; data = synth:n=60 ; steps = 2 ; lr = 1e-2 ; lr-full = 1e-2 ; seeds = 1 ; plot = no
+model = fc:width=8 fc:width=9
+space = lora:targets=fc1.weight ; ranks = 1+2
+EOF
+two_ranks() { "$idim" run ranks.idim --jobs 1 --quiet --keep-z --out ./rk >said.txt; }
+check "ranks of two networks" two_ranks
+both() { [ "$(find rk -mindepth 2 -name ranks.csv | wc -l)" -eq 2 ] && [ "$(find rk -mindepth 2 -name effective.csv | wc -l)" -eq 2 ]; }
+check "each has its table, and effective ranks of what is kept" both
 
 exit "$bad"
