@@ -9,8 +9,8 @@ desk) cells='1x128 x301 16x256 x51 32x512 x25' ;; # texts x tokens, turns
 paper) cells='1x128 x101 16x256 x51 32x512 x51' low=8 mid=112 high=224 long=64
     model=transformer:family=gpt2,width=1024,layers=24,heads=16,positions=1024,vocabulary=50257 ;;
 esac
-# what a named column says; cells in quotes (they hold commas) are passed over
-column() { sed 's/"[^"]*"/-/g' "$1" | awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = i } END { print $k }'; }
+# shellcheck source=experiments/repro/lib.inc
+. "$FILES/lib.inc"
 
 # first: is a merged LoRA the same model? Its loss beside that of the one which was trained beside the weights
 data=tinyshakespeare:length=128,train=200,test=100
@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
     timed pfeiffer "pfeiffer:bottleneck=$high"
     timed prefix "prefix:prefix=$long"
 done
-sed 's/"[^"]*"/-/g' "$OUT/latency.csv" | awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+plain "$OUT/latency.csv" | awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { form = $at["form"]; print $1 (form ? " " form : "") " " $at["batch"] "x" $at["length"], $at["ratio"], $at["ratio_from"], $at["ratio_to"] }' \
     >>"$OUT/measured.csv"
 rm -r "$OUT/one"

@@ -14,10 +14,12 @@ learn $large 1
 learn $large 2
 "$IDIM" similarity "$OUT/r$small-seed1" "$OUT/r$large-seed1" --from "$FROM" --plot no --out "$OUT/ranks"
 "$IDIM" similarity "$OUT/r$large-seed1" "$OUT/r$large-seed2" --from "$FROM" --plot no --out "$OUT/seeds"
+# shellcheck source=experiments/repro/lib.inc
+. "$FILES/lib.inc"
 # table 7, of q: the median over layers, and its least and most. The factor grows as 1/r by itself, the enrichment does not
 for of in "ranks $small" "seeds $large"; do
     for what in factor enrichment; do
-        sed 's/"[^"]*"/-/g' "$OUT/${of% *}/amplification.csv" | awk -F, -v what=$what -v r="${of#* }" '
+        plain "$OUT/${of% *}/amplification.csv" | awk -F, -v what=$what -v r="${of#* }" '
             NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["role"] == "q" && $at["r"] == r { print $at[what] }' | sort -g |
             awk -v OFS=, -v name="$what of q, r $([ "${of% *}" = ranks ] && echo small || echo large)" '{ x[NR] = $1 } END {
                 print "\"" name "\"", (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2, x[1], x[NR] }'

@@ -9,8 +9,8 @@ quick) data=tinyshakespeare:length=128,train=200,test=100 ranks=4 dims=1000 ;;
 desk) data=tinyshakespeare:length=256 ranks='1 4 16' dims='300 1000 10000' ;;
 paper) data=tinyshakespeare:length=256 ranks='1 2 4 8 16 32 64' dims='100 300 1000 3000 10000 30000' ;;
 esac
-# what a named column says; cells in quotes (they hold commas) are passed over
-column() { sed 's/"[^"]*"/-/g' "$1" | awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = i } END { print $k }'; }
+# shellcheck source=experiments/repro/lib.inc
+. "$FILES/lib.inc"
 bytes() { cat "$@" | wc -c; }
 base=$(bytes "$FROM")
 rows=$OUT/rows.csv
