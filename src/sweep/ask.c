@@ -51,8 +51,20 @@ status ask_defaults(ask *a, key_texts *texts)
     return OK;
 }
 
-/* "fastfood:form=single" from "fastfood:form=single,d=7": the canonical text of a spec with some d,
- * which is then taken away again. */
+/* ERR_USAGE: a value of what the ask itself fills in would be dropped. */
+static status ask_unset(const char *spec, const char *swept)
+{
+    char *without;
+    status st = space_with(spec, swept, NULL, &without);
+    if (!st && strlen(without) < strlen(spec))
+        st = error_set(ERR_USAGE,
+                       "%s: %s is what is swept; leave it out of the space and give it by %s", spec,
+                       swept, *swept == 'r' ? "--ranks (of d90: --d)" : "--d");
+    mem_free(without);
+    return st;
+}
+
+/* "fastfood:form=single": the canonical text of a spec with some d, which is then taken away again. */
 static status ask_space(const run_spec *run, const char *spec, char **out)
 {
     char *with = NULL, *canonical = NULL, *revisions = NULL;
@@ -69,7 +81,7 @@ static status ask_space(const run_spec *run, const char *spec, char **out)
         mem_free(revisions);
         return st;
     }
-    if (!(st = space_with(spec, swept, "1", &with)) &&
+    if (!(st = ask_unset(spec, swept)) && !(st = space_with(spec, swept, "1", &with)) &&
         !(st = space_canonical(with, &canonical, &revisions)))
         st = space_with(canonical, swept, NULL, out);
     mem_free(with);

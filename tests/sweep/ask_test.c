@@ -59,18 +59,21 @@ static void spaces_are_canonical_without_what_is_swept(void **state)
 {
     char **spaces;
     size_t n;
-    assert_ok(
-        ask_spaces(&(run_spec){.space = "fastfood:d=7 fastfood:form=single lora:r=3", .exec = ""},
-                   &spaces, &n));
+    assert_ok(ask_spaces(
+        &(run_spec){.space = "fastfood:form=stacked fastfood:form=single onehot@lora:r=3",
+                    .exec = ""},
+        &spaces, &n));
     assert_int_equal(n, 3);
     assert_string_equal(spaces[0], "fastfood");
     assert_string_equal(spaces[1], "fastfood:form=single");
-    assert_string_equal(spaces[2], "lora");
+    assert_string_equal(spaces[2], "onehot@lora:r=3");
     key_parts_free(spaces, n);
     assert_refused(
         ask_spaces(&(run_spec){.space = "fastfood fastfood:form=stacked", .exec = ""}, &spaces, &n),
         ERR_USAGE, "twice");
     assert_null(spaces);
+    assert_refused(ask_spaces(&(run_spec){.space = "full lora:r=8", .exec = ""}, &spaces, &n),
+                   ERR_USAGE, "lora:r=8: r is what is swept");
     assert_refused(ask_sweeps(&(run_spec){.space = "full norms", .exec = ""}), ERR_USAGE,
                    "neither d nor r");
     assert_ok(ask_sweeps(&(run_spec){.space = "full lora", .exec = ""}));
