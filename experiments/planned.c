@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/os.h"
 #include "experiments/planned.h"
 #include "format/csv.h"
 #include "sweep/stages.h"
-
-enum { PLAN_STEPS = 20 };
 
 /* A run's price is asked for once for each of these. */
 typedef struct price {
@@ -16,6 +15,11 @@ typedef struct price {
     double seconds, rss;
     size_t measured; /* runs of the folder; 0: a few steps were timed */
 } price;
+
+typedef struct score { /* what scoring takes */
+    const char *data, *model;
+    double seconds;
+} score;
 
 struct planned {
     sweep *sweep;
@@ -28,6 +32,8 @@ struct planned {
     size_t priced, timed;
     price *prices;
     size_t n_prices;
+    score *scores;
+    size_t n_scores;
 };
 
 /* true: it was met before. */
@@ -75,58 +81,121 @@ static bool same_price(const run_spec *a, const run_spec *b)
            same_kind(a->space, b->space);
 }
 
-/* Seconds of the run cut to so many steps. */
-static status price_run(planned *p, price *x, size_t steps, double *seconds)
+/* A look at a run's first steps, in seconds. The last of them count, half or more: a trainer may warm up. */
+typedef struct trial {
+    double start, first, last; /* when it began, when a first step was done, and the last */
+    double enough;             /* that are looked at behind the first step */
+    size_t steps, mark,
+        half; /* behind the first, without a row of the history; up to which none counts */
+    double all, marked, before; /* that so many took */
+    size_t rows;
+    double scored; /* that steps took which have a row */
+} trial;
+
+static bool trial_stepped(void *context, bool scored)
 {
-    run_spec few = x->run;
+    trial *t = context;
+    double now = os_seconds(), took = now - t->last;
+    t->last = now;
+    if (!(t->first > 0)) {
+        t->first = now;
+        return false;
+    }
+    *(scored ? &t->scored : &t->all) += took;
+    ++*(scored ? &t->rows : &t->steps);
+    if (!scored && t->steps >= 2 * t->mark) {
+        t->half = t->mark;
+        t->before = t->marked;
+        t->mark = t->steps;
+        t->marked = t->all;
+    }
+    /* two rows without a step between them: each step has its row */
+    return now - t->first > t->enough && (t->steps || t->rows > 1);
+}
+
+static double trial_step(const trial *t)
+{
+    return t->steps ? (t->all - t->before) / (double)(t->steps - t->half) : 0;
+}
+
+/* Until the first step: the space is made. */
+static double trial_setup(const trial *t)
+{
+    return fmax(0, t->first - t->start - trial_step(t));
+}
+
+/* Seconds that test data take to be scored, asked for once a network and data set: measured, but where forward passes
+ * alone, a third of what the steps of as many samples take, would be longer than `most`. */
+static status score_of(planned *p, const run_spec *run, size_t n_test, const trial *t,
+                       double *seconds)
+{
+    const double most = .5;
     record r;
-    few.epochs = 0;
-    few.steps = steps;
-    status st = sweep_repeat(p->sweep, &few, &r);
-    if (st)
-        return st;
-    *seconds = r.wall_s;
-    x->rss = x->rss > r.peak_rss ? x->rss : r.peak_rss;
-    record_clear(&r);
+    for (size_t i = 0; i < p->n_scores; i++)
+        if (!strcmp(p->scores[i].data, run->data) && !strcmp(p->scores[i].model, run->model)) {
+            *seconds = p->scores[i].seconds;
+            return OK;
+        }
+    score *more = mem_resize(p->scores, p->n_scores + 1, sizeof *more);
+    if (!more)
+        return ERR_MEMORY;
+    p->scores = more;
+    *seconds = trial_step(t) / 3 * (double)n_test / (double)run->batch;
+    if (*seconds < most) {
+        run_spec none = *run;
+        none.epochs = none.steps = 0;
+        status st = sweep_repeat(p->sweep, &none, &r);
+        if (st)
+            return st;
+        *seconds = fmax(0, r.wall_s - trial_setup(t));
+        record_clear(&r);
+    }
+    more[p->n_scores++] = (score){run->data, run->model, *seconds};
     return OK;
 }
 
-/* By a few steps of the run itself. A run of k of them scores validation data behind each of ROWS parts (train.h):
+/* By steps of the run itself, for a time that is bounded but by one step's:
  *
- *     seconds(k) = start + ROWS v + k b        start: the space is made, test data are scored; measured by k = 0
+ *     seconds = setup + steps b + rows v + s      b a step, v validation data behind a row, s test data
  *
- * k is doubled until they take long enough to be told from nothing, which is behind a trainer's warming up too; b is
- * what the last half took. Where the first few take long already, v is the validation data's share of start. */
+ * v is what a step with a row takes more than one without; where none was met, the validation data's share of s. */
 static status price_timed(planned *p, price *x)
 {
-    enum { ROWS = 20 };
-    const double enough = .25;
+    enum { ROWS = 20 }; /* of a run that is told by its steps (train.h) */
+    const bool trains = x->run.epochs || x->run.steps;
     runner_about about;
-    double start, before = 0, took = 0, b, v;
+    run_spec run = x->run;
+    record r;
+    double s = 0;
+    bool whole;
     status st = sweep_describe(p->sweep, &x->run, &about);
     if (st || *x->run.exec) /* a program's price is known when one has run */
         return st;
-    size_t batches = (about.n_train + x->run.batch - 1) / x->run.batch, k = PLAN_STEPS;
-    size_t steps = x->run.steps ? x->run.steps : x->run.epochs * batches;
-    double rows = (double)(x->run.steps ? ROWS : x->run.epochs);
-    if (steps <= k)
-        return price_run(p, x, steps, &x->seconds);
-    if ((st = price_run(p, x, 0, &start)) || (st = price_run(p, x, k, &took)))
+    if (!trains) /* step 0: what its scoring takes is seen from a step */
+        run.steps = 1000;
+    trial t = {.start = os_seconds(), .enough = trains ? .25 : .02};
+    t.last = t.start;
+    if ((st = sweep_watch(p->sweep, &run, trial_stepped, &t, &r, &whole)))
         return st;
-    for (; took < enough && 2 * k < steps && !st; k *= 2) {
-        before = took;
-        st = price_run(p, x, 2 * k, &took);
+    x->rss = (double)os_peak_rss();
+    if (whole) {
+        x->seconds = r.wall_s;
+        record_clear(&r);
+        if (trains)
+            return OK;
     }
-    if (before > 0) {
-        b = fmax(0, (took - before) / (double)(k / 2));
-        v = fmax(0, (took - start - b * (double)k) / ROWS);
-    } else {
-        double step = fmax(0, took - start) / (double)k;
-        v = about.n_test ? fmin(step, start * (double)about.n_val / (double)about.n_test) : 0;
-        b = step - v;
-    }
-    x->seconds = start + rows * v + (double)steps * b;
-    return st;
+    if ((st = score_of(p, &x->run, about.n_test, &t, &s)))
+        return st;
+    x->seconds = trial_setup(&t) + s;
+    if (!trains)
+        return OK;
+    double batches = ceil((double)about.n_train / (double)run.batch), b = trial_step(&t),
+           v = t.rows         ? fmax(0, t.scored / (double)t.rows - b)
+               : about.n_test ? s * (double)about.n_val / (double)about.n_test
+                              : 0;
+    x->seconds += b * (run.steps ? (double)run.steps : (double)run.epochs * batches) +
+                  v * (run.steps ? ROWS : (double)run.epochs);
+    return OK;
 }
 
 static status price_of(planned *p, const run_spec *run, const price **out)
@@ -331,6 +400,7 @@ void planned_free(planned *p)
     if (!p)
         return;
     mem_free(p->prices);
+    mem_free(p->scores);
     mem_free(p->ids);
     mem_free(p);
 }

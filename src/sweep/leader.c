@@ -313,11 +313,19 @@ status sweep_round(sweep *s, const run_spec *runs, size_t n, size_t stop_epoch)
 
 status sweep_repeat(sweep *s, const run_spec *run, record *out)
 {
-    const runner_how how = {.grace_s = s->options.grace_s};
+    bool whole;
+    return sweep_watch(s, run, NULL, NULL, out, &whole);
+}
+
+status sweep_watch(sweep *s, const run_spec *run, bool (*stepped)(void *context, bool scored),
+                   void *context, record *out, bool *whole)
+{
+    const runner_how how = {.grace_s = s->options.grace_s, .stepped = stepped, .context = context};
     const packed_task *p;
     status st = sweep_task(s, run, &p);
     memset(out, 0, sizeof *out);
     if (!st)
         st = runner_unit(s->runner, run, 1, p->fd, &how, out);
-    return st == ERR_STOPPED && os_signal() ? stage_signal() : st;
+    *whole = !st;
+    return st != ERR_STOPPED ? st : stage_signal();
 }

@@ -34,13 +34,15 @@ typedef struct runner_how {
     size_t stop_epoch;  /* 0: trained through */
     /* Told at evaluations of the team; not 0: stop. NULL: nobody. */
     int (*told)(void *context, size_t epoch, size_t epochs);
+    /* Told after every step, scored: with a row of the history behind it; true: stop. NULL: nobody. */
+    bool (*stepped)(void *context, bool scored);
     void (*said)(void *context, const char *sentence); /* on checkpoints (train.h); NULL: nobody */
     void *context;
 } runner_how;
 
 /* Trains n canonical runs as one team; they agree in all but optimiser and d (run_teams). Those with a
  * checkpoint in the folder are taken up from it. The records (n) have ids, results with bits and z,
- * provenance. On failure no record is made. ERR_STOPPED: told asked for it, or a signal came; the
+ * provenance. On failure no record is made. ERR_STOPPED: told or stepped asked for it, or a signal came; the
  * states are in the folder. */
 status runner_unit(runner *r, const run_spec *runs, size_t n, int fd, const runner_how *how,
                    record *records);

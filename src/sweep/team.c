@@ -226,7 +226,8 @@ static train_word unit_told(void *context, size_t row, size_t rows, bool fresh)
 {
     unit *u = context;
     const runner_how *how = u->how;
-    if (os_signal() || (fresh && how->told && how->told(how->context, row, rows)))
+    if (os_signal() || (how->stepped && how->stepped(how->context, fresh)) ||
+        (fresh && how->told && how->told(how->context, row, rows)))
         return TRAIN_STOP;
     if (u->measure) /* the step since then is counted in: no harm */
         u->wait = fmax(RUNNER_SAVE_S, RUNNER_SAVE_SHARE * (os_seconds() - u->saved));

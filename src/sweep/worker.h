@@ -57,6 +57,9 @@ void sweep_expect(sweep *s, size_t later);
 /* Trains a canonical run in this process whatever the store holds; nothing is written. The record is the
  * caller's. */
 status sweep_repeat(sweep *s, const run_spec *run, record *out);
+/* The same until `stepped` (runner_how) has seen enough: *whole false, and there is no record. */
+status sweep_watch(sweep *s, const run_spec *run, bool (*stepped)(void *context, bool scored),
+                   void *context, record *out, bool *whole);
 
 /* Makes a run canonical (texts owned by the sweep), with its id. */
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID]);

@@ -205,6 +205,33 @@ static void a_unit_that_was_left_is_taken_up(void **state)
     key_texts_clear(&a.texts);
 }
 
+static bool seen_enough(void *context, bool scored)
+{
+    size_t *steps = context; /* an epoch's four: the fourth has a row of the history */
+    assert_int_equal(scored, ++*steps % 4 == 0);
+    return *steps == 6;
+}
+
+static void a_watched_run_ends_when_enough_was_seen(void **state)
+{
+    asked a;
+    sweep *s;
+    record r;
+    bool ended;
+    size_t steps = 0;
+    asked_make(&a);
+    sweep_in(&s, NULL, false);
+    assert_ok(sweep_watch(s, &a.runs[0], seen_enough, &steps, &r, &ended));
+    assert_false(ended);
+    assert_int_equal(steps, 6);
+    assert_ok(sweep_watch(s, &a.runs[0], NULL, NULL, &r, &ended));
+    assert_true(ended);
+    assert_int_equal(r.status, RECORD_OK);
+    record_clear(&r);
+    assert_ok(sweep_close(s));
+    key_texts_clear(&a.texts);
+}
+
 static void who_has_no_z_is_trained_again_when_z_is_wanted(void **state)
 {
     asked a;
@@ -418,6 +445,7 @@ int main(void)
         IN_FOLDERS(z_says_whether_frozen_parts_can_be_drawn_again),
         IN_FOLDERS(who_has_no_z_is_trained_again_when_z_is_wanted),
         IN_FOLDERS(what_another_leader_did_meanwhile_is_not_done_again),
+        IN_FOLDERS(a_watched_run_ends_when_enough_was_seen),
         IN_FOLDERS(what_failed_is_tried_again_once_by_all_leaders_that_are_asked),
         IN_FOLDERS(a_second_leader_does_not_keep_the_first_from_what_is_asked_again),
     };
