@@ -10,20 +10,6 @@
 #include "spaces/space.h"
 #include "sweep/results.h"
 
-/* r of a space that does not name it. */
-static double ranks_default(const char *spec)
-{
-    const space_ops *row;
-    char kind[64];
-    snprintf(kind, sizeof kind, "%.*s", (int)strcspn(spec, ":@+"), spec);
-    if (space_find(kind, &row))
-        return (double)NAN;
-    for (const key *k = row->keys; k && k->name; k++)
-        if (!strcmp(k->name, "r") && k->fallback)
-            return strtod(k->fallback, NULL);
-    return (double)NAN;
-}
-
 double ranks_swept(const curves *c, const curve_space *s, double d)
 {
     const char *key_ = space_swept(s->space);
@@ -39,11 +25,7 @@ double ranks_swept(const curves *c, const curve_space *s, double d)
         if (strcmp(csv_cell(c->runs, i, name), s->space) ||
             csv_cell_number(c->runs, i, total, &x) || x < d || x > d)
             continue;
-        for (const char *at = given + strcspn(given, ":@+"); *at == ':' || *at == ',';
-             at += 1 + strcspn(at + 1, ",@+")) /* the keys of the first space */
-            if (!strncmp(at + 1, "r=", 2))
-                return strtod(at + 3, NULL);
-        return ranks_default(s->space); /* a key at its default is left out */
+        return space_number(given, key_);
     }
     return (double)NAN;
 }

@@ -147,6 +147,9 @@ bool space_has_key(const char *spec, const char *key_);
 /* The name of the key that a sweep of this space fills: "d" or "r"; NULL: neither. */
 const char *space_swept(const char *spec);
 
+/* What the first space of the spec has for the key, or its default; NaN: neither. */
+double space_number(const char *spec, const char *key_);
+
 /* Appends what each part of a spec matches in a layout, a line each, unless it is all of it:
  * "lora:r=2,targets=q: 12 tensors, 7077888 weights: h.*.attn.c_attn.weight[q] (12)". d may be missing
  * yet. ERR_USAGE as space_new, of targets. */

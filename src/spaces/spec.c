@@ -1,5 +1,8 @@
 /* spec.c -- specs as texts: finding rows, the canonical form that is hashed, and setting a key. Nothing is
  * made here. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/kind.h"
@@ -291,4 +294,22 @@ bool space_has_key(const char *spec, const char *key_)
 const char *space_swept(const char *spec)
 {
     return space_has_key(spec, "d") ? "d" : space_has_key(spec, "r") ? "r" : NULL;
+}
+
+double space_number(const char *spec, const char *key_)
+{
+    char kind[64];
+    const space_ops *row;
+    const size_t n = strlen(key_);
+    for (const char *at = spec + strcspn(spec, ":@+"); *at == ':' || *at == ',';
+         at += 1 + strcspn(at + 1, ",@+")) /* the keys of the first space */
+        if (!strncmp(at + 1, key_, n) && at[1 + n] == '=')
+            return strtod(at + 2 + n, NULL);
+    snprintf(kind, sizeof kind, "%.*s", (int)strcspn(spec, ":@+"), spec);
+    if (space_find(kind, &row))
+        return (double)NAN;
+    for (const key *k = row->keys; k && k->name; k++)
+        if (!strcmp(k->name, key_) && k->fallback)
+            return strtod(k->fallback, NULL);
+    return (double)NAN;
 }

@@ -163,10 +163,8 @@ static status spec_cut(const run_spec *run, char **space_, double *d)
     *space_ = NULL;
     if (!swept || !strcmp(run->space, "full"))
         return (*space_ = mem_string(run->space)) ? OK : ERR_MEMORY;
-    char what[16];
-    snprintf(what, sizeof what, "%s=", swept);
-    const char *at = strstr(run->space, what);
-    *d = at ? strtod(at + strlen(what), NULL) : 0;
+    *d = space_number(run->space, swept);
+    *d = isnan(*d) ? 0 : *d;
     return run_with(run, run->space, swept, NULL, space_);
 }
 

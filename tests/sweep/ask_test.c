@@ -1,4 +1,5 @@
 /* ask_test.c -- asks: their spaces, which belong together, the list in sweep.json. */
+#include <math.h>
 #include "tests/test.h"
 
 #include "sweep/ask.h"
@@ -53,6 +54,10 @@ static void what_is_swept_is_d_or_the_rank(void **state)
     assert_string_equal(space_swept("lora"), "r");
     assert_string_equal(space_swept("onehot@lora:r=2"), "d");
     assert_null(space_swept("full"));
+    assert_float_equal(space_number("lora:r=3,targets=q", "r"), 3, 0);
+    assert_float_equal(space_number("lora:targets=q", "r"), 8, 0); /* its default */
+    assert_float_equal(space_number("onehot:d=5@lora:r=2", "d"), 5, 0);
+    assert_true(isnan(space_number("onehot:d=5@lora:r=2", "r")));
 }
 
 static void spaces_are_canonical_without_what_is_swept(void **state)
