@@ -85,11 +85,10 @@ static bool same_price(const run_spec *a, const run_spec *b)
 typedef struct trial {
     double start, first, last; /* when it began, when a first step was done, and the last */
     double enough;             /* that are looked at behind the first step */
-    size_t steps, mark,
-        half; /* behind the first, without a row of the history; up to which none counts */
-    double all, marked, before; /* that so many took */
-    size_t rows;
-    double scored; /* that steps took which have a row */
+    size_t steps, rows;        /* behind the first: without a row of the history, and with one */
+    double all, scored;        /* that they took */
+    size_t half, mark;     /* steps that do not count; from twice as many as mark, mark itself */
+    double before, marked; /* that so many took */
 } trial;
 
 static bool trial_stepped(void *context, bool scored)
