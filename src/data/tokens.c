@@ -51,12 +51,16 @@ const tokenizer *tokens_of(const task *t)
 status tokens_file(task *t, const char *dir, const char *sub, const char *name, char *path,
                    char **bytes, size_t *n)
 {
-    const char *slash = *dir || *sub ? NULL : strrchr(name, '/');
-    char *folder = slash ? mem_printf("%.*s", (int)(slash - name + 1), name)
-                         : mem_string(*dir || *sub ? dir : ".");
+    const bool named = !*dir && !*sub; /* by the user, with its folder */
+    const char *slash = named ? strrchr(name, '/') : NULL;
+    size_t length = slash && slash > name ? (size_t)(slash - name) : 1; /* that of "/" is itself */
+    char *folder = slash ? mem_printf("%.*s", (int)length, name) : mem_string(named ? "." : dir);
     status st =
         folder ? task_locate(folder, sub, slash ? slash + 1 : name, path, TOKENS_PATH) : ERR_MEMORY;
     *bytes = NULL;
+    if (st == ERR_FILE && named)
+        error_set(st, "%s[.gz|.xz]: not there; say where it is, from this folder or from the root",
+                  name);
     if (!st && !(st = inflate_file(path, FILE_LIMIT, bytes, n)))
         task_note(t, *bytes, *n);
     mem_free(folder);

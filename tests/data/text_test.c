@@ -300,6 +300,20 @@ static void a_metric_is_a_loss_row(void **state)
     task_free(t);
 }
 
+static void a_file_that_is_not_there_is_told_as_it_was_named(void **state)
+{
+    char want[400];
+    task *t;
+    snprintf(want, sizeof want, "%s/gone.txt[.gz|.xz]: not there; say where", folder);
+    assert_refused(made(&t, "text:file=@/gone.txt"), ERR_FILE, want);
+    assert_refused(made(&t, "text:file=gone.txt"), ERR_FILE, "gone.txt[.gz|.xz]: not there; say");
+    assert_refused(made(&t, "text:file=/gone.txt"), ERR_FILE, "/gone.txt[.gz|.xz]: not there; say");
+    assert_refused(made(&t, "text:file=gone.txt,dir=@"), ERR_FILE, "dir= names the folder");
+    put("here.txt", "some words of a text\nand some more of them\nand an end\n");
+    assert_ok(made(&t, "text:file=@/here.txt,val_file=@/here.txt,test_file=@/here.txt,length=4"));
+    task_free(t);
+}
+
 static void tables_that_cannot_be_learned_are_refused(void **state)
 {
     static const struct {
@@ -478,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_token_but_the_first_is_predicted_once),
         cmocka_unit_test(parts_of_a_text_are_cut_at_line_ends),
+        cmocka_unit_test(a_file_that_is_not_there_is_told_as_it_was_named),
         cmocka_unit_test(validation_is_cut_off_where_only_a_test_file_is_given),
         cmocka_unit_test(characters_are_numbered_over_all_parts),
         cmocka_unit_test(a_masked_sample_has_a_beginning_and_an_end),
