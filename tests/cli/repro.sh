@@ -46,6 +46,7 @@ for f in "$files"/*.sweep; do
     check "$name is planned" planned
 done
 if [ -d "$IDIM_DATA/mnist" ]; then # scoring 50,000 samples behind each of a few steps took a minute
+    # shellcheck disable=SC3045 # dash, busybox and bash have -t
     bounded() { (ulimit -t 15 && "$idim" plan "$files/mnist-fc-labels.sweep" --only paper) | grep -q 'steps that were timed'; }
     check "an estimate takes a bounded time however long scoring takes" bounded
 else
