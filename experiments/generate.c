@@ -92,12 +92,14 @@ static status speaker_checkpoint(speaker *s, const options *o)
         return st;
     if (!*o->tokenizer && (st = pretrained_tokenizer(p, &beside)))
         goto done;
-    if (!*o->tokenizer && !beside) {
+    if (!*o->tokenizer && !beside && !pretrained_of_bytes(p)) {
         st = error_set(ERR_USAGE, "%s: no tokenizer lies beside it; name one by --tokenizer",
                        o->from);
         goto done;
     }
-    if ((st = tokenizer_open(&s->opened, beside ? beside : o->tokenizer)) ||
+    if ((st = tokenizer_open(&s->opened, beside          ? beside
+                                         : *o->tokenizer ? o->tokenizer
+                                                         : "bytes")) ||
         (st = pretrained_spec(p, "transformer", &spec)))
         goto done;
     s->tokenizer = s->opened;

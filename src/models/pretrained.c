@@ -166,8 +166,7 @@ status pretrained_hash(const pretrained *p, char hex[HASH_HEX])
     return OK;
 }
 
-/* A vocabulary of 256 and no tokenizer beside it: tokens are bytes. */
-static bool is_of_bytes(const pretrained *p)
+bool pretrained_of_bytes(const pretrained *p)
 {
     static const char *const files[] = {"vocab.json", "encoder.json", "vocab.txt", "tokenizer.json",
                                         "tokenizer.bin"};
@@ -186,7 +185,7 @@ status pretrained_tokenizer(const pretrained *p, char **path)
     int folder = slash ? (int)(slash - file) + 1 : 0;
     *path = NULL;
     if (tensors_kind_of(p->file) == TENSORS_MODEL)
-        return is_of_bytes(p) || (*path = mem_string(file)) ? OK : ERR_MEMORY;
+        return pretrained_of_bytes(p) || (*path = mem_string(file)) ? OK : ERR_MEMORY;
     if (tensors_kind_of(p->file) != TENSORS_LLAMA2C)
         return OK;
     for (int k = 0; k < 2; k++) {

@@ -25,6 +25,8 @@ status pretrained_hash(const pretrained *p, char hex[HASH_HEX]);
 /* The tokenizer that lies with the checkpoint, fresh: its folder; beside a llama2.c file tokN.bin (N
  * tokens) or tokenizer.bin. NULL with OK: there is none, or tokens are bytes. */
 status pretrained_tokenizer(const pretrained *p, char **path);
+/* A vocabulary of 256 and no tokenizer beside it. */
+bool pretrained_of_bytes(const pretrained *p);
 
 /* "transformer:family=llama,width=64,...": fresh text. Keys of `given` ("transformer:recompute=yes")
  * stand in place of the checkpoint's. ERR_USAGE: given is another model. */

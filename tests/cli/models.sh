@@ -53,6 +53,8 @@ check "and refused where singular vectors may be others" refused 2 "rebuild it t
 # a head that the task brings has no weights before: sentences of a and b, by which comes first
 awk 'BEGIN { print "sentence\tlabel"; for (i = 0; i < 60; i++) print (i % 2 ? "ab" : "ba") (int(i / 2) % 3 ? "a" : "b") "\t" i % 2 }' >x.tsv
 "$idim" train --data text:file=./x.tsv,length=8 --model transformer:width=8,layers=2,heads=2 --steps 2 --quiet --out ./lm --save letters >/dev/null
+spoken() { "$idim" generate --from letters --prompt ab --tokens 1 >said.txt && grep -q '^ab.' said.txt; }
+check "a model of bytes needs no tokenizer to speak" spoken
 sentences=tsv:file=./x.tsv,tokenizer=bytes,length=8
 classes() { "$idim" train --from letters --data $sentences --steps 5 --batch 8 --quiet --keep-z --out ./c "$@" >said.txt 2>&1; }
 # shellcheck disable=SC2120 # refused hands it some
