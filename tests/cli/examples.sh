@@ -86,6 +86,16 @@ if [ -n "$python" ]; then
 else
     echo "skipped: examples of checkpoints: python3 is not installed"
 fi
+# the walk's model, a Llama of five layers, and two adapters of it
+M=walk
+export M
+IDIM_DATA=data "$idim" train --model transformer:family=llama,width=32,layers=5,heads=2 --data tinyshakespeare:length=256 --steps 1 \
+    --out first --quiet --save $M >/dev/null
+for r in 4,small 16,wide; do
+    IDIM_DATA=data "$idim" train --from $M --data tinyshakespeare:length=256 --space "lora:r=${r%,*},targets=attention+mlp" --steps 1 \
+        --out first --quiet --save-adapter "${r#*,}" >/dev/null
+done
+"$idim" merge --from $M --adapter small --save merged >/dev/null
 cp "$here"/docs/python/*.py .
 [ -n "$python" ] || { echo '#!/bin/sh' >bin/python3 && chmod +x bin/python3; }
 mkdir -p tests/spaces
