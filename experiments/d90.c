@@ -89,27 +89,37 @@ static status d90_scores_file(const options *o, const char *path, FILE *out)
     return st;
 }
 
+/* "demo" of "results/demo" */
+static const char *say_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path;
+}
+
 /* What would a number to quote take? */
-static void say_next(const options *o, const char *path, bool several, FILE *out)
+static void say_next(const options *o, const char *path, FILE *out)
 {
     enum { EPOCHS = 20, SEEDS = 5 };
-    const char *slash = strrchr(path, '/');
+    char *own = mem_printf("%s/d90.csv", path);
     if (o->ask.run.epochs < EPOCHS && !o->ask.run.steps) {
         options quote = *o;
         text line = {0};
         quote.ask.run.epochs = EPOCHS;
         quote.ask.seeds = o->ask.seeds > SEEDS ? o->ask.seeds : SEEDS;
-        quote.ask.tune_d = quote.folder.out = "";
+        quote.ask.tune_d = "";
+        char *name = mem_printf("%s-%d", say_name(path), EPOCHS); /* it is another question */
+        quote.folder.out = name ? name : "";
         command_line(&command_d90, &quote, &line);
         fprintf(out, "%zu epoch%s for show. To quote:\n  %s\n", o->ask.run.epochs,
                 o->ask.run.epochs == 1 ? " is" : "s are", line.text ? line.text : "");
         text_clear(&line);
+        mem_free(name);
     }
-    if (!several) /* else each question said it */
+    if (own && file_exists(own)) /* else each question said it */
         fprintf(out, "%s/d90.csv  runs.csv%s  report.html\n", path,
                 o->plot ? measured_figures : "");
-    fprintf(out, "next: idim show %s\n",
-            !strncmp(path, "results/", 8) && slash == path + 7 ? slash + 1 : path);
+    fprintf(out, "next: idim show %s\n", say_name(path));
+    mem_free(own);
 }
 
 /* May it be a list? */
@@ -148,7 +158,7 @@ static status d90_all(const options *o, const char *path, FILE *out, size_t *fai
                                 : measured_asks(&m, asks, n, path, line.text, out, failed);
     }
     if (!st && !o->dry)
-        say_next(&canonical, path, n > 1, out);
+        say_next(&canonical, path, out);
     text_clear(&line);
     expand_clear(&e);
     key_texts_clear(&texts);

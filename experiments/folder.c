@@ -75,6 +75,8 @@ status folder_collect(store *s, size_t *told)
     status st = claims_other(store_folder(s), other);
     if (!st && !*other)
         st = store_fold(s);
+    if (!st)
+        st = store_refresh(s);
     say_notes(s, told);
     return st ? st : tables_write(s);
 }

@@ -140,7 +140,8 @@ status measured_answer(const measured *o, sweep *s, const ask_list *asks, const 
     if (!(st = measured_say(o, &r, path, typed, out)))
         st = say_kinds(s, &r, out);
     if (!st && o->ranks)
-        st = ranked_say(o->ranks, &asks->asks[0].run, store_folder(sweep_store(s)), path, out);
+        st = ranked_say(o->ranks, &asks->asks[asks->n - 1].run, store_folder(sweep_store(s)), path,
+                        out);
     results_clear(&r);
     return st;
 }
@@ -167,7 +168,7 @@ static status say_search(stages *p, const char *path, FILE *out)
 
 /* One ask after the other in one folder. */
 static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n, const char *path,
-                         ask_list *noted, size_t *D, FILE *out)
+                         questions *q, size_t *D, FILE *out)
 {
     status st = OK;
     for (size_t i = 0; i < n && !st; i++) {
@@ -179,8 +180,7 @@ static status train_asks(const measured *o, sweep *s, const ask *asks, size_t n,
         if (!st && o->dry)
             st = stages_fits(p, o->folder->here ? 0 : folder_jobs(o->folder));
         else if (!st) {
-            ask_clear(noted);
-            if (!(st = ask_note(path, stages_ask(p), noted)))
+            if (!(st = questions_note(q, 0, stages_ask(p))))
                 st = stages_train(p);
             if (!st && asks[i].search)
                 st = say_search(p, path, out);
@@ -194,31 +194,30 @@ status measured_asks(const measured *o, const ask *asks, size_t n, const char *p
                      const char *typed, FILE *out, size_t *failed)
 {
     sweep *s = NULL;
-    ask_list noted = {0};
     folder_options folder = *o->folder;
     size_t told = 0, D = 0;
-    const questions q = {"", asks, n};
+    const questions_part all = {"", asks, n, *o};
+    questions *q = NULL;
+    bool several = false;
     status st;
     fprintf(out, "%s\n", typed ? typed : "");
     fflush(out);
-    if ((st = folder_fits(&folder, &asks[0].run)))
+    if ((st = folder_fits(&folder, &asks[0].run)) ||
+        (!o->dry && (st = questions_open(&q, path, &all, 1))))
         return st;
     folder.here = o->dry; /* in memory: no folder is made, no process started */
     if ((st = folder_open(&s, o->dry ? NULL : path, &folder)) ||
-        (st = train_asks(o, s, asks, n, path, &noted, &D, out)) || o->dry)
+        (st = train_asks(o, s, asks, n, path, q, &D, out)) || o->dry)
         goto done;
-    if ((st = folder_collect(sweep_store(s), &told)))
-        goto done;
-    if (questions_count(&q) > 1)
-        st = questions_answer(o, s, &q, false, &noted, path, out, failed);
-    else if (!(st = measured_answer(o, s, &noted, path, typed, out, failed)))
+    if (!(st = folder_collect(sweep_store(s), &told)) &&
+        !(st = questions_answer(q, s, typed, out, failed, &several)) && !several)
         answer_published(&asks[n - 1].run, D, out);
 done:
     if (s && sweep_failed(s) > *failed)
         *failed = sweep_failed(s);
     if (*failed)
         folder_say_failed(sweep_store(s));
-    ask_clear(&noted);
+    questions_free(q);
     return folder_close(s, told, st);
 }
 

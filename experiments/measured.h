@@ -17,9 +17,9 @@ typedef struct measured {
 
 extern const char measured_figures[]; /* "  plots/d90.{svg,pdf,png}" */
 
-/* Trains canonical asks, then measures the union of the folder's: of several questions each in a folder of its own
- * (questions.h). typed: the command as it is
- * printed and kept in the report. dry: the plan alone. failed: runs that failed, of earlier calls too. */
+/* Trains canonical asks of one command, then measures them with those that the folder has (questions.h). typed: the
+ * command as it is printed and kept in the report. dry: the plan alone. failed: runs that failed, of earlier calls
+ * too. */
 status measured_asks(const measured *o, const ask *asks, size_t n, const char *path,
                      const char *typed, FILE *out, size_t *failed);
 

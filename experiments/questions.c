@@ -1,25 +1,150 @@
 /* questions.c -- see questions.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "experiments/questions.h"
 #include "format/csv.h"
 
-/* Is this ask the last one of its question? */
-static bool question_ends(const questions *q, size_t i)
+typedef struct place { /* of an ask of the command in the noted list */
+    size_t at, part;
+    bool fresh; /* nobody asked it before */
+} place;
+
+struct questions {
+    const char *path;            /* borrowed */
+    const questions_part *parts; /* borrowed */
+    size_t n_parts, n_asks;      /* of all parts */
+    ask_list before, noted;
+    bool covers; /* all that was there before is asked again */
+    place *places;
+    size_t n; /* of places */
+};
+
+/* ------------------------------------------------------------------ what may come in */
+
+static bool asks_have(const ask *asks, size_t n, const ask *a)
 {
-    for (size_t k = i + 1; k < q->n; k++)
-        if (ask_alike(&q->asks[i], &q->asks[k]))
+    for (size_t i = 0; i < n; i++)
+        if (ask_alike(&asks[i], a))
+            return true;
+    return false;
+}
+
+/* The k-th ask of the command; NULL: there are no more. Those that were noted say which data they found. */
+static const ask *questions_own(const questions *q, size_t k)
+{
+    if (k < q->n)
+        return &q->noted.asks[q->places[k].at];
+    for (size_t j = 0; j < q->n_parts; k -= q->parts[j++].n)
+        if (k < q->parts[j].n)
+            return &q->parts[j].asks[k];
+    return NULL;
+}
+
+/* Is all that was there asked again, by others than the k-th ask? */
+static bool questions_cover(const questions *q, size_t k)
+{
+    for (size_t i = 0; i < q->before.n; i++) {
+        const ask *own;
+        bool met = false;
+        for (size_t j = 0; !met && (own = questions_own(q, j)); j++)
+            met = j != k && ask_alike(own, &q->before.asks[i]);
+        if (!met)
             return false;
+    }
     return true;
 }
 
-size_t questions_count(const questions *q)
+static status questions_fit(const questions *q, const ask *a)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < q->n; i++)
-        n += question_ends(q, i);
-    return n;
+    text what = {0};
+    if (asks_have(q->before.asks, q->before.n, a) ||
+        (q->covers && (!*a->run.data_content || questions_cover(q, q->n))))
+        return OK;
+    ask_difference(&q->before.asks[q->before.n - 1], a, &what);
+    status st = text_failed(&what)
+                    ? ERR_MEMORY
+                    : error_set(ERR_USAGE,
+                                "%s: it holds the runs of another question (%.200s); give this one "
+                                "a folder of its own: --out NAME",
+                                q->path, what.text);
+    text_clear(&what);
+    return st;
+}
+
+status questions_open(questions **out, const char *path, const questions_part *parts, size_t n)
+{
+    questions *q = mem_array(1, sizeof *q);
+    status st;
+    *out = NULL;
+    if (!q)
+        return ERR_MEMORY;
+    *q = (questions){.path = path, .parts = parts, .n_parts = n};
+    for (size_t k = 0; k < n; k++)
+        q->n_asks += parts[k].n;
+    if (!(st = ask_load(path, &q->before)) && !(q->places = mem_array(q->n_asks, sizeof(place))))
+        st = ERR_MEMORY;
+    q->covers = !st && questions_cover(q, SIZE_MAX);
+    for (size_t k = 0; k < n && !st; k++)
+        for (size_t i = 0; i < parts[k].n && !st; i++)
+            st = questions_fit(q, &parts[k].asks[i]);
+    if (st) {
+        questions_free(q);
+        return st;
+    }
+    *out = q;
+    return OK;
+}
+
+void questions_free(questions *q)
+{
+    if (!q)
+        return;
+    ask_clear(&q->before);
+    ask_clear(&q->noted);
+    mem_free(q->places);
+    mem_free(q);
+}
+
+status questions_note(questions *q, size_t part, const ask *a)
+{
+    status st = questions_fit(q, a);
+    if (st)
+        return st;
+    ask_clear(&q->noted);
+    if (!(st = ask_note(q->path, a, &q->noted)))
+        q->places[q->n++] = (place){q->noted.at, part, q->noted.fresh};
+    return st;
+}
+
+/* The list as it is now, with what others asked since; an ask of ours that another process overwrote is put back. */
+static status questions_again(questions *q)
+{
+    ask_list now = {0};
+    status st = ask_load(q->path, &now);
+    for (size_t i = 0; i < q->n && !st; i++) {
+        const ask *mine = &q->noted.asks[q->places[i].at];
+        size_t at = ask_find(&now, mine, q->places[i].at);
+        if (at == SIZE_MAX) {
+            ask_clear(&now);
+            st = ask_note(q->path, mine, &now);
+            at = now.at;
+        }
+        q->places[i].at = at;
+    }
+    ask_clear(&q->noted);
+    q->noted = now;
+    return st;
+}
+
+/* Is the i-th of these the last one of its question? */
+static bool question_ends(const ask *const *asks, size_t n, size_t i)
+{
+    for (size_t k = i + 1; k < n; k++)
+        if (ask_alike(asks[i], asks[k]))
+            return false;
+    return true;
 }
 
 /* ------------------------------------------------------------------ names */
@@ -98,20 +223,20 @@ static char *question_name(const char *part, const text *all, size_t n, size_t i
     return NULL;
 }
 
-/* Names of the questions, at the place of each one's last ask; NULL at others. Two that a name cannot tell apart are
- * numbered. */
-static status question_names(const questions *q, char **names)
+/* Names of the questions of these asks, at the place of each one's last; NULL at others. Two that a name cannot tell
+ * apart are numbered. */
+static status question_names(const char *part, const ask *const *asks, size_t n, char **names)
 {
-    text *all = mem_array(q->n, sizeof *all);
-    bool *like = mem_array(q->n, sizeof *like);
+    text *all = mem_array(n, sizeof *all);
+    bool *like = mem_array(n, sizeof *like);
     status st = all && like ? OK : ERR_MEMORY;
-    for (size_t i = 0; i < q->n && !st; i++)
-        if (question_ends(q, i))
-            st = question_words(&q->asks[i].run, &all[i]);
-    for (size_t i = 0; i < q->n && !st; i++) {
+    for (size_t i = 0; i < n && !st; i++)
+        if (question_ends(asks, n, i))
+            st = question_words(&asks[i]->run, &all[i]);
+    for (size_t i = 0; i < n && !st; i++) {
         if (!all[i].text)
             continue;
-        char *name = question_name(q->part, all, q->n, i, like);
+        char *name = question_name(part, all, n, i, like);
         bool taken = false;
         for (size_t k = 0; k < i && name; k++)
             taken = taken || (names[k] && !strcmp(names[k], name));
@@ -120,7 +245,7 @@ static status question_names(const questions *q, char **names)
             mem_free(name);
         st = names[i] ? OK : ERR_MEMORY;
     }
-    for (size_t i = 0; all && i < q->n; i++)
+    for (size_t i = 0; all && i < n; i++)
         text_clear(&all[i]);
     mem_free(all);
     mem_free(like);
@@ -128,11 +253,11 @@ static status question_names(const questions *q, char **names)
 }
 
 /* A folder that was made when questions were numbered stays what it is. */
-static char *question_folder(const char *path, const questions *q, const char *name, const ask *a,
+static char *question_folder(const char *path, const char *part, const char *name, const ask *a,
                              size_t k)
 {
-    char *numbered = mem_printf("%.100s%s%.60s-%.60s-%zu", q->part, *q->part ? "-" : "",
-                                a->run.data, a->run.model, k),
+    char *numbered = mem_printf("%.100s%s%.60s-%.60s-%zu", part, *part ? "-" : "", a->run.data,
+                                a->run.model, k),
          *folder = NULL;
     for (char *c = numbered; c && *c; c++)
         if (strchr("/ :,=\"'*?+@", *c))
@@ -187,34 +312,127 @@ static status question_runs(const store *s, const char *folder, const ask_list *
     return st;
 }
 
-status questions_answer(const measured *o, sweep *s, const questions *q, bool alone,
-                        const ask_list *noted, const char *path, FILE *out, size_t *failed)
+/* The asks that answer the one at `last` of a part: see questions.h. Those of the command come last, in its order. */
+static status question_asks(const questions *q, const place *last, ask *mine, ask_list *like)
 {
-    char **names = mem_array(q->n, sizeof *names);
-    ask *mine = mem_array(noted->n, sizeof *mine);
-    size_t k = 0;
-    status st = names && mine ? question_names(q, names) : ERR_MEMORY;
-    for (size_t i = 0; i < q->n && !st; i++) {
-        if (!names[i])
+    const ask *a = &q->noted.asks[last->at];
+    bool *own = mem_array(q->noted.n, sizeof *own), fresh = false;
+    size_t end = 0;
+    if (!own)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < q->n; i++) {
+        const place *p = &q->places[i];
+        if (!ask_alike(&q->noted.asks[p->at], a))
             continue;
-        ask_list like = {.asks = mine};
-        size_t bad = 0;
+        own[p->at] = true;
+        fresh = fresh || p->fresh;
+        end = p->at > end ? p->at : end;
+    }
+    *like = (ask_list){.asks = mine};
+    for (size_t j = 0; j < q->noted.n; j++)
+        if (!own[j] && (fresh || j < end) && ask_alike(&q->noted.asks[j], a))
+            mine[like->n++] = q->noted.asks[j];
+    for (size_t i = 0; i < q->n; i++)
+        if (own[q->places[i].at]) {
+            own[q->places[i].at] = false;
+            mine[like->n++] = q->noted.asks[q->places[i].at];
+        }
+    mem_free(own);
+    return OK;
+}
+
+/* One question, in a folder below or in the folder itself. */
+static status question_answer(questions *q, const place *last, const char *folder, bool below,
+                              sweep *s, const char *typed, FILE *out, size_t *failed)
+{
+    ask *mine = mem_array(q->noted.n, sizeof *mine);
+    ask_list like = {0};
+    size_t bad = 0;
+    status st = mine ? question_asks(q, last, mine, &like) : ERR_MEMORY;
+    if (!st && below && !(st = file_make_folder(folder)))
+        st = question_runs(sweep_store(s), folder, &like);
+    if (!st && below)
+        fprintf(out, "%s\n", folder);
+    if (!st)
+        st = measured_answer(&q->parts[last->part].how, s, &like, folder, below ? NULL : typed, out,
+                             &bad);
+    *failed = bad > *failed ? bad : *failed;
+    mem_free(mine);
+    return st;
+}
+
+/* Names are told apart within a sub-sweep, else from all that the folder holds. */
+static status part_answer(questions *q, size_t part, bool below, sweep *s, const char *typed,
+                          FILE *out, size_t *failed)
+{
+    const char *name = q->parts[part].part;
+    const ask **own = mem_array(q->n, sizeof *own), **set = mem_array(q->noted.n, sizeof *set);
+    const place **at = mem_array(q->n, sizeof *at);
+    char **names = mem_array(q->noted.n + q->n, sizeof *names);
+    size_t n_own = 0, n_set = 0, k = 0;
+    status st = own && set && at && names ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < q->n && !st; i++)
+        if (q->places[i].part == part) {
+            at[n_own] = &q->places[i];
+            own[n_own++] = &q->noted.asks[q->places[i].at];
+        }
+    for (size_t j = 0; j < q->noted.n && !st && !*name; j++)
+        set[n_set++] = &q->noted.asks[j];
+    const ask *const *among = *name ? own : set;
+    const size_t n = *name ? n_own : n_set;
+    if (!st)
+        st = question_names(name, among, n, names);
+    for (size_t i = 0; i < n_own && !st; i++) {
+        size_t j = 0;
+        if (!question_ends(own, n_own, i))
+            continue;
+        while (!names[j] || !ask_alike(among[j], own[i]))
+            j++;
         char *folder =
-            alone ? mem_string(path) : question_folder(path, q, names[i], &q->asks[i], ++k);
-        st = folder ? OK : ERR_MEMORY;
-        for (size_t j = 0; j < noted->n && !st; j++)
-            if (ask_alike(&noted->asks[j], &q->asks[i]))
-                mine[like.n++] = noted->asks[j];
-        if (!st && !alone && !(st = file_make_folder(folder)))
-            st = question_runs(sweep_store(s), folder, &like);
-        if (!st && !alone)
-            fprintf(out, "%s\n", folder);
-        if (!st)
-            st = measured_answer(o, s, &like, folder, alone ? "idim run" : NULL, out, &bad);
-        *failed = bad > *failed ? bad : *failed;
+            below ? question_folder(q->path, name, names[j], own[i], ++k) : mem_string(q->path);
+        st = folder ? question_answer(q, at[i], folder, below, s, typed, out, failed) : ERR_MEMORY;
         mem_free(folder);
     }
-    key_parts_free(names, q->n);
-    mem_free(mine);
+    key_parts_free(names, n);
+    mem_free(at);
+    mem_free(set);
+    mem_free(own);
+    return st;
+}
+
+/* Do several questions share the folder, or sub-sweeps one? */
+static bool questions_several(const questions *q)
+{
+    size_t n = 0;
+    for (size_t j = 1; j < q->noted.n; j++)
+        n += !ask_alike(&q->noted.asks[j], &q->noted.asks[0]);
+    for (size_t i = 1; i < q->n; i++)
+        n += q->places[i].part != q->places[0].part;
+    return n > 0;
+}
+
+/* What the folder had itself while it held one question: runs.csv beside it is no longer of that one alone. */
+static status questions_move(const char *path)
+{
+    static const char *const names[] = {"d90.csv", "variance.csv", "paired.csv", "report.html"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *file = mem_printf("%s/%s", path, names[i]);
+        if (!file)
+            return ERR_MEMORY;
+        remove(file);
+        mem_free(file);
+    }
+    return OK;
+}
+
+status questions_answer(questions *q, sweep *s, const char *typed, FILE *out, size_t *failed,
+                        bool *several)
+{
+    status st = questions_again(q);
+    *several = !st && questions_several(q);
+    if (!st && *several)
+        st = questions_move(q->path);
+    for (size_t k = 0; k < q->n_parts && !st; k++)
+        st = part_answer(q, k, *several, s, typed, out, failed);
     return st;
 }

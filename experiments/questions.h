@@ -1,22 +1,39 @@
-/* questions.h -- several questions in one results folder (networks, data, ways to train): their runs lie together,
- * and each has a folder of its own below, with its runs.csv and d90.csv, that is named after what tells it apart. */
+/* questions.h -- what a command asks of a results folder, and the answers. A question is asks that differ in spaces, d,
+ * rates and seeds alone.
+ *
+ * A folder of one question holds its tables itself. Of several (networks, data, ways to train) the runs lie together,
+ * and each has a folder of its own below, with its runs.csv and d90.csv, that is named after what tells it apart. A
+ * question comes into a folder only together with those that are there: `--epochs 5` and later `--epochs 20` are two
+ * folders, or one command.
+ *
+ * An ask is answered with those of its question that stand before it in sweep.json, so that the same ask has the same
+ * answer whatever was asked since; a new one with all that are there when it ends, whoever asked them. */
 #ifndef EXPERIMENTS_QUESTIONS_H
 #define EXPERIMENTS_QUESTIONS_H
 
 #include "experiments/measured.h"
 
-/* Asks that are canonical, of a sub-sweep ("": of none). */
-typedef struct questions {
+/* Asks that are canonical, of a sub-sweep ("": of none). Borrowed. */
+typedef struct questions_part {
     const char *part;
     const ask *asks;
     size_t n;
-} questions;
+    measured how;
+} questions_part;
 
-/* How many questions they are: asks that differ in spaces, d, rates and seeds alone are one. */
-size_t questions_count(const questions *q);
+typedef struct questions questions;
 
-/* Measures each, by all noted asks that are like it; alone: in path itself. failed: the most runs of one. */
-status questions_answer(const measured *o, sweep *s, const questions *q, bool alone,
-                        const ask_list *noted, const char *path, FILE *out, size_t *failed);
+/* What is there is looked at, nothing is written. ERR_USAGE: the folder holds a question that is not asked again. */
+status questions_open(questions **q, const char *path, const questions_part *parts, size_t n);
+void questions_free(questions *q);
+
+/* Puts an ask of a part into sweep.json, as its stages have it (stages_ask). ERR_USAGE as above, where the content of
+ * the data tells. */
+status questions_note(questions *q, size_t part, const ask *a);
+
+/* Measures each question that was noted. typed: the command as it is kept in the report. failed: the most runs of
+ * one. several: they have folders of their own. */
+status questions_answer(questions *q, sweep *s, const char *typed, FILE *out, size_t *failed,
+                        bool *several);
 
 #endif

@@ -26,7 +26,7 @@ static status report_command(const char *path, const char *name, text *line)
     command d90 = command_d90; /* its options begin with the ask; the others are not noted */
     d90.tables[2] = NULL;
     d90.size = sizeof(ask);
-    asks.asks[asks.n - 1].run.exec_content = "";
+    asks.asks[asks.n - 1].run.data_content = asks.asks[asks.n - 1].run.exec_content = "";
     command_line(&d90, &asks.asks[asks.n - 1], line);
     text_add(line, " --out ");
     command_quoted(name, line);

@@ -38,16 +38,14 @@ static measured how(const options *o, const expand_part *part, const ranked_how 
 
 /* ------------------------------------------------------------------ training */
 
-static status run_asks(const options *o, sweep *s, const expand_part *part, const char *path,
-                       ask_list *noted)
+static status run_asks(const options *o, sweep *s, const expand_part *part, size_t at, questions *q)
 {
     status st = OK;
     for (size_t i = 0; i < part->n_asks && !st; i++) {
         stages *p;
         if ((st = stages_open(&p, s, &part->asks[i])))
             break;
-        ask_clear(noted);
-        if (!(st = ask_note(path, stages_ask(p), noted)))
+        if (!(st = questions_note(q, at, stages_ask(p))))
             st = stages_train_to(p, o->stage ? (int)o->stage : 3);
         stages_free(p);
     }
@@ -67,11 +65,6 @@ static status run_runs(sweep *s, const expand_part *part)
     return st;
 }
 
-static questions of_part(const expand_part *part)
-{
-    return (questions){part->name, part->asks, part->n_asks};
-}
-
 /* ------------------------------------------------------------------ all of it */
 
 static status check_kind(const options *o, const sweep *s)
@@ -89,44 +82,46 @@ static status run_all(const options *o, const expansion *e, const char *path, FI
                       size_t *failed)
 {
     sweep *s = NULL;
-    ask_list noted = {0};
-    size_t told = 0, several = 0;
+    const ranked_how ranks = {o->folder.keep_z ? (double)INFINITY : 0, o->folder.quiet};
+    questions_part *parts = mem_array(e->n, sizeof *parts);
+    questions *q = NULL;
+    size_t told = 0, asked = 0;
+    bool several = false, whole = !o->stage || o->stage == 3;
     shard mine;
-    status st = shard_find(o->shard, getenv, &mine);
-    if (st || (st = folder_open(&s, path, &o->folder)) || (st = check_kind(o, s)))
-        return folder_close(s, told, st);
+    status st = parts ? shard_find(o->shard, getenv, &mine) : ERR_MEMORY;
+    for (size_t i = 0; i < e->n && !st; i++) {
+        const expand_part *p = &e->parts[i];
+        parts[i] = (questions_part){p->name, p->asks, p->n_asks, how(o, p, &ranks)};
+        asked += p->n_asks;
+    }
+    if (st || (st = questions_open(&q, path, parts, e->n)) ||
+        (st = folder_open(&s, path, &o->folder)) || (st = check_kind(o, s)))
+        goto done;
     sweep_share_of(s, mine.i, mine.n);
     if (mine.n > 1)
         fprintf(out, "shard %zu of 0..%zu, by %s\n", mine.i, mine.n - 1, mine.by);
     for (size_t i = 0; i < e->n && !st; i++) {
         const expand_part *p = &e->parts[i];
         if (p->n_asks && !(st = folder_fits(&o->folder, &p->asks[0].run)))
-            st = run_asks(o, s, p, path, &noted);
+            st = run_asks(o, s, p, i, q);
         else if (p->n_runs && !st && (o->stage == 0 || o->stage == 3))
             st = run_runs(s, p);
     }
     *failed = sweep_failed(s);
     if (!st)
         st = folder_collect(sweep_store(s), &told);
-    bool whole = !o->stage || o->stage == 3;
-    const ranked_how ranks = {o->folder.keep_z ? (double)INFINITY : 0, o->folder.quiet};
-    for (size_t i = 0; i < e->n; i++) {
-        const questions q = of_part(&e->parts[i]);
-        several += questions_count(&q);
-    }
-    for (size_t i = 0; i < e->n && !st && whole; i++) {
-        const questions q = of_part(&e->parts[i]);
-        const measured m = how(o, &e->parts[i], &ranks);
-        st = questions_answer(&m, s, &q, several == 1, &noted, path, out, failed);
-    }
+    if (!st && whole && asked)
+        st = questions_answer(q, s, "idim run", out, failed, &several);
     if (!st)
         fprintf(out, "%zu runs trained, %zu in all: %s/runs.csv\n", sweep_done(s),
                 store_count(sweep_store(s)), path);
-    if (!st && whole && several)
+    if (!st && whole && asked)
         fprintf(out, "next: idim show %s\n", path);
     if (*failed)
         folder_say_failed(sweep_store(s));
-    ask_clear(&noted);
+done:
+    questions_free(q);
+    mem_free(parts);
     return folder_close(s, told, st);
 }
 

@@ -162,8 +162,9 @@ static status ask_same_places(const run_spec *a, const run_spec *b, bool *same)
 static status ask_same(const run_spec *a, const run_spec *b, bool *same)
 {
     /* looked at behind, or no part of a question */
-    static const char own[] = " data model space seed role ";
-    *same = true;
+    static const char own[] = " data data.content model space seed role ";
+    *same = !*a->data_content || !*b->data_content || /* of an older idim, which left it out */
+            !strcmp(a->data_content, b->data_content);
     for (const key *k = run_keys; k->name && *same; k++) {
         char word[64];
         snprintf(word, sizeof word, " %s ", k->name);
@@ -176,6 +177,31 @@ bool ask_alike(const ask *a, const ask *b)
 {
     bool alike;
     return !ask_same(&a->run, &b->run, &alike) && alike;
+}
+
+void ask_difference(const ask *a, const ask *b, text *out)
+{
+    static const char no_part[] = " space seed role data.content ";
+    for (const key *k = run_keys; k->name; k++) {
+        char word[64];
+        bool same = true;
+        snprintf(word, sizeof word, " %s ", k->name);
+        if (k->place || strstr(no_part, word) || key_same(k, a, b))
+            continue;
+        if (!strcmp(k->name, "data") || !strcmp(k->name, "model")) {
+            run_spec of_b = b->run; /* which differs from a's in this one */
+            of_b.data = *k->name == 'd' ? b->run.data : a->run.data;
+            of_b.model = *k->name == 'm' ? b->run.model : a->run.model;
+            if (ask_same_places(&a->run, &of_b, &same) || same)
+                continue;
+        }
+        text_add(out, "%s=", k->name);
+        key_value(k, b, out);
+        text_add(out, ", not ");
+        key_value(k, a, out);
+        return;
+    }
+    text_add(out, "other data under the same name");
 }
 
 /* What the runs of one question have in common, at step 0 (trains false) or behind it; *optimiser_ is the copy's. */
@@ -392,36 +418,58 @@ status ask_load(const char *folder, ask_list *list)
     return st;
 }
 
-status ask_note(const char *folder, const ask *a, ask_list *list)
+static bool ask_equal(const ask *a, const ask *b)
 {
-    text mine = {0}, all = {0};
-    char *path = NULL;
-    bool there = false;
-    status st;
-    if ((st = ask_load(folder, list)))
-        return st;
-    ask_write(a, &mine);
+    static const key *const tables[] = {run_keys, ask_keys};
+    for (size_t i = 0; i < 2; i++)
+        for (const key *k = tables[i]; k->name; k++)
+            if (!ask_leaves_out(k) && !key_same(k, a, b))
+                return false;
+    return true;
+}
+
+size_t ask_find(const ask_list *list, const ask *a, size_t likely)
+{
+    if (likely < list->n && ask_equal(&list->asks[likely], a))
+        return likely;
+    for (size_t i = 0; i < list->n; i++)
+        if (ask_equal(&list->asks[i], a))
+            return i;
+    return SIZE_MAX;
+}
+
+static status ask_append(const char *folder, const ask *a, const ask_list *list)
+{
+    text all = {0};
+    char *path = ask_path(folder);
     text_add(&all, "{\"format\": %d, \"asks\": [\n", ASK_FORMAT);
     for (size_t i = 0; i < list->n; i++) {
-        text one = {0};
-        ask_write(&list->asks[i], &one);
-        there = there || (one.text && mine.text && !strcmp(one.text, mine.text));
-        text_add(&all, "  %s,\n", one.text ? one.text : "");
-        all.failed |= one.failed;
-        text_clear(&one);
+        text_add(&all, "  ");
+        ask_write(&list->asks[i], &all);
+        text_add(&all, ",\n");
     }
-    text_add(&all, "  %s\n]}\n", mine.text ? mine.text : "");
-    if (mine.failed || all.failed || !(path = ask_path(folder)))
-        st = ERR_MEMORY;
-    if (!st && !there) {
-        if (!(st = file_write(path, all.text, all.length))) {
-            ask_clear(list);
-            st = ask_load(folder, list);
-        }
-    }
-    text_clear(&mine);
+    text_add(&all, "  ");
+    ask_write(a, &all);
+    text_add(&all, "\n]}\n");
+    status st = all.failed || !path ? ERR_MEMORY : file_write(path, all.text, all.length);
     text_clear(&all);
     mem_free(path);
+    return st;
+}
+
+status ask_note(const char *folder, const ask *a, ask_list *list)
+{
+    status st = ask_load(folder, list);
+    size_t at = st ? SIZE_MAX : ask_find(list, a, 0);
+    const bool fresh = at == SIZE_MAX;
+    if (!st && fresh && !(st = ask_append(folder, a, list))) {
+        ask_clear(list);
+        if (!(st = ask_load(folder, list)) && (at = ask_find(list, a, list->n - 1)) == SIZE_MAX)
+            st = error_set(ERR_FILE, "%s/sweep.json: another process overwrote it; start again",
+                           folder);
+    }
+    list->at = at;
+    list->fresh = fresh;
     if (st)
         ask_clear(list);
     return st;

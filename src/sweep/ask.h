@@ -40,6 +40,8 @@ status ask_sweeps(const run_spec *run);
 /* Same network, data (wherever they lie) and training, whatever the spaces, d, rates, seeds and what
  * they move? Canonical asks. */
 bool ask_alike(const ask *a, const ask *b);
+/* What makes b another question than a: "epochs=5, not 20"; "other data under the same name". Appends. */
+void ask_difference(const ask *a, const ask *b, text *out);
 /* Is this canonical run one of the ask's question: a score, a rate that was tried, its baseline or its floor,
  * whatever asked for it? A question's runs and no other stand in its runs.csv. */
 status ask_owns(const ask *a, const run_spec *run, bool *owns);
@@ -50,6 +52,8 @@ bool ask_pooled(const ask *a, const ask *b);
 typedef struct ask_list {
     ask *asks;
     size_t n;
+    size_t at;  /* of ask_note's ask */
+    bool fresh; /* it was not there */
     key_texts texts;
 } ask_list;
 
@@ -61,7 +65,10 @@ status ask_looks(const ask_list *list, const ask *last, const char *space, size_
 /* The asks of a folder; none when there is no sweep.json. ERR_FORMAT names the file. */
 status ask_load(const char *folder, ask_list *list);
 void ask_clear(ask_list *list);
-/* Appends the ask unless it is there; the list is loaded again. */
+/* Appends the ask unless it is there; the list is loaded again. Of two processes that append at once one may overwrite
+ * what the other wrote: whoever needs its ask there later (as when the tables are made) notes it once more. */
 status ask_note(const char *folder, const ask *a, ask_list *list);
+/* Where an ask stands in a list, looked for at `likely` first; SIZE_MAX: nowhere. */
+size_t ask_find(const ask_list *list, const ask *a, size_t likely);
 
 #endif

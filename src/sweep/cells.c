@@ -132,6 +132,8 @@ status stages_open(stages **out, sweep *s, const ask *a)
     if (!st && !(st = sweep_run_of(s, &full, &canonical, id)) &&
         !(st = sweep_describe(s, &canonical, &p->about)))
         stages_end_auto(p);
+    if (!st)
+        p->own.run.data_content = canonical.data_content;
     if (!st && !(st = ask_spaces(&a->run, &p->spaces, &p->n_spaces)) &&
         !(st = key_numbers("d", p->ask->d, &p->d, &p->n_d)) && !(st = stages_check(p)))
         st = stages_cells(p, &canonical);

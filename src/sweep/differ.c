@@ -52,7 +52,7 @@ static status orphans_of(store *from, const store *other, orphan **all, size_t *
         if (store_find(other, r->id))
             continue;
         if (!(st = run_without_places(&r->run, NULL, &bare, &texts))) {
-            bare.from_content = "";
+            bare.data_content = bare.from_content = "";
             run_write(&bare, &form);
             st = form.failed ? ERR_MEMORY : OK;
         }

@@ -146,8 +146,17 @@ status sweep_id(sweep *s, const run_spec *canonical, char id[RUN_ID])
 
 status sweep_run_of(sweep *s, const run_spec *r, run_spec *canonical, char id[RUN_ID])
 {
+    const packed_task *p;
     status st = run_canonical(r, s->options.rows, canonical, &s->texts);
-    return st ? st : sweep_id(s, canonical, id);
+    if (st || (st = sweep_task(s, canonical, &p)))
+        return st;
+    if (*r->data_content && strcmp(r->data_content, p->content) != 0)
+        return error_set(ERR_USAGE,
+                         "%s: its content is %.16s... and the run was asked for with %.16s...; put "
+                         "the data of then into their place, or leave data.content out",
+                         r->data, *p->content ? p->content : "empty", r->data_content);
+    canonical->data_content = p->content;
+    return run_id(canonical, s->options.rows, p->content, id, NULL);
 }
 
 status sweep_ids(sweep *s, const run_spec *canonical, const size_t *seeds, size_t n,

@@ -90,6 +90,8 @@ idim_status idim_d90(const idim_d90_ask *in, idim_d90_answer *answer)
         goto done;
     if (!in->out)
         asks = (ask_list){.asks = &a, .n = 1};
+    else if (asks.n) /* those that came later are no part of what was asked */
+        asks.n = asks.at + 1;
     if (!(st = stages_train(p)) &&
         !(st = results_d90(s, &asks, in->rule ? in->rule : "own,.9", 0, &r)))
         library_answer(&r.rows[0], a.run.epochs, stages_about(p)->D, sweep_done(s) + sweep_found(s),

@@ -209,6 +209,7 @@ bool record_same(const record *a, const record *b)
     record x = *a, y = *b;
     bool same = !run_without_places(&a->run, NULL, &x.run, &texts) &&
                 !run_without_places(&b->run, NULL, &y.run, &texts);
+    x.run.data_content = y.run.data_content = ""; /* an older idim left it out; ids hold it */
     write_numbers(&x, &s);
     write_numbers(&y, &t);
     same =

@@ -13,6 +13,8 @@
 
 const key run_keys[] = {
     KEY_TEXT("data", run_spec, data, "fashion-mnist", "the task: `idim list data`"),
+    KEY_TEXT("data.content", run_spec, data_content, "",
+             "SHA-256 of the data's files; empty: of what is there"),
     KEY_TEXT("model", run_spec, model, "fc", "the network: `idim list models`"),
     KEY_PLACE("from", run_spec, from, "",
               "checkpoint to start from: a Hugging Face folder, a llama2.c file; empty: scratch"),
@@ -313,7 +315,7 @@ static status form_keys(const run_spec *r, const run_rows *rows, text *form)
     for (size_t i = 0; !st && i < RUN_KEYS; i++) {
         text_clear(&value);
         text_clear(&fallback);
-        if (sorted[i]->place)
+        if (sorted[i]->place || !strcmp(sorted[i]->name, "data.content")) /* form_rest has it */
             continue;
         if ((st = form_value(sorted[i], r, rows, &value)))
             break;

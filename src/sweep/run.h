@@ -20,8 +20,8 @@ typedef enum run_role { RUN_SCORE, RUN_TUNE } run_role;
 typedef enum run_frozen { RUN_FLOAT, RUN_BF16 } run_frozen;
 
 typedef struct run_spec {
-    const char *data, *model, *from, *adapter, *from_content, *space, *trainer, *optimiser,
-        *schedule;
+    const char *data, *data_content, *model, *from, *adapter, *from_content, *space, *trainer,
+        *optimiser, *schedule;
     const char *exec, *exec_files, *exec_content; /* exec.h; "": idim trains */
     size_t epochs, steps, batch;
     double clip, l2, adapter_alpha;

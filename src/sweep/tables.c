@@ -57,6 +57,8 @@ const tables_column tables_runs[] = {
     {"exec.content", "", "SHA-256 of the program's files; empty: none were named"},
     {"frozen", "", "how weights that nothing trains were stored: float, bf16"},
     {"trainer", "", "how a step learnt, and its keys"},
+    {"data.content", "",
+     "SHA-256 of the data's files; empty: made without any, or by an older idim"},
     {0},
 };
 const tables_column tables_history[] = {
@@ -291,7 +293,8 @@ static status run_row(shared *k, const record *r, text *t)
                                         "val_best", "train",      "gain", "update_norm"};
     static const char *const rest[] = {"epochs",      "steps",  "batch",      "clip",        "l2",
                                        "seed.theta0", "seed.P", "seed.order", "seed.dropout"},
-                             *const later[] = {"exec", "exec.content", "frozen", "trainer"};
+                             *const later[] = {"exec", "exec.content", "frozen", "trainer",
+                                               "data.content"};
     const train_result *x = &r->result;
     const size_t counts[] = {x->best_epoch, x->epochs, x->steps, r->n_train, r->n_val, r->n_test};
     status st;

@@ -133,6 +133,28 @@ static bool owns(const ask *a, run_spec run)
     return is;
 }
 
+static void data_are_told_by_their_content(void **state)
+{
+    ask a = ask_of("data.content=01"), b = ask_of("data.content=02"), older = ask_of("");
+    assert_false(ask_alike(&a, &b));
+    assert_true(ask_alike(&a, &older)); /* which does not say */
+    text what = {0};
+    ask_difference(&a, &b, &what);
+    assert_string_equal(what.text, "other data under the same name");
+    text_clear(&what);
+    ask longer = ask_of("epochs=3");
+    ask_difference(&a, &longer, &what);
+    assert_string_equal(what.text, "epochs=3, not 20");
+    text_clear(&what);
+    ask here = ask_of("data=mnist:dir=/here batch=7"), there = ask_of("data=mnist:dir=/there");
+    ask_difference(&here, &there, &what);
+    assert_string_equal(what.text, "batch=128, not 7"); /* not where they lie */
+    text_clear(&what);
+    run_spec run = run_of(&a, .1, "fastfood:d=9");
+    assert_true(owns(&a, run));
+    assert_false(owns(&b, run));
+}
+
 static void a_question_owns_its_runs_and_no_others(void **state)
 {
     static const char *const others[] = {"model=fc:width=5",
@@ -192,9 +214,14 @@ static void asks_are_kept_in_order_and_once(void **state)
     assert_int_equal(list.n, 1);
     ask_clear(&list);
     assert_ok(ask_note(folder, &b, &list));
+    assert_int_equal(list.at, 1);
+    assert_true(list.fresh);
     ask_clear(&list);
     assert_ok(ask_note(folder, &a, &list)); /* it is there: nothing is written */
     assert_int_equal(list.n, 2);
+    assert_int_equal(list.at, 0);
+    assert_false(list.fresh);
+    assert_int_equal(ask_find(&list, &b, 0), 1);
     assert_int_equal(list.asks[0].seeds, 2);
     assert_string_equal(list.asks[1].vary, "theta0*P");
     assert_string_equal(list.asks[1].run.space, "dense srht");
@@ -270,6 +297,7 @@ int main(void)
         cmocka_unit_test(what_is_swept_is_d_or_the_rank),
         cmocka_unit_test(spaces_are_canonical_without_what_is_swept),
         cmocka_unit_test(spaces_d_rates_and_seeds_make_no_other_question),
+        cmocka_unit_test(data_are_told_by_their_content),
         cmocka_unit_test(a_question_owns_its_runs_and_no_others),
         cmocka_unit_test(only_draws_of_one_population_are_pooled),
         cmocka_unit_test(asks_are_kept_in_order_and_once),
