@@ -118,6 +118,38 @@ void folder_say_failed(store *s)
         fprintf(stderr, "and %zu more (runs.csv)\n", n - MOST);
 }
 
+status folder_check(const char *path)
+{
+    char *runs = mem_printf("%s/runs", path);
+    bool there = runs && file_is_folder(runs);
+    mem_free(runs);
+    if (there)
+        return OK;
+    return error_set(ERR_FILE, "%s: no results folder (there is no %s/runs); `idim d90` makes one",
+                     path, path);
+}
+
+/* The sentence on a folder in which nothing was measured. */
+static status folder_unmeasured(const char *path)
+{
+    ask_list asks = {0};
+    char *runs = mem_printf("%s/runs.csv", path);
+    status st = !runs ? ERR_MEMORY : file_exists(runs) ? OK : folder_check(path);
+    if (!st && !(st = ask_load(path, &asks)))
+        st = asks.n
+                 ? error_set(ERR_FILE,
+                             "%s/d90.csv: not there, for nothing was measured: `idim collect %s` "
+                             "measures what its sweep.json asks",
+                             path, path)
+                 : error_set(ERR_FILE,
+                             "%s/d90.csv: not there, for nothing was measured: idim plot %s "
+                             "--figure history draws the runs",
+                             path, path);
+    ask_clear(&asks);
+    mem_free(runs);
+    return st;
+}
+
 status folder_measured(const char *path, char ***paths, size_t *n)
 {
     char *own = mem_printf("%s/d90.csv", path), **names = NULL;
@@ -127,10 +159,7 @@ status folder_measured(const char *path, char ***paths, size_t *n)
     *n = 0;
     *paths = NULL;
     if (!st && !itself && !below)
-        st = error_set(ERR_FILE,
-                       "%s: not there, for nothing was measured: idim d90 --out %s measures, idim "
-                       "plot %s --figure history draws the runs",
-                       own, path, path);
+        st = folder_unmeasured(path);
     if (!st && !(*paths = mem_array(below + 1, sizeof **paths)))
         st = ERR_MEMORY;
     if (!st && itself)
@@ -145,15 +174,4 @@ status folder_measured(const char *path, char ***paths, size_t *n)
     file_names_free(names, below);
     mem_free(own);
     return st;
-}
-
-status folder_check(const char *path)
-{
-    char *runs = mem_printf("%s/runs", path);
-    bool there = runs && file_is_folder(runs);
-    mem_free(runs);
-    if (there)
-        return OK;
-    return error_set(ERR_FILE, "%s: no results folder (there is no %s/runs); `idim d90` makes one",
-                     path, path);
 }

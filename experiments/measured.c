@@ -137,7 +137,9 @@ status measured_answer(const measured *o, sweep *s, const ask_list *asks, const 
     if (st)
         return st;
     *failed = r.failed; /* those of earlier calls too */
-    if (!(st = measured_say(o, &r, path, typed, out)))
+    if (!r.n_rows && !r.failed)
+        st = error_set(ERR_FAILED, "%s: none of the runs that were asked for is there", path);
+    if (!st && !(st = measured_say(o, &r, path, typed, out)))
         st = say_kinds(s, &r, out);
     if (!st && o->ranks)
         st = ranked_say(o->ranks, &asks->asks[asks->n - 1].run, store_folder(sweep_store(s)), path,

@@ -55,7 +55,7 @@ static status plot_folder(const options *o, const char *path, FILE *out)
 {
     char *runs = mem_printf("%s/runs.csv", path);
     status st = runs ? OK : ERR_MEMORY;
-    if (!st && !file_exists(runs) && plot_runs(o->figure))
+    if (!st && !file_exists(runs) && plot_runs(o->figure) && !(st = folder_check(path)))
         st = error_set(ERR_FILE, "%s: not there; `idim collect` makes it", runs);
     mem_free(runs);
     if (st)

@@ -18,7 +18,8 @@ struct questions {
     ask_list before, noted;
     bool covers; /* all that was there before is asked again */
     place *places;
-    size_t n; /* of places */
+    size_t n;             /* of places */
+    questions_part whole; /* of questions_of */
 };
 
 /* ------------------------------------------------------------------ what may come in */
@@ -93,6 +94,27 @@ status questions_open(questions **out, const char *path, const questions_part *p
         questions_free(q);
         return st;
     }
+    *out = q;
+    return OK;
+}
+
+status questions_of(questions **out, const char *path, const measured *how)
+{
+    questions *q = mem_array(1, sizeof *q);
+    status st;
+    *out = NULL;
+    if (!q)
+        return ERR_MEMORY;
+    *q = (questions){
+        .path = path, .parts = &q->whole, .n_parts = 1, .whole = {.part = "", .how = *how}};
+    if (!(st = ask_load(path, &q->noted)) && !(q->places = mem_array(q->noted.n, sizeof(place))))
+        st = ERR_MEMORY;
+    if (st) {
+        questions_free(q);
+        return st;
+    }
+    for (; q->n < q->noted.n; q->n++)
+        q->places[q->n].at = q->n;
     *out = q;
     return OK;
 }

@@ -26,6 +26,8 @@ typedef struct questions questions;
 /* What is there is looked at, nothing is written. ERR_USAGE: the folder holds a question that is not asked again. */
 status questions_open(questions **q, const char *path, const questions_part *parts, size_t n);
 void questions_free(questions *q);
+/* All that the folder's sweep.json asks, for questions_answer. */
+status questions_of(questions **q, const char *path, const measured *how);
 
 /* Puts an ask of a part into sweep.json, as its stages have it (stages_ask). ERR_USAGE as above, where the content of
  * the data tells. */

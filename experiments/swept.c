@@ -99,12 +99,29 @@ static char *swept_folder(const char *out, const char *path)
     return folder;
 }
 
+/* A file without a line on what to run would stand for the defaults of idim d90, which nobody asked for. */
+static status swept_names(const sweepfile *f)
+{
+    for (size_t b = 0; b < f->n; b++)
+        for (size_t i = 0; i < f->blocks[b].n; i++)
+            for (const key *const *t = f->tables; *t; t++)
+                for (const key *k = *t; k->name; k++)
+                    if (k == f->blocks[b].lines[i].key)
+                        return OK;
+    return error_set(ERR_USAGE,
+                     "%s names nothing to run: no line of it says data, model or another key of a "
+                     "run; `idim d90` measures the defaults",
+                     f->path);
+}
+
 status swept_open(swept *s, const swept_options *o, const char *path, const key *table, void *own,
                   const folder_options *folder)
 {
     *s = (swept){0};
     const key *const singles[] = {table, command_run.tables[0], NULL};
     status st = sweepfile_open(&s->file, path, expand_tables, singles);
+    if (!st)
+        st = swept_names(&s->file);
     for (size_t i = 0; i < o->n_over && !st; i++)
         st = sweepfile_over(&s->file, o->over[i].key->name, o->over[i].value);
     if (!st && !(st = swept_own(&s->file, table, own, &s->texts)))

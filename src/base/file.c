@@ -214,8 +214,12 @@ uint64_t file_size(const char *path)
 
 static status file_make_one(const char *path)
 {
-    if (mkdir(path, 0777) == 0 || file_is_folder(path))
-        return OK; /* also when another process was faster */
+    if (mkdir(path, 0777) == 0)
+        return OK;
+    const int why = errno; /* looking whether it is there has a reason of its own */
+    if (file_is_folder(path))
+        return OK; /* another process was faster, or it was there */
+    errno = why;
     if (errno == EEXIST)
         return error_set(ERR_FILE,
                          "%s: is a file where a folder is wanted; move it or choose "

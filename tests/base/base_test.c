@@ -1,4 +1,6 @@
 /* base_test.c -- memory, sizes, files, hashes, threads, progress: what each promises. */
+#include <sys/stat.h>
+
 #include "tests/test.h"
 
 #include "base/hash.h"
@@ -70,6 +72,28 @@ static void what_a_terminal_obeys_is_told_from_letters(void **state)
                {"\xc2\xa0", 0}, {"\xc2", 0}, {"\xc3\x80", 0}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         assert_int_equal(text_obeyed(all[i].s), all[i].n);
+}
+
+/* Root may write anywhere: it becomes nobody for this one call. */
+static void a_folder_that_may_not_be_made_says_why(void **state)
+{
+    enum { NOBODY = 65534 };
+    const uid_t me = geteuid();
+    char folder[256];
+    test_folder(folder);
+    char *shut = mem_printf("%s/shut", folder), *below = mem_printf("%s/shut/x/y", folder);
+    assert_ok(file_make_folder(shut));
+    assert_int_equal(chmod(folder, 0711) || chmod(shut, 0555), 0);
+    if (me == 0)
+        assert_int_equal(seteuid(NOBODY), 0);
+    status st = file_make_folder(below);
+    assert_int_equal(seteuid(me), 0);
+    assert_int_equal(st, ERR_FILE);
+    assert_non_null(strstr(error_text(), "shut/x: cannot be made: Permission denied"));
+    assert_int_equal(chmod(shut, 0755), 0);
+    mem_free(shut);
+    mem_free(below);
+    test_folder_end(folder);
 }
 
 static void files_are_written_whole_and_read_back(void **state)
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_place_is_put_before_the_sentence),
         cmocka_unit_test(a_sentence_is_one_line_whatever_it_quotes),
         cmocka_unit_test(what_a_terminal_obeys_is_told_from_letters),
+        cmocka_unit_test(a_folder_that_may_not_be_made_says_why),
         cmocka_unit_test(files_are_written_whole_and_read_back),
         cmocka_unit_test(hashes_have_the_published_answers),
         cmocka_unit_test(a_pool_does_every_part_once),

@@ -28,8 +28,16 @@ check "d above D" refused 2 "lower --d" "$idim" d90 --data synth --d 100000000 -
 check "d that is no whole number" refused 2 "whole number" "$idim" d90 --data synth --d 2.5 --out ./x
 check "a space that has no d" refused 2 "neither d nor r" "$idim" d90 --data synth --space full --out ./x
 check "a rule that is none" refused 2 "rule" "$idim" d90 --data synth --d 5 --epochs 1 --seeds 1 --rule own,raw,9 --out ./x
-check "rates without a validation split" refused 2 "validation" "$idim" d90 --data synth:val=0 --out ./x
+check "rates without a validation split" refused 2 "validation" "$idim" d90 --data synth:val=0 --out ./unsplit
 check "nothing to train" refused 2 "epochs" "$idim" d90 --data synth --epochs 0 --out ./x
+printf '# nothing yet\n\nplot = no\n' >empty.idim
+for c in plan run d90 ranks slurm; do
+    check "a sweep file that names nothing: $c" refused 2 "empty.idim names nothing to run" "$idim" $c empty.idim
+done
+for c in show plot report; do
+    check "$c of a folder that is not there" refused 1 "results/nosuch: no results folder" "$idim" $c nosuch
+    check "$c of a folder that is none" refused 1 "/etc: no results folder" "$idim" $c /etc
+done
 check "a folder that is not there" refused 1 "no results folder" "$idim" verify ./nothing
 check "files that are not there" refused 1 "dir=" "$idim" train --data mnist:dir=nowhere
 mkdir runs-only runs-only/runs
@@ -118,7 +126,7 @@ noted() {
     "$idim" d90 --epochs 1 --seeds 1 --d 5+50 --plot no --jobs 1 --quiet --out ./torn "$@" >out.txt 2>err.txt
     [ $? -eq 2 ] && [ "$(grep -c "was cut or changed" err.txt)" -eq 1 ] && [ "$(wc -l <err.txt)" -eq 2 ]
 }
-check "a damaged line is said where nothing can be trained" noted --data synth:val=0
+check "a damaged line is said where nothing can be trained" noted --data synth --lr fast
 check "a damaged line is said once where nothing can be measured" noted --data synth --lr 1e-3 --lr-full 1e-3 --rule own,raw,9
 
 # stopped SIGNAL CODE: in the middle of a sweep, after its first runs

@@ -99,7 +99,10 @@ rm one/SHA256SUMS
 check "the same folder gives the same bytes" same one.tar.gz again.tar.gz
 check "import makes the folder" "$idim" import one.tar.gz --out ./there
 check "with all runs" "$idim" diff ./one ./there
+check "nothing is measured there, and the sentence says what does it" refused 1 "\`idim collect ./there\` measures" "$idim" show ./there
 "$idim" collect ./there >/dev/null
+check "collect does" same one/d90.csv there/d90.csv
+rm there/d90.csv
 tables() { same one/runs.csv there/runs.csv && same one/history.csv there/history.csv && diff -r one/z there/z; }
 check "with their bytes" tables
 check "and the same command finds all of it" d90 --d 5+20 --seeds 2 --out ./there
@@ -155,6 +158,14 @@ if command -v gnuplot >/dev/null; then
     check "its figures are drawn again without idim" without_idim
 else echo "skipped: figures without idim: no gnuplot here"; fi
 "$idim" export nets --light --to nets.tar.gz >/dev/null && tar xzf nets.tar.gz -C light
+"$idim" export nets --to nets-all.tar.gz >/dev/null && "$idim" import nets-all.tar.gz --out nets-there >/dev/null && "$idim" collect nets-there >/dev/null
+each() { [ "$("$idim" show nets-there | grep -c '^d90 ')" -eq 2 ] && same results/nets/synth-fc-width-9/d90.csv results/nets-there/synth-fc-width-9/d90.csv; }
+check "of several questions each is measured there" each
+moved() { sed 's/n=300/n=3/' results/nets-there/sweep.json >a.json && mv a.json results/nets-there/sweep.json && rm -r results/nets-there/synth* && "$idim" collect nets-there >a.txt 2>b.txt && grep -q '^not measured: .*none of the runs' b.txt; }
+check "without the runs that is said, and the rest is there" moved
+"$idim" import nets-all.tar.gz --out gone >/dev/null && sed 's/synth:n=300/mnist:dir=gone/' results/gone/sweep.json >a.json && mv a.json results/gone/sweep.json
+gone() { "$idim" collect gone >a.txt 2>b.txt && grep -q '^not measured: .*dir=' b.txt && [ "$(find results/gone -name 'd90.csv' | wc -l)" -eq 0 ]; }
+check "without the data too" gone
 questions() { (cd results && find nets -name d90.csv | sort) >a.txt && (cd light && find nets -name d90.csv | sort) | cmp -s - a.txt && [ "$(wc -l <a.txt)" -eq 2 ]; }
 check "one of several questions holds each" questions
 cp -r two large && for f in history runs; do yes "$(tail -1 two/$f.csv)" | head -c 9000000 >>large/$f.csv; done
