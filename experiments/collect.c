@@ -8,7 +8,7 @@ static status collect_measure(const char *path, FILE *out)
 {
     const folder_options folder = {
         .here = true, .quiet = true, .threads = 1, .gpus = "", .out = ""};
-    const measured how = {.rule = "own,.9", .brief = true, .folder = &folder};
+    const measured how = {.rule = "own,.9", .folder = &folder};
     questions *q = NULL;
     sweep *s = NULL;
     size_t failed = 0;
