@@ -129,35 +129,44 @@ void questions_free(questions *q)
     mem_free(q);
 }
 
+/* The list as it is now, with what others asked since, and with a new ask (NULL: none). Ours that another process
+ * overwrote are put back, until all stand in one list: places and list belong together. */
+static status questions_read(questions *q, size_t part, const ask *a)
+{
+    enum { PATIENCE = 1000 };
+    ask_list now = {0};
+    size_t n = q->n + (a != NULL), lost = 0;
+    status st = a ? ask_note(q->path, a, &now) : ask_load(q->path, &now);
+    if (a)
+        q->places[q->n] = (place){now.at, part, now.fresh};
+    for (size_t i = 0; i < n && !st;) {
+        const ask *mine = i < q->n ? &q->noted.asks[q->places[i].at] : a;
+        if (ask_find(&now, mine, q->places[i].at) != SIZE_MAX) {
+            i++;
+            continue;
+        }
+        ask_clear(&now);
+        st = ++lost > PATIENCE ? error_set(ERR_FILE, "%s/sweep.json: others overwrite it", q->path)
+                               : ask_note(q->path, mine, &now);
+        i = 0;
+    }
+    for (size_t i = 0; i < n && !st; i++) {
+        const ask *mine = i < q->n ? &q->noted.asks[q->places[i].at] : a;
+        q->places[i].at = ask_find(&now, mine, q->places[i].at);
+    }
+    ask_list *old = st ? &now : &q->noted;
+    ask_clear(old);
+    if (st)
+        return st;
+    q->noted = now;
+    q->n = n;
+    return OK;
+}
+
 status questions_note(questions *q, size_t part, const ask *a)
 {
     status st = questions_fit(q, a);
-    if (st)
-        return st;
-    ask_clear(&q->noted);
-    if (!(st = ask_note(q->path, a, &q->noted)))
-        q->places[q->n++] = (place){q->noted.at, part, q->noted.fresh};
-    return st;
-}
-
-/* The list as it is now, with what others asked since; an ask of ours that another process overwrote is put back. */
-static status questions_again(questions *q)
-{
-    ask_list now = {0};
-    status st = ask_load(q->path, &now);
-    for (size_t i = 0; i < q->n && !st; i++) {
-        const ask *mine = &q->noted.asks[q->places[i].at];
-        size_t at = ask_find(&now, mine, q->places[i].at);
-        if (at == SIZE_MAX) {
-            ask_clear(&now);
-            st = ask_note(q->path, mine, &now);
-            at = now.at;
-        }
-        q->places[i].at = at;
-    }
-    ask_clear(&q->noted);
-    q->noted = now;
-    return st;
+    return st ? st : questions_read(q, part, a);
 }
 
 /* Is the i-th of these the last one of its question? */
@@ -450,7 +459,7 @@ static status questions_move(const char *path)
 status questions_answer(questions *q, sweep *s, const char *typed, FILE *out, size_t *failed,
                         bool *several)
 {
-    status st = questions_again(q);
+    status st = questions_read(q, 0, NULL);
     *several = !st && questions_several(q);
     if (!st && *several)
         st = questions_move(q->path);
