@@ -166,7 +166,8 @@ static int extract_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!*o->save)
         return command_end(
             error_set(ERR_USAGE, "idim extract: name the folder to write by --save"));
-    return command_end(extract_all(o, names[0], names[1], out));
+    status st = tensors_room(o->save, TENSORS_ADAPTER);
+    return command_end(st ? st : extract_all(o, names[0], names[1], out));
 }
 
 const command command_extract = {
@@ -177,8 +178,8 @@ const command command_extract = {
     .least = 2,
     .most = 2,
     .examples = {"idim extract gpt2 gpt2-tuned --rank 8 --save out",
-                 "idim extract gpt2 gpt2-tuned --rank 4 --targets c_attn --save out",
-                 "idim extract gpt2 gpt2-tuned --all --save out"},
+                 "idim extract gpt2 gpt2-tuned --rank 4 --targets c_attn --save attention",
+                 "idim extract gpt2 gpt2-tuned --all --save shown"},
     .tables = {keys},
     .size = sizeof(options),
     .run = extract_run,

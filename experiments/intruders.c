@@ -63,7 +63,7 @@ static status intruders_check(const options *o, const work *w, size_t n)
         return error_set(
             ERR_USAGE, "idim intruders: --lambda .7 and --save FOLDER go together: the model with "
                        "its intruders scaled");
-    return OK;
+    return *o->save ? tensors_room(o->save, TENSORS_MODEL) : OK;
 }
 
 /* What is asked of a kept run's z alone. */

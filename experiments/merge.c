@@ -22,14 +22,12 @@ static status merge_adapter(const options *o, FILE *out)
     const run_spec *r = &o->run;
     pretrained *p;
     pretrained_whole w;
-    char n[32];
     status st = pretrained_open(&p, r->from, r->adapter, r->adapter_alpha);
     if (st)
         return st;
     if (!(st = pretrained_read(p, &w))) {
-        if (!(st = pretrained_save(p, &w.layout, w.theta, o->save)))
-            fprintf(out, "%s: %zu tensors, %s numbers\n", o->save, w.layout.n_tensors,
-                    count_text(w.layout.n, n));
+        if (!(st = pretrained_save(p, &w.layout, w.theta, NULL, o->save)))
+            st = rebuilt_saved(o->save, &w.layout, out);
         pretrained_whole_clear(&w);
     }
     pretrained_close(p);
@@ -39,7 +37,6 @@ static status merge_adapter(const options *o, FILE *out)
 static status merge_z(const options *o, FILE *out)
 {
     rebuilt w;
-    char n[32];
     status st = rebuilt_open(&w, &o->run, o->z, 1);
     if (st)
         return st;
@@ -49,9 +46,8 @@ static status merge_z(const options *o, FILE *out)
                        "%s: its run does not start from a checkpoint, so there is no folder to "
                        "merge it into",
                        o->z);
-    else if (!(st = pretrained_save(p, &w.model->layout, w.theta, o->save)))
-        fprintf(out, "%s: %zu tensors, %s numbers\n", o->save, w.model->layout.n_tensors,
-                count_text(w.model->layout.n, n));
+    else if (!(st = pretrained_save(p, &w.model->layout, w.theta, NULL, o->save)))
+        st = rebuilt_saved(o->save, &w.model->layout, out);
     rebuilt_close(&w);
     return st;
 }
@@ -74,8 +70,8 @@ const command command_merge = {
     .group = "models",
     .doc = "a checkpoint and its adapter (or z) as one model",
     .examples = {"idim merge --from gpt2 --adapter my-adapter --save merged",
-                 "idim merge --from gpt2 --z results/train/z/ID.safetensors --save merged",
-                 "idim merge --from gpt2 --adapter my-adapter --adapter.alpha 16 --save merged"},
+                 "idim merge --from gpt2 --z results/train/z/ID.safetensors --save tuned",
+                 "idim merge --from gpt2 --adapter my-adapter --adapter.alpha 16 --save stronger"},
     .usual = " from adapter z save ",
     .tables = {run_keys, keys},
     .size = sizeof(options),

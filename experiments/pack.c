@@ -190,7 +190,7 @@ const command command_pack = {
     .least = 2,
     .most = 2,
     .examples = {"idim pack results/train/z/ID.safetensors model.idim",
-                 "idim pack results/train/z/ID.safetensors model.idim --bits 3",
+                 "idim pack results/train/z/ID.safetensors small.idim --bits 3",
                  "idim pack --from gpt2 results/train/z/ID.safetensors task.idim --bits 6"},
     .usual = " from bits codebook score ",
     .tables = {run_keys, keys},

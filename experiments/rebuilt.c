@@ -1,7 +1,10 @@
 /* rebuilt.c -- see rebuilt.h. */
 #include <string.h>
 
+#include "experiments/command.h"
 #include "experiments/rebuilt.h"
+#include "format/tokenizer.h"
+#include "models/pretrained.h"
 
 /* Where data, checkpoints and a space's files lie is said by the options; a data set or space that was named
  * too must be the same in all else, which the id shows. */
@@ -92,6 +95,26 @@ status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threa
 done:
     if (st)
         rebuilt_close(w);
+    return st;
+}
+
+status rebuilt_saved(const char *folder, const layout *l, FILE *out)
+{
+    char n[32], *path = NULL;
+    tokenizer_part parts[TOKENIZER_PARTS];
+    size_t found = 1;
+    pretrained *p;
+    status st = pretrained_open(&p, folder, "", 0);
+    if (st)
+        return st;
+    if (!(st = pretrained_tokenizer(p, &path)) && path &&
+        !(st = tokenizer_parts(path, parts, &found)))
+        tokenizer_parts_clear(parts, found);
+    pretrained_close(p);
+    mem_free(path);
+    if (!st)
+        fprintf(out, "%s: %zu tensors, %s numbers%s\n", folder, l->n_tensors, count_text(l->n, n),
+                found ? "" : "; no tokenizer was found to copy: --tokenizer names one");
     return st;
 }
 

@@ -22,4 +22,7 @@ status rebuilt_open(rebuilt *w, const run_spec *run, const char *z, size_t threa
 status rebuilt_z(rebuilt *w);
 void rebuilt_close(rebuilt *w);
 
+/* Says what was saved as a model's folder, and where no tokenizer lies in it though its tokens are no bytes. */
+status rebuilt_saved(const char *folder, const layout *l, FILE *out);
+
 #endif

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "data/tokens.h"
 #include "experiments/folder.h"
 #include "experiments/plan.h"
 #include "experiments/rebuilt.h"
+#include "format/tensors.h"
 #include "spaces/space.h"
 #include "sweep/ask.h"
 #include "sweep/exec.h"
@@ -152,10 +154,11 @@ static status save_model(const options *o, const run_spec *run, const char *path
     if (st)
         return st;
     pretrained *made = NULL; /* from scratch */
+    const tokenizer *read = tokens_of(w.task);
     if (*o->save && (*run->from || !(st = pretrained_describe(&made, w.model))) &&
         !(st = pretrained_save(made ? made : runner_checkpoint(w.runner), &w.model->layout, w.theta,
-                               o->save)))
-        fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
+                               read ? tokenizer_place(read) : NULL, o->save)))
+        st = rebuilt_saved(o->save, &w.model->layout, out);
     pretrained_close(made);
     size_t pairs;
     if (!st && *o->save_adapter &&
@@ -275,6 +278,10 @@ static int train_run(void *options_, size_t n, char *const *names, FILE *out)
     if (!st && *o->save_adapter && o->seeds > 1)
         st = error_set(ERR_USAGE, "save-adapter=%s: one adapter is saved; give --seeds 1",
                        o->save_adapter);
+    if (!st && *o->save)
+        st = tensors_room(o->save, TENSORS_MODEL);
+    if (!st && *o->save_adapter)
+        st = tensors_room(o->save_adapter, TENSORS_ADAPTER);
     if (!st)
         st = folder_fits(&o->folder, &o->run);
     o->folder.keep_z = o->folder.keep_z || *o->save || *o->save_adapter;

@@ -42,9 +42,9 @@ static status unpack_model(const options *o, const char *packed_, FILE *out)
                        "save=%s: %s does not start from a checkpoint, whose folder it "
                        "would be like; leave --save out",
                        o->save, packed_);
-    else if (!(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta,
+    else if (!(st = pretrained_save(runner_checkpoint(w.runner), &w.model->layout, w.theta, NULL,
                                     o->save)))
-        fprintf(out, "%s: %zu tensors\n", o->save, w.model->layout.n_tensors);
+        st = rebuilt_saved(o->save, &w.model->layout, out);
     rebuilt_close(&w);
     return st;
 }
@@ -67,8 +67,8 @@ const command command_unpack = {
     .least = 2,
     .most = 2,
     .examples = {"idim unpack model.idim z.safetensors",
-                 "idim unpack --from gpt2 task.idim z.safetensors",
-                 "idim unpack --from gpt2 task.idim z.safetensors --save tuned"},
+                 "idim unpack --from gpt2 task.idim task.safetensors",
+                 "idim unpack --from gpt2 task.idim task.safetensors --save whole"},
     .usual = " from save ",
     .tables = {run_keys, keys},
     .size = sizeof(options),

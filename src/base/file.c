@@ -192,6 +192,85 @@ done:
     return st;
 }
 
+/* ------------------------------------------------------------------ what is not replaced */
+
+static status file_is_as(const char *path, const file_piece *pieces, size_t n)
+{
+    file_map m;
+    if (!file_exists(path))
+        return OK;
+    if (file_is_folder(path))
+        return error_set(ERR_USAGE, "%s: is a folder, and a file is written; give another name",
+                         path);
+    status st = file_map_open(&m, path);
+    if (st)
+        return st;
+    const char *at = m.bytes;
+    size_t left = m.n;
+    bool same = true;
+    for (size_t i = 0; i < n && same; i++) {
+        size_t k = pieces[i].n;
+        same = k <= left && (!k || !memcmp(at, pieces[i].bytes, k));
+        at += same ? k : 0;
+        left -= same ? k : 0;
+    }
+    file_map_close(&m);
+    if (same && !left)
+        return OK;
+    return error_set(ERR_USAGE,
+                     "%s: is there already with other content, which is not replaced; give another "
+                     "name, or move it away",
+                     path);
+}
+
+status file_write_once(const char *path, const file_piece *pieces, size_t n)
+{
+    status st = file_is_as(path, pieces, n);
+    return st || file_exists(path) ? st : file_write_pieces(path, pieces, n);
+}
+
+status file_holds_only(const char *folder, const char *const *names, size_t n)
+{
+    char **there;
+    size_t count;
+    status st = file_is_folder(folder) ? file_names(folder, "", &there, &count) : OK;
+    if (st || !file_is_folder(folder))
+        return st;
+    for (size_t i = 0; i < count && !st; i++) {
+        bool known = *there[i] == '.';
+        for (size_t k = 0; k < n && !known; k++)
+            known = !strcmp(there[i], names[k]);
+        if (!known)
+            st = error_set(ERR_USAGE,
+                           "%s/%s: is there already, and what is written is not mixed with it; "
+                           "name another folder, or move it away",
+                           folder, there[i]);
+    }
+    file_names_free(there, count);
+    return st;
+}
+
+status file_write_folder(const char *folder, const file_part *parts, size_t n)
+{
+    const char **names = mem_array(n, sizeof *names);
+    char **paths = mem_array(n, sizeof *paths);
+    status st = names && paths ? OK : ERR_MEMORY;
+    for (size_t i = 0; i < n && !st; i++) {
+        names[i] = parts[i].name;
+        paths[i] = mem_printf("%s/%s", folder, parts[i].name);
+        st = paths[i] ? file_is_as(paths[i], parts[i].pieces, parts[i].n) : ERR_MEMORY;
+    }
+    if (!st && !(st = file_holds_only(folder, names, n)))
+        st = file_make_folder(folder);
+    for (size_t i = 0; i < n && !st; i++)
+        st = file_write_once(paths[i], parts[i].pieces, parts[i].n);
+    for (size_t i = 0; paths && i < n; i++)
+        mem_free(paths[i]);
+    mem_free(paths);
+    mem_free(names);
+    return st;
+}
+
 /* ------------------------------------------------------------------ folders */
 
 bool file_exists(const char *path)

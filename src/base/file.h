@@ -18,6 +18,20 @@ typedef struct file_piece {
 } file_piece;
 status file_write_pieces(const char *path, const file_piece *pieces, size_t n);
 
+/* What a user had made is not replaced: a file that is there with the same bytes is fine, so that the same work
+ * may be done again; with others it is ERR_USAGE. */
+status file_write_once(const char *path, const file_piece *pieces, size_t n);
+/* Files that make one thing, as a folder (made where it is not there). ERR_USAGE before anything is written where
+ * it has a file that is none of these (names with a dot in front are passed over) or one of them with other bytes. */
+typedef struct file_part {
+    const char *name;
+    const file_piece *pieces;
+    size_t n;
+} file_part;
+status file_write_folder(const char *folder, const file_part *parts, size_t n);
+/* ERR_USAGE: the folder has a file that is none of these. One that is not there has none. */
+status file_holds_only(const char *folder, const char *const *names, size_t n);
+
 /* A text as folder/name. ERR_MEMORY also where the text's memory ran out on the way. */
 status file_write_text(const char *folder, const char *name, const text *t);
 

@@ -524,11 +524,12 @@ status adapter_write(const adapter *a, const char *folder)
     if (!st && !a->file)
         words[n_meta++] = (safetensor_meta){"format", "pt"};
     if (!st)
-        st = tensors_put(folder, "adapter_model.safetensors", all, n, words, n_meta,
-                         "adapter_config.json",
-                         made        ? made
-                         : a->config ? tensors_config_text(a->file)
-                                     : NULL);
+        st =
+            tensors_put(folder, TENSORS_ADAPTER_FILE, all, n, words, n_meta, TENSORS_ADAPTER_CONFIG,
+                        made        ? made
+                        : a->config ? tensors_config_text(a->file)
+                                    : NULL,
+                        NULL);
     mem_free(all);
     mem_free(words);
     mem_free(made);

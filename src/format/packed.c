@@ -182,7 +182,7 @@ status packed_write(packed *p, const char *path)
     if (head.failed || whole.failed || weights.failed)
         st = ERR_MEMORY;
     else
-        st = file_write_pieces(
+        st = file_write_once(
             path, (const file_piece[]){{whole.text, whole.length}, {head.text, head.length}}, 2);
     text_clear(&whole);
     p->run_bytes = run.length;

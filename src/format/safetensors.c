@@ -417,38 +417,55 @@ static status write_check(safetensor *tensors, size_t n)
     return OK;
 }
 
+status safetensors_make(safetensors_bytes *b, const safetensor *tensors, size_t n,
+                        const safetensor_meta *meta, size_t n_meta)
+{
+    *b = (safetensors_bytes){.n = n + 2,
+                             .sorted = mem_copy(tensors, n, sizeof *b->sorted),
+                             .pieces = mem_array(n + 2, sizeof *b->pieces)};
+    status st = b->sorted && b->pieces ? write_check(b->sorted, n) : ERR_MEMORY;
+    if (st)
+        goto done;
+    if (n)
+        qsort(b->sorted, n, sizeof *b->sorted, by_type_and_name);
+    write_header(b->sorted, n, meta, n_meta, &b->header);
+    if (b->header.failed)
+        st = ERR_MEMORY;
+    else if (b->header.length > HEADER_LIMIT)
+        st = error_set(ERR_LIMIT, "a header of %zu bytes, above the format's limit of %d",
+                       b->header.length, HEADER_LIMIT);
+    if (st)
+        goto done;
+    for (size_t i = 0; i < 8; i++)
+        b->length[i] = (unsigned char)(b->header.length >> 8 * i);
+    b->pieces[0] = (file_piece){b->length, sizeof b->length};
+    b->pieces[1] = (file_piece){b->header.text, b->header.length};
+    for (size_t i = 0; i < n; i++)
+        b->pieces[i + 2] = (file_piece){b->sorted[i].data, b->sorted[i].bytes};
+done:
+    if (st)
+        safetensors_made_clear(b);
+    return st;
+}
+
+void safetensors_made_clear(safetensors_bytes *b)
+{
+    mem_free(b->sorted);
+    mem_free(b->pieces);
+    text_clear(&b->header);
+    *b = (safetensors_bytes){0};
+}
+
 status safetensors_write(const char *path, const safetensor *tensors, size_t n,
                          const safetensor_meta *meta, size_t n_meta)
 {
-    safetensor *sorted = mem_copy(tensors, n, sizeof *sorted);
-    file_piece *pieces = mem_array(n + 2, sizeof *pieces);
-    unsigned char length[8];
-    text header = {0};
-    status st = sorted && pieces ? OK : ERR_MEMORY;
-    if (st || (st = write_check(sorted, n)))
-        goto done;
-    if (n)
-        qsort(sorted, n, sizeof *sorted, by_type_and_name);
-    write_header(sorted, n, meta, n_meta, &header);
-    if (header.failed) {
-        st = ERR_MEMORY;
-        goto done;
+    safetensors_bytes b;
+    status st = safetensors_make(&b, tensors, n, meta, n_meta);
+    if (st) {
+        error_prefix("%s: ", path);
+        return st;
     }
-    if (header.length > HEADER_LIMIT) {
-        st = error_set(ERR_LIMIT, "%s: a header of %zu bytes, above the format's limit of %d", path,
-                       header.length, HEADER_LIMIT);
-        goto done;
-    }
-    for (size_t i = 0; i < 8; i++)
-        length[i] = (unsigned char)(header.length >> 8 * i);
-    pieces[0] = (file_piece){length, sizeof length};
-    pieces[1] = (file_piece){header.text, header.length};
-    for (size_t i = 0; i < n; i++)
-        pieces[i + 2] = (file_piece){sorted[i].data, sorted[i].bytes};
-    st = file_write_pieces(path, pieces, n + 2);
-done:
-    mem_free(sorted);
-    mem_free(pieces);
-    text_clear(&header);
+    st = file_write_pieces(path, b.pieces, b.n);
+    safetensors_made_clear(&b);
     return st;
 }

@@ -12,7 +12,8 @@
 
 #include <jansson.h>
 
-#include "base/status.h"
+#include "base/file.h"
+#include "base/mem.h"
 
 /* In the reference's order, by which its writer sorts. */
 typedef enum safetensor_type {
@@ -83,5 +84,18 @@ typedef struct safetensor_meta {
  * one name. */
 status safetensors_write(const char *path, const safetensor *tensors, size_t n,
                          const safetensor_meta *meta, size_t n_meta);
+
+/* The same bytes as pieces, for who writes them otherwise. They point into b, which is not moved, and to the
+ * tensors' data. */
+typedef struct safetensors_bytes {
+    file_piece *pieces; /* (n) */
+    size_t n;
+    safetensor *sorted;
+    text header;
+    unsigned char length[8]; /* of the header */
+} safetensors_bytes;
+status safetensors_make(safetensors_bytes *b, const safetensor *tensors, size_t n,
+                        const safetensor_meta *meta, size_t n_meta);
+void safetensors_made_clear(safetensors_bytes *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "format/llama2c.h"
 #include "format/pytorch.h"
 #include "format/tensors.h"
+#include "format/tokenizer.h"
 
 /* JSON files that come with models are small; an index of 200,000 tensors has 20 MB. NEAR: names that a
  * "did you mean" looks through. */
@@ -553,30 +554,64 @@ char *tensors_json(const json_t *object)
 
 status tensors_put(const char *folder, const char *file, const safetensor *all, size_t n,
                    const safetensor_meta *meta, size_t n_meta, const char *config_file,
-                   const char *config)
+                   const char *config, const char *tokens)
 {
-    char *data = mem_printf("%s/%s", folder, file),
-         *words = mem_printf("%s/%s", folder, config_file);
-    status st = data && words ? file_make_folder(folder) : ERR_MEMORY;
-    if (!st && !config && file_exists(words)) /* it would be read as this one's */
-        st = error_set(ERR_USAGE, "%s: is there, and what is written has none; name another folder",
-                       words);
+    file_part parts[2 + TOKENIZER_PARTS];
+    file_piece pieces[2 + TOKENIZER_PARTS];
+    tokenizer_part beside[TOKENIZER_PARTS];
+    file_map maps[TOKENIZER_PARTS];
+    size_t n_parts = 1, n_beside = 0, n_maps = 0;
+    safetensors_bytes b;
+    status st = safetensors_make(&b, all, n, meta, n_meta);
+    if (st) {
+        error_prefix("%s/%s: ", folder, file);
+        return st;
+    }
+    parts[0] = (file_part){file, b.pieces, b.n};
+    if (config) {
+        pieces[1] = (file_piece){config, strlen(config)};
+        parts[n_parts++] = (file_part){config_file, &pieces[1], 1};
+    }
+    if (tokens)
+        st = tokenizer_parts(tokens, beside, &n_beside);
+    for (; n_maps < n_beside && !st; n_maps += !st)
+        if (!(st = file_map_open(&maps[n_maps], beside[n_maps].path))) {
+            pieces[n_parts] = (file_piece){maps[n_maps].bytes, maps[n_maps].n};
+            parts[n_parts] = (file_part){beside[n_maps].name, &pieces[n_parts], 1};
+            n_parts++;
+        }
     if (!st)
-        st = safetensors_write(data, all, n, meta, n_meta);
-    if (!st && config)
-        st = file_write(words, config, strlen(config));
-    mem_free(data);
+        st = file_write_folder(folder, parts, n_parts);
+    while (n_maps)
+        file_map_close(&maps[--n_maps]);
+    tokenizer_parts_clear(beside, n_beside);
+    safetensors_made_clear(&b);
+    return st;
+}
+
+status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n,
+                     const char *tokens)
+{
+    const safetensor_meta meta = {"format", "pt"}; /* transformers refuses files without it */
+    char *words = tensors_json(config);
+    status st = words ? tensors_put(folder, TENSORS_MODEL_FILE, all, n, &meta, 1,
+                                    TENSORS_MODEL_CONFIG, words, tokens)
+                      : ERR_MEMORY;
     mem_free(words);
     return st;
 }
 
-status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n)
+status tensors_room(const char *folder, tensors_kind kind)
 {
-    const safetensor_meta meta = {"format", "pt"}; /* transformers refuses files without it */
-    char *words = tensors_json(config);
-    status st =
-        words ? tensors_put(folder, "model.safetensors", all, n, &meta, 1, "config.json", words)
-              : ERR_MEMORY;
-    mem_free(words);
-    return st;
+    const char *names[2 + TOKENIZER_NAMES] = {TENSORS_ADAPTER_FILE, TENSORS_ADAPTER_CONFIG};
+    size_t n = 2;
+    if (kind != TENSORS_ADAPTER) {
+        names[0] = TENSORS_MODEL_FILE;
+        names[1] = TENSORS_MODEL_CONFIG;
+        while (n < 2 + TOKENIZER_NAMES) {
+            names[n] = tokenizer_name(n - 2);
+            n++;
+        }
+    }
+    return file_holds_only(folder, names, n);
 }

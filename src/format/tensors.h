@@ -80,14 +80,23 @@ const char *tensors_shape_text(size_t dims, const size_t *shape, char out[80]);
 const char *tensors_role(const char *name, int *layer);
 
 /* A folder that transformers reads: config.json (every key kept) and model.safetensors with metadata
- * {"format":"pt"}. Each file is whole or as it was; the tensors go first. ERR_FILE; ERR_USAGE: two of one
- * name. */
-status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n);
+ * {"format":"pt"}, and the files of the tokenizer that lies at `tokens` (tokenizer_parts; NULL: none). Nothing
+ * is replaced (file_write_folder). ERR_FILE; ERR_USAGE, also: two of one name. */
+#define TENSORS_MODEL_FILE "model.safetensors"
+#define TENSORS_MODEL_CONFIG "config.json"
+#define TENSORS_ADAPTER_FILE "adapter_model.safetensors"
+#define TENSORS_ADAPTER_CONFIG "adapter_config.json"
+status tensors_write(const char *folder, const json_t *config, const safetensor *all, size_t n,
+                     const char *tokens);
 
-/* The same with names of one's own; config: a text; NULL writes none, and refuses a folder that has one. */
+/* The same with names of one's own; config: a text; NULL writes none. */
 status tensors_put(const char *folder, const char *file, const safetensor *all, size_t n,
                    const safetensor_meta *meta, size_t n_meta, const char *config_file,
-                   const char *config);
+                   const char *config, const char *tokens);
+
+/* ERR_USAGE: a folder that has what is neither a saved model's nor (TENSORS_ADAPTER) a saved adapter's: said before
+ * the work whose end is the saving. */
+status tensors_room(const char *folder, tensors_kind kind);
 /* As Python writes JSON with indent=2, numbers in the shortest form that reads back exactly; mem_free.
  * NULL: ERR_MEMORY. */
 char *tensors_json(const json_t *object);

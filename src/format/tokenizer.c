@@ -73,17 +73,18 @@ static status tokenizer_read(const char *path, char **bytes, size_t *n, text *no
     return OK;
 }
 
-/* merges.txt beside vocab.json, vocab.bpe beside encoder.json, with whatever stands before those names. */
+static const char *const with_merges[][2] = {{"vocab.json", "merges.txt"},
+                                             {"encoder.json", "vocab.bpe"}};
+
+/* Merges beside their vocabulary, with whatever stands before those names. */
 static status tokenizer_merges(tokenizer *t, const char *path, text *notes)
 {
-    static const char *const names[][2] = {{"vocab.json", "merges.txt"},
-                                           {"encoder.json", "vocab.bpe"}};
     size_t length = strlen(path), n;
     for (size_t i = 0; i < 2; i++) {
-        size_t tail = strlen(names[i][0]);
-        if (length < tail || strcmp(path + length - tail, names[i][0]))
+        size_t tail = strlen(with_merges[i][0]);
+        if (length < tail || strcmp(path + length - tail, with_merges[i][0]))
             continue;
-        char *bytes, *merges = mem_printf("%.*s%s", (int)(length - tail), path, names[i][1]);
+        char *bytes, *merges = mem_printf("%.*s%s", (int)(length - tail), path, with_merges[i][1]);
         status st = merges ? tokenizer_read(merges, &bytes, &n, notes) : ERR_MEMORY;
         if (!st) {
             st = tokenizer_bpe_merges(t, merges, bytes, n);
@@ -156,10 +157,8 @@ static status tokenizer_folder_case(tokenizer *t, const char *folder, text *note
 
 static status tokenizer_folder(tokenizer *t, const char *folder, text *notes)
 {
-    static const char *const names[] = {"vocab.json", "encoder.json", "vocab.txt", "tokenizer.json",
-                                        "tokenizer.bin"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = mem_printf("%s/%s", folder, names[i]);
+    for (size_t i = 0; i < TOKENIZER_MAIN; i++) {
+        char *path = mem_printf("%s/%s", folder, tokenizer_name(i));
         status st = path ? OK : ERR_MEMORY;
         bool there = path && file_exists(path);
         if (there)
@@ -185,14 +184,14 @@ static status tokenizer_make(tokenizer *t, const char *path, const char *text_, 
                                         "is none here; take bytes");
         return tokenizer_make_chars(t, text_, n);
     }
-    if (file_is_folder(path))
-        return tokenizer_folder(t, path, notes);
     if (!file_exists(path))
         return error_set(ERR_FILE,
                          "%s: no such tokenizer; it is a file, a folder, or one of the words bytes "
                          "and chars",
                          path);
-    return tokenizer_file(t, path, notes);
+    if (!(t->place = mem_string(path)))
+        return ERR_MEMORY;
+    return (file_is_folder(path) ? tokenizer_folder : tokenizer_file)(t, path, notes);
 }
 
 status tokenizer_open_for(tokenizer **out, const char *path, const char *text_, size_t n)
@@ -235,10 +234,88 @@ void tokenizer_free(tokenizer *t)
     vocab_clear(&t->pieces);
     merge_table_clear(&t->merges);
     mem_free(t->scores);
+    mem_free(t->place);
     mem_free(t);
 }
 
+/* ------------------------------------------------------------------ copies */
+
+const char *tokenizer_name(size_t i)
+{
+    static const char *const names[TOKENIZER_NAMES] = {
+        "vocab.json",      "encoder.json",          "vocab.txt",
+        "tokenizer.json",  "tokenizer.bin",         "merges.txt",
+        "vocab.bpe",       "tokenizer_config.json", "special_tokens_map.json",
+        "tokenizer.model", "added_tokens.json"};
+    return names[i];
+}
+
+/* The name of a file that is no folder's: its own where it ends in one of the main ones, else by its ending. */
+static const char *tokenizer_name_of(const char *path, size_t *tail)
+{
+    static const char *const ends[][2] = {
+        {".json", "tokenizer.json"}, {".bin", "tokenizer.bin"}, {"", "vocab.txt"}};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < TOKENIZER_MAIN; i++)
+        if (length >= (*tail = strlen(tokenizer_name(i))) &&
+            !strcmp(path + length - *tail, tokenizer_name(i)))
+            return tokenizer_name(i);
+    *tail = 0;
+    for (size_t i = 0;; i++)
+        if (length >= strlen(ends[i][0]) && !strcmp(path + length - strlen(ends[i][0]), ends[i][0]))
+            return ends[i][1];
+}
+
+/* Takes the path, which may be NULL: no memory. */
+static status tokenizer_part_add(tokenizer_part *parts, size_t *n, char *path, const char *name)
+{
+    if (!path)
+        return ERR_MEMORY;
+    if (file_exists(path))
+        parts[(*n)++] = (tokenizer_part){path, name};
+    else
+        mem_free(path);
+    return OK;
+}
+
+status tokenizer_parts(const char *path, tokenizer_part parts[TOKENIZER_PARTS], size_t *n)
+{
+    status st = OK;
+    size_t tail;
+    *n = 0;
+    if (file_is_folder(path)) {
+        for (size_t i = 0; i < TOKENIZER_NAMES && !st; i++)
+            st = tokenizer_part_add(parts, n, mem_printf("%s/%s", path, tokenizer_name(i)),
+                                    tokenizer_name(i));
+    } else {
+        const char *name = tokenizer_name_of(path, &tail);
+        st = tokenizer_part_add(parts, n, mem_string(path), name);
+        for (size_t i = 0; i < sizeof with_merges / sizeof *with_merges && !st; i++)
+            if (!strcmp(name, with_merges[i][0]))
+                st = tokenizer_part_add(
+                    parts, n,
+                    mem_printf("%.*s%s", (int)(strlen(path) - tail), path, with_merges[i][1]),
+                    with_merges[i][1]);
+    }
+    if (st) {
+        tokenizer_parts_clear(parts, *n);
+        *n = 0;
+    }
+    return st;
+}
+
+void tokenizer_parts_clear(tokenizer_part *parts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        mem_free(parts[i].path);
+}
+
 /* ------------------------------------------------------------------ use */
+
+const char *tokenizer_place(const tokenizer *t)
+{
+    return t->place;
+}
 
 const char *tokenizer_kind(const tokenizer *t)
 {

@@ -45,6 +45,21 @@ status tokenizer_open(tokenizer **t, const char *path);
 status tokenizer_open_for(tokenizer **t, const char *path, const char *text, size_t n);
 void tokenizer_free(tokenizer *t);
 
+/* The names of a tokenizer's files in a folder: the first TOKENIZER_MAIN are looked for in this order, the others lie
+ * beside them. */
+enum { TOKENIZER_MAIN = 5, TOKENIZER_NAMES = 11, TOKENIZER_PARTS = TOKENIZER_NAMES };
+const char *tokenizer_name(size_t i);
+/* The files of the tokenizer at `path` (a folder, or a file with the merges that belong to it) and the names that they
+ * have in a folder of their own; *n 0: there is none. Cleared by tokenizer_parts_clear. ERR_MEMORY. */
+typedef struct tokenizer_part {
+    char *path;
+    const char *name;
+} tokenizer_part;
+status tokenizer_parts(const char *path, tokenizer_part parts[TOKENIZER_PARTS], size_t *n);
+void tokenizer_parts_clear(tokenizer_part *parts, size_t n);
+/* Where it was read: NULL of bytes and chars. Borrowed. */
+const char *tokenizer_place(const tokenizer *t);
+
 const char *tokenizer_kind(const tokenizer *t); /* "byte-level BPE" */
 size_t tokenizer_size(const tokenizer *t);      /* ids are below it */
 const tokenizer_special *tokenizer_specials(const tokenizer *t);

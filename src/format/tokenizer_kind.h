@@ -67,6 +67,7 @@ struct tokenizer {
     tokenizer_special special;
     tokenizer_pairs pairs;
     char content[HASH_HEX];
+    char *place;          /* the file or folder; NULL: bytes, chars */
     double *scores;       /* llama2.c (n) */
     size_t longest;       /* llama2.c, WordPiece: bytes of the longest word */
     merge_table merges;   /* byte-level */

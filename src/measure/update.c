@@ -614,7 +614,8 @@ status updates_save(const updates *u, const char *folder, real *const *W)
         if (W[i])
             st = save_replace(u, i, W[i], all, n, &kept[i]);
     if (!st)
-        st = tensors_write(folder, tensors_config(from), all, n);
+        st = tensors_write(folder, tensors_config(from), all, n,
+                           tensors_kind_of(from) == TENSORS_MODEL ? tensors_path(from) : NULL);
     for (size_t i = 0; kept && i < u->n; i++)
         mem_free(kept[i]);
     mem_free(kept);

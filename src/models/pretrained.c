@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "format/jsonl.h"
+#include "format/tokenizer.h"
 #include "models/adapted.h"
 #include "models/pretrained.h"
 #include "models/transformer.h"
@@ -168,11 +169,9 @@ status pretrained_hash(const pretrained *p, char hex[HASH_HEX])
 
 bool pretrained_of_bytes(const pretrained *p)
 {
-    static const char *const files[] = {"vocab.json", "encoder.json", "vocab.txt", "tokenizer.json",
-                                        "tokenizer.bin"};
     bool none = jsonl_get_count(p->config, "vocab_size", 0) == 256;
-    for (size_t i = 0; i < sizeof files / sizeof *files && none; i++) {
-        char *file = mem_printf("%s/%s", tensors_path(p->file), files[i]);
+    for (size_t i = 0; i < TOKENIZER_MAIN && none; i++) {
+        char *file = mem_printf("%s/%s", tensors_path(p->file), tokenizer_name(i));
         none = file && !file_exists(file);
         mem_free(file);
     }
@@ -659,34 +658,10 @@ status pretrained_describe(pretrained **out, const model *m)
     return st;
 }
 
-/* The tokenizer goes along, so that --from takes what was saved as it took the checkpoint. */
-static status save_tokenizer(const pretrained *p, const char *folder)
+status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *tokens,
+                       const char *folder)
 {
-    static const char *const files[] = {"vocab.json",     "merges.txt",   "encoder.json",
-                                        "vocab.bpe",      "vocab.txt",    "tokenizer_config.json",
-                                        "tokenizer.json", "tokenizer.bin"};
-    enum { N = sizeof files / sizeof *files, MOST = 1 << 28 };
-    char *from = NULL;
-    status st = p->file ? pretrained_tokenizer(p, &from) : OK;
-    bool inside =
-        from && file_is_folder(from); /* else a llama2.c file: tokenizer.bin in a folder */
-    for (size_t k = inside ? 0 : N - 1; from && k < N && !st; k++) {
-        char *path = inside ? mem_printf("%s/%s", from, files[k]) : mem_string(from), *bytes = NULL;
-        char *to = mem_printf("%s/%s", folder, files[k]);
-        size_t n = 0;
-        st = path && to ? OK : ERR_MEMORY;
-        if (!st && file_exists(path) && !(st = file_read(path, MOST, &bytes, &n)))
-            st = file_write(to, bytes, n);
-        mem_free(bytes);
-        mem_free(path);
-        mem_free(to);
-    }
-    mem_free(from);
-    return st;
-}
-
-status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder)
-{
+    char *own = NULL;
     size_t n = l->n_tensors, (*shapes)[2] = mem_array(n, sizeof *shapes);
     safetensor *all = mem_array(n, sizeof *all);
     real *room = mem_array(l->n, sizeof *room);
@@ -705,12 +680,13 @@ status pretrained_save(const pretrained *p, const layout *l, const real *theta, 
                               .bytes = t->n * sizeof(real),
                               .data = on_file(p, t, theta + t->offset, room + t->offset)};
     }
+    if (!st && !tokens && p->file)
+        st = pretrained_tokenizer(p, &own);
     if (!st) {
         json_object_del(config, "rope_interleaved"); /* the rows are Hugging Face's now */
-        st = tensors_write(folder, config, all, n);
+        st = tensors_write(folder, config, all, n, tokens ? tokens : own);
     }
-    if (!st)
-        st = save_tokenizer(p, folder);
+    mem_free(own);
     json_decref(config);
     mem_free(shapes);
     mem_free(all);

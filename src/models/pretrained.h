@@ -67,8 +67,10 @@ bool pretrained_turned(const pretrained *p);
 status pretrained_describe(pretrained **p, const model *m);
 
 /* Writes weights over a layout as a Hugging Face folder (config.json, model.safetensors) with the names,
- * shapes and configuration of the checkpoint, and its tokenizer; what it does not have (a fresh head) is added under the
- * layout's name. ERR_FILE, ERR_MEMORY. */
-status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *folder);
+ * shapes and configuration of the checkpoint; what it does not have (a fresh head) is added under the
+ * layout's name. tokens: where the tokenizer of these weights lies, which is copied beside them; NULL: the
+ * checkpoint's. Errors as tensors_write. */
+status pretrained_save(const pretrained *p, const layout *l, const real *theta, const char *tokens,
+                       const char *folder);
 
 #endif

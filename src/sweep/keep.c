@@ -44,7 +44,11 @@ status keep_z_put(const char *path, const keep_about *about, const real *z, size
                                     {"hashed", about->form},
                                     {"coded", "in few bits: near the run's z, not equal"}};
     size_t n = sizeof meta / sizeof *meta - !about->coded;
-    status st = run.failed ? ERR_MEMORY : safetensors_write(path, &t, 1, meta, n);
+    safetensors_bytes b = {0};
+    status st = run.failed ? ERR_MEMORY : safetensors_make(&b, &t, 1, meta, n);
+    if (!st)
+        st = (about->once ? file_write_once : file_write_pieces)(path, b.pieces, b.n);
+    safetensors_made_clear(&b);
     text_clear(&run);
     return st;
 }

@@ -26,6 +26,7 @@ typedef struct keep_about {
     const run_spec *run; /* without its places */
     const char *id, *kind, *form;
     bool regenerable, coded; /* coded: z went through few bits */
+    bool once;               /* a user's file, not the store's: file_write_once */
 } keep_about;
 status keep_z_put(const char *path, const keep_about *about, const real *z, size_t d);
 

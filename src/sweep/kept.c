@@ -182,6 +182,7 @@ status kept_write(const kept *k, const char *path)
                                     .kind = k->kind,
                                     .form = k->form,
                                     .regenerable = k->regenerable,
-                                    .coded = k->packed.z.form != ZCODE_WHOLE},
+                                    .coded = k->packed.z.form != ZCODE_WHOLE,
+                                    .once = true},
                       k->z, k->d);
 }

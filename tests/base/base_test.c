@@ -128,6 +128,51 @@ static void files_are_written_whole_and_read_back(void **state)
     test_folder_end(folder);
 }
 
+/* The bytes of folder/name are `is`; "" : it is not there. */
+static void assert_file(const char *folder, const char *name, const char *is)
+{
+    char *path = mem_printf("%s/%s", folder, name), *bytes = NULL;
+    size_t n = 0;
+    if (*is || file_exists(path))
+        assert_ok(file_read(path, 100, &bytes, &n));
+    assert_string_equal(bytes ? bytes : "", is);
+    mem_free(bytes);
+    mem_free(path);
+}
+
+static void what_was_made_is_not_replaced(void **state)
+{
+    const file_piece one[] = {{"on", 2}, {"", 0}, {"e", 1}}, two[] = {{"two", 3}};
+    const file_part parts[] = {{"a", one, 3}, {"b", two, 1}}, other = {"a", two, 1};
+    char folder[256];
+    test_folder(folder);
+    char *path = mem_printf("%s/file", folder), *sub = mem_printf("%s/sub", folder);
+    assert_ok(file_write_once(path, one, 3));
+    assert_ok(file_write_once(path, one, 3)); /* the same work done again */
+    assert_refused(file_write_once(path, two, 1), ERR_USAGE, "another name");
+    assert_refused(file_write_once(path, one, 2), ERR_USAGE, "another name"); /* it begins so */
+    assert_refused(file_write_once(path, (file_piece[]){{"one and more", 12}}, 1), ERR_USAGE,
+                   "another name");
+    assert_file(folder, "file", "one");
+    assert_refused(file_write_once(folder, one, 3), ERR_USAGE, "is a folder");
+
+    assert_ok(file_write_folder(sub, parts, 2));
+    assert_ok(file_write_folder(sub, parts, 2));
+    assert_file(sub, "b", "two");
+    assert_refused(file_write_folder(sub, &other, 1), ERR_USAGE, "sub/a: is there already");
+    assert_refused(file_write_folder(sub, parts, 1), ERR_USAGE, "sub/b: is there already");
+    assert_file(sub, "a", "one");
+    /* nothing is written before everything may be */
+    assert_refused(file_write_folder(folder, parts, 2), ERR_USAGE, "not mixed");
+    assert_file(folder, "a", "");
+    assert_ok(file_write_text(sub, ".hidden", &(text){.text = path, .length = 1}));
+    assert_ok(file_write_folder(sub, parts, 2));
+    assert_ok(file_holds_only("/nowhere/at/all", NULL, 0));
+    mem_free(path);
+    mem_free(sub);
+    test_folder_end(folder);
+}
+
 static void hashes_have_the_published_answers(void **state)
 {
     char hex[HASH_HEX];
@@ -245,6 +290,7 @@ int main(void)
         cmocka_unit_test(what_a_terminal_obeys_is_told_from_letters),
         cmocka_unit_test(a_folder_that_may_not_be_made_says_why),
         cmocka_unit_test(files_are_written_whole_and_read_back),
+        cmocka_unit_test(what_was_made_is_not_replaced),
         cmocka_unit_test(hashes_have_the_published_answers),
         cmocka_unit_test(a_pool_does_every_part_once),
         cmocka_unit_test(a_log_says_what_its_level_lets_through),

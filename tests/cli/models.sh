@@ -33,6 +33,34 @@ check "base and z become one model" "$idim" merge --from base --z "t/z/$id.safet
 check "the tokenizer goes along" same merged/vocab.txt base/vocab.txt
 check "bit for bit what training saved" same again/model.safetensors tuned/model.safetensors
 
+check "the same again is fine" "$idim" merge --from base --adapter adapter --save merged
+check "a model does not replace what it is made of" refused 2 "is there already" "$idim" merge --from merged --adapter adapter --save merged
+check "which is still the same one" near --from merged
+mkdir notes && echo '{"my":"own"}' >notes/config.json
+check "nor a file of somebody else" refused 2 "notes/config.json: is there already" \
+    "$idim" merge --from base --adapter adapter --save notes
+alone() { [ "$(cat notes/config.json)" = '{"my":"own"}' ] && [ "$(ls notes)" = config.json ]; }
+check "beside which nothing is written" alone
+check "an adapter is not mixed with a model, and that is said before it is trained" refused 2 "merged/config.json: is there already" \
+    "$idim" train --from base --data $text --epochs 1 --space lora:r=2,targets=q --save-adapter merged --out ./never
+check "nor a model with an adapter" refused 2 "not mixed" "$idim" train --from base --data $text --epochs 1 --save adapter --out ./never
+check "nor by extract" refused 2 "not mixed" "$idim" extract base tuned --rank 2 --save merged
+check "what is said before leaves no folder" test ! -e never
+# what a tokenizer's folder says of it goes along; where there is none that is said; from scratch it is the data's
+cp -r base worded && echo '{"do_lower_case":true}' >worded/tokenizer_config.json
+cp -r base wordless && rm wordless/vocab.txt
+merged_of() { "$idim" merge --from "$1" --adapter adapter --save "$1-merged" >said.txt; }
+check "a model with words is merged" merged_of worded
+check "without a word" sh -c '! grep -q tokenizer said.txt'
+check "and what is said of them lies beside" same worded-merged/tokenizer_config.json worded/tokenizer_config.json
+check "one without is" merged_of wordless
+check "and that is said" grep -q "no tokenizer was found to copy" said.txt
+printf "[UNK]\n[CLS]\n[SEP]\nto\nbe\n" >v.txt
+words=tsv:file=./w.tsv,tokenizer=v.txt,length=8
+awk 'BEGIN { print "sentence\tlabel"; for (i = 0; i < 60; i++) print (i % 2 ? "to be" : "or not") "\t" i % 2 }' >w.tsv
+"$idim" train --data $words --model transformer:width=8,layers=1,heads=2 --steps 2 --quiet --out ./w --save spoken >said.txt
+check "words of the data are kept with the model" same spoken/vocab.txt v.txt
+
 bf16() { train --space lora:r=2,targets=q+v --frozen bf16 --save tuned3; }
 check "frozen weights are stored in half the memory" bf16
 check "what that costs is said" grep -q "step 0 by weights in bf16" said.txt

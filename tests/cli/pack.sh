@@ -24,6 +24,13 @@ check "the packed file is scored as the z is" test "$(score --z a.idim)" = "$(sc
 check "and packed again it is the same" quiet "$idim" pack a.idim b.idim
 check "byte for byte too" same a.idim b.idim
 
+check "nothing else is replaced" refused 2 "another name" "$idim" pack "$z" a.idim --bits 5
+check "not even what is packed" refused 2 "another name" "$idim" pack "$z" "$z"
+echo mine >keep.txt
+check "nor a file of somebody else" refused 2 "keep.txt: is there already" "$idim" pack "$z" keep.txt
+check "which stays" test "$(cat keep.txt)" = mine
+check "unpacked neither" refused 2 "keep.txt: is there already" "$idim" unpack a.idim keep.txt
+
 check "in few bits" says "bits a number" "$idim" pack "$z" c.idim --bits 5
 less() { awk -v b="$(sed -n 's/^ *\([0-9.]*\) bits a number.*/\1/p' out.txt)" 'BEGIN { exit !(b > 4 && b <= 5) }'; }
 check "no more than were asked for" less

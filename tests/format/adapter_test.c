@@ -53,8 +53,9 @@ static void put_adapter(const char *name, const char *config, const made *all, s
                                .dims = all[i].shape[1] ? 2 : 1,
                                .shape = all[i].shape,
                                .data = numbers};
+    test_folder_end(path); /* the one before */
     assert_ok(tensors_put(path, "adapter_model.safetensors", list, n, &meta, 1,
-                          "adapter_config.json", config));
+                          "adapter_config.json", config, NULL));
     mem_free(path);
 }
 
@@ -221,8 +222,11 @@ static void loralib_has_no_scale_until_alpha_is_told(void **state)
     assert_ok(opened("loralib", 16, &a));
     assert_true(adapter_at(a, 0)->scale == 8);
     char *path = path_of("back-loralib");
-    put_adapter("back-loralib", "{}", all, 2); /* another's configuration is not left beside it */
+    char *config = path_of("back-loralib/adapter_config.json");
+    assert_ok(file_make_folder(path));
+    assert_ok(file_write(config, "{}", 2)); /* another's configuration is not left beside it */
     assert_refused(adapter_write(a, path), ERR_USAGE, "name another folder");
+    mem_free(config);
     mem_free(path);
     adapter_close(a);
     assert_refused(opened("loralib", -1, &a), ERR_USAGE, "alpha -1");
@@ -467,6 +471,7 @@ static void what_was_read_is_written_byte_by_byte(void **state)
     same_file(from, to, "adapter_model.safetensors");
     same_file(from, to, "adapter_config.json");
     assert_ok(adapter_open(&a, from, 16)); /* told: one key changes, the others stay */
+    test_folder_end(to);
     assert_ok(adapter_write(a, to));
     adapter_close(a);
     assert_ok(adapter_open(&a, to, (double)NAN));

@@ -36,7 +36,9 @@ static void model(tensors **t, const char *config, const made *all, size_t n)
                                .dims = all[i].shape[1] ? 2 : 1,
                                .shape = all[i].shape,
                                .data = numbers};
-    assert_ok(tensors_put(path, "model.safetensors", list, n, NULL, 0, "config.json", config));
+    test_folder_end(path); /* the one before */
+    assert_ok(
+        tensors_put(path, "model.safetensors", list, n, NULL, 0, "config.json", config, NULL));
     assert_ok(tensors_open(t, path));
     mem_free(path);
 }

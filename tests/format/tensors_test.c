@@ -428,7 +428,7 @@ static void a_folder_that_is_written_comes_back(void **state)
     json_t *config = json_loads(words, 0, NULL);
     tensors *t;
     assert_non_null(config);
-    assert_ok(tensors_write(path, config, all, 2));
+    assert_ok(tensors_write(path, config, all, 2, NULL));
     json_decref(config);
     assert_ok(tensors_open(&t, path));
     assert_int_equal(tensors_kind_of(t), TENSORS_MODEL);

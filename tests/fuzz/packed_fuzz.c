@@ -64,6 +64,7 @@ static status file(const uint8_t *bytes, size_t n)
     if (st)
         return st;
     snprintf(path, sizeof path, "%s/again", fuzz_folder());
+    unlink(path);
     FUZZ_MUST(!packed_write(&a, path), "what was read is refused: %s", error_text());
     FUZZ_MUST(!packed_read(path, &b), "%s", error_text());
     FUZZ_MUST(!strcmp(a.run, b.run) && !strcmp(a.notes, b.notes) && !strcmp(a.kind, b.kind) &&
@@ -97,6 +98,7 @@ static void seed_file(zcode z, packed_tensor *tensors, size_t n_tensors)
                 .tensors = tensors,
                 .n_tensors = n_tensors};
     snprintf(path, sizeof path, "%s/seed", fuzz_folder());
+    unlink(path);
     if (packed_write(&p, path) || file_read(path, 1 << 16, &bytes, &n) || zcode_write(&z, &alone))
         abort();
     fuzz_seed(bytes + SEAL, n - SEAL);

@@ -78,7 +78,7 @@ static void put_folder(const world *w, int family, const char *config, int edit)
         all[n] = all[n - 1];
         all[n++].name = "h.7.attn.extra.weight";
     }
-    assert_ok(tensors_write(w->path, json, all, n));
+    assert_ok(tensors_write(w->path, json, all, n, NULL));
     json_decref(json);
 }
 
@@ -140,7 +140,7 @@ static void every_family_comes_back_from_its_folder(void **state)
             /* written by us and read again: the same tensors under the same names, the same words */
             snprintf(again, sizeof again, "%s/again", w.folder);
             assert_ok(pretrained_open(&p, w.path, "", 0));
-            assert_ok(pretrained_save(p, &w.m->layout, w.theta, again));
+            assert_ok(pretrained_save(p, &w.m->layout, w.theta, NULL, again));
             assert_ok(pretrained_hash(p, first));
             pretrained_close(p);
             reload(&w, again);
@@ -161,7 +161,7 @@ static void a_model_from_scratch_becomes_a_folder_that_comes_back(void **state)
             pretrained *p;
             world_open(&w, f, classes_ ? "classes" : labels[f]);
             assert_ok(pretrained_describe(&p, w.m));
-            assert_ok(pretrained_save(p, &w.m->layout, w.theta, w.path));
+            assert_ok(pretrained_save(p, &w.m->layout, w.theta, NULL, w.path));
             pretrained_close(p);
             reload(&w, w.path);
             world_close(&w);
@@ -306,7 +306,7 @@ static double loss_of(const char *path, const char *save)
     m->row->forward(m, &v, &b.batch, &ps, work, outputs);
     model_loss(m, &v, &b.batch, &ps, work, outputs, NULL, &tally, NULL);
     if (save)
-        assert_ok(pretrained_save(p, &m->layout, theta, save));
+        assert_ok(pretrained_save(p, &m->layout, theta, NULL, save));
     mem_free(work);
     mem_free(outputs);
     batch_clear(&b);
