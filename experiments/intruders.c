@@ -183,7 +183,7 @@ static int intruders_run(void *options_, size_t n, char *const *names, FILE *out
     static const char *const figures[] = {"intruders", NULL};
     const options *o = options_;
     work w = {0};
-    char *path = folder_path(o->shared.out, "intruders");
+    char *path = updated_folder(&o->shared, "intruders", n, names);
     status st = path ? OK : ERR_MEMORY;
     if (!st && !(st = key_numbers("intruders: epsilon", o->epsilon, &w.epsilons, &w.n_epsilons)) &&
         !(st = key_numbers("intruders: k", o->k, &w.ks, &w.n_ks)) &&

@@ -152,7 +152,7 @@ static int similarity_run(void *options_, size_t n, char *const *names, FILE *ou
     static const char *const figures[] = {"similarity", NULL};
     const options *o = options_;
     work w = {.o = o};
-    char *path = folder_path(o->shared.out, "similarity");
+    char *path = updated_folder(&o->shared, "similarity", n, names);
     status st = path ? OK : ERR_MEMORY;
     for (size_t s = 0; s < n && !st; s++) {
         updated_options own = o->shared;

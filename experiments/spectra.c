@@ -87,7 +87,7 @@ static int spectra_run(void *options_, size_t n, char *const *names, FILE *out)
     static const char *const figures[] = {"spectra", "depth", NULL};
     const options *o = options_;
     work w = {.o = o};
-    char *path = folder_path(o->shared.out, "spectra");
+    char *path = updated_folder(&o->shared, "spectra", n, names);
     status st =
         path ? updated_open(&w.of, &o->shared, n > 1 ? names[0] : NULL, names[n - 1]) : ERR_MEMORY;
     if (!st && !(w.rows = mem_array(updates_count(w.of.updates), sizeof *w.rows)))

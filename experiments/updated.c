@@ -127,3 +127,34 @@ void updated_notes(const updated *w, FILE *out)
     if (updates_moved(w->updates))
         fprintf(out, "the adapter has trained lengths (DoRA), which change the weights too\n");
 }
+
+/* The words of a path that are names: no slash or dot in front, results/ or .safetensors. */
+static void updated_name(const char *path, text *out)
+{
+    static const char runs[] = "results/", end[] = ".safetensors";
+    size_t n = strlen(path), tail = sizeof end - 1;
+    while (*path == '/' || *path == '.')
+        path++, n--;
+    if (!strncmp(path, runs, sizeof runs - 1))
+        path += sizeof runs - 1, n -= sizeof runs - 1;
+    while (n && path[n - 1] == '/')
+        n--;
+    if (n > tail && !strncmp(path + n - tail, end, tail))
+        n -= tail;
+    text_add(out, "-");
+    for (size_t i = 0; i < n; i++)
+        text_bytes(out, path[i] == '/' ? "-" : path + i, 1);
+}
+
+char *updated_folder(const updated_options *o, const char *what, size_t n, char *const *names)
+{
+    text name = {0};
+    char *path = NULL;
+    text_add(&name, "%s", what);
+    for (size_t i = 0; i < n; i++)
+        updated_name(names[i], &name);
+    if (!text_failed(&name))
+        path = folder_path(o->out, name.text);
+    text_clear(&name);
+    return path;
+}

@@ -57,4 +57,8 @@ bool updated_draw(const updated_options *o, const char *path, const char *const 
 /* A line where an adapter's scale is not known, and where it changes more than its factors say. */
 void updated_notes(const updated *w, FILE *out);
 
+/* The folder of --out, else results/WHAT-NAME... after what is looked at, so that looks at two things leave two
+ * folders: `idim spectra a/adapter` makes results/spectra-a-adapter. Fresh; NULL: ERR_MEMORY. */
+char *updated_folder(const updated_options *o, const char *what, size_t n, char *const *names);
+
 #endif

@@ -161,6 +161,11 @@ check "kept runs are compared" alike
 check "of one seed all of a small rank's A is a larger one's at step 0" grep -q "A_start .*2,4 *1.000" said.txt
 look() { "$idim" spectra "r/z/$two.safetensors" --from base --quiet --plot no --out ./s >said.txt; }
 check "a kept run has a spectrum" look
+both_looked() { "$idim" spectra base tuned --quiet --plot no >said.txt && "$idim" spectra ./base again/ --quiet --plot no >said.txt; }
+check "looks at two things" both_looked
+check "leave two folders, named after them" test -s results/spectra-base-tuned/updates.csv -a -s results/spectra-base-again/updates.csv
+check "a kept run has a spectrum too" "$idim" spectra "r/z/$two.safetensors" --from base --quiet --plot no
+check "in a folder after its id" test -s "results/spectra-r-z-$two/updates.csv"
 check "a kept run needs its checkpoint" refused 2 "name it by --from" "$idim" spectra "r/z/$two.safetensors"
 fresh() {
     "$idim" ranks --data synth:n=60 --steps 2 --space lora:targets=fc1.weight --ranks 1+2 --controls --lr 1e-2 --lr-full 1e-2 \
