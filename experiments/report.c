@@ -10,7 +10,9 @@ typedef struct options {
 
 static const key keys[] = {
     KEY("latex", options, latex, "no", 0, 0, "",
-        "tables.tex (booktabs), numbers.tex (a macro for each d90), methods.tex (the settings)"),
+        "tables.tex, chosen_rates.tex (booktabs), numbers.tex (a macro for each d90), methods.tex "
+        "(the "
+        "settings)"),
     KEY("markdown", options, markdown, "no", 0, 0, "", "report.md"),
     KEY("plot", options, plot, "yes", 0, 0, "", "draw the figure first, where gnuplot is there"),
     {0},
@@ -48,7 +50,7 @@ static status report_folder(const options *o, const char *path, const char *name
         st = paper_markdown(path);
     if (!st)
         fprintf(out, "%s/report.html%s%s\n", path,
-                o->latex ? "  tables.tex  numbers.tex  methods.tex" : "",
+                o->latex ? "  tables.tex  numbers.tex  methods.tex  chosen_rates.tex" : "",
                 o->markdown ? "  report.md" : "");
     text_clear(&line);
     return st;

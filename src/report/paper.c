@@ -5,9 +5,12 @@
 
 #include "base/file.h"
 #include "report/paper.h"
+#include "report/ranks.h"
 #include "report/table.h"
+#include "report/tried.h"
 #include "report/values.h"
 #include "report/words.h"
+#include "spaces/space.h"
 
 /* ------------------------------------------------------------------ numbers.tex */
 
@@ -29,7 +32,17 @@ static void paper_name(const char *s, text *out)
     }
 }
 
-static void paper_macro_name(const curves *c, size_t at, text *out)
+/* The name of a folder: what stands behind results/, else the last part of its path. */
+static const char *paper_folder(const char *folder)
+{
+    const char *in = strstr(folder, "results/"), *last = folder;
+    for (const char *at = folder; *at; at++)
+        if (*at == '/' && at[1] && at[1] != '/')
+            last = at + 1;
+    return in ? in + strlen("results/") : last;
+}
+
+static void paper_macro_name(const curves *c, const char *folder, size_t at, text *out)
 {
     const d90_row *r = &c->rows[at];
     bool headline = true;
@@ -37,6 +50,7 @@ static void paper_macro_name(const curves *c, size_t at, text *out)
     for (size_t i = 0; i < at; i++)
         headline = headline && strcmp(c->rows[i].space, r->space) != 0;
     text_add(out, "dninety");
+    paper_name(paper_folder(folder), out);
     paper_name(r->space, out);
     if (headline)
         return;
@@ -50,18 +64,16 @@ static void paper_macro_name(const curves *c, size_t at, text *out)
     }
 }
 
-void paper_numbers(const curves *c, text *out)
+void paper_numbers(const curves *c, const char *folder, text *out)
 {
     char value[WORDS], ends[WORDS];
-    text_add(
-        out,
-        "%% made by idim: \\dninetySPACE is a headline's d90, \\dninetySPACEInterval its 95 %% "
-        "interval\n");
+    text_add(out, "%% made by idim: \\dninetyFOLDERSPACE is a headline's d90, "
+                  "\\dninetyFOLDERSPACEInterval its 95 %% interval\n");
     text names = {0};
     for (size_t i = 0; i < c->n_rows; i++) {
         const d90_row *r = &c->rows[i];
         text name = {0}, taken = {0};
-        paper_macro_name(c, i, &name);
+        paper_macro_name(c, folder, i, &name);
         for (char more = 'B'; more <= 'Z'; more++) { /* is it there already? */
             taken.length = 0;
             text_add(&taken, "|%s|", name.text ? name.text : "");
@@ -91,6 +103,28 @@ void paper_numbers(const curves *c, text *out)
     text_clear(&names);
 }
 
+/* The rank and the trained numbers of a method of ranks.csv. */
+static void paper_ranks(const ranks_row *rows, size_t n, const char *folder, text *out)
+{
+    char value[WORDS];
+    for (size_t i = 0; i < n; i++) {
+        text name = {0};
+        paper_name(paper_folder(folder), &name);
+        paper_name(rows[i].s->space, &name);
+        words_d90(&rows[i].s->row, value);
+        text_add(out, "\\newcommand{\\pninety%s}{", name.text ? name.text : "");
+        table_tex(value, out);
+        ranks_rank(&rows[i], value);
+        if (*value) {
+            text_add(out, "}\n\\newcommand{\\rankninety%s}{", name.text ? name.text : "");
+            table_tex(value, out);
+        }
+        text_add(out, "}\n");
+        out->failed |= name.failed;
+        text_clear(&name);
+    }
+}
+
 /* ------------------------------------------------------------------ the settings */
 
 /* " with TEXT" of a column, where it holds something but `silent`. */
@@ -111,12 +145,45 @@ static bool paper_same(double a, double b)
     return !(a < b) && !(a > b);
 }
 
+/* " (r 1 to 8, alpha 16)": what the runs of a space have; a key that is left out is at its default. */
+static void paper_keys(const curves *c, const curve_space *s, text *out)
+{
+    static const char *const names[] = {"r", "alpha"};
+    size_t name = csv_find(c->runs, "space"), spec = csv_find(c->runs, "space_spec"), said = 0;
+    for (size_t k = 0; k < 2 && name != SIZE_MAX && spec != SIZE_MAX; k++) {
+        double low = (double)INFINITY, high = -low;
+        for (size_t i = 0; i < csv_rows(c->runs); i++) {
+            if (strcmp(csv_cell(c->runs, i, name), s->space) != 0)
+                continue;
+            double x = space_number(csv_cell(c->runs, i, spec), names[k]);
+            low = fmin(low, x);
+            high = fmax(high, x);
+        }
+        if (!(low <= high))
+            continue;
+        text_add(out, "%s%s %.10g", said++ ? ", " : " (", names[k], low);
+        if (low < high)
+            text_add(out, " to %.10g", high);
+    }
+    text_add(out, "%s", said ? ")" : "");
+}
+
 static void paper_training(const curves *c, text *out)
 {
-    text_add(out, "%s%s%s was trained in full and inside ", *c->model ? c->model : "The network",
-             *c->data ? " on " : "", c->data);
-    for (size_t i = 0; i < c->n; i++)
+    size_t from = csv_find(c->runs, "from.content");
+    const char *begun = from == SIZE_MAX || !csv_rows(c->runs) ? "" : csv_cell(c->runs, 0, from);
+    if (*begun)
+        text_add(out,
+                 "A checkpoint (SHA-256 %.16s...), %s, was trained further%s%s in full and "
+                 "inside ",
+                 begun, *c->model ? c->model : "of ours", *c->data ? " on " : "", c->data);
+    else
+        text_add(out, "%s%s%s was trained in full and inside ",
+                 *c->model ? c->model : "The network", *c->data ? " on " : "", c->data);
+    for (size_t i = 0; i < c->n; i++) {
         text_add(out, "%s%s", !i ? "" : i + 1 < c->n ? ", " : " and ", c->spaces[i].space);
+        paper_keys(c, &c->spaces[i], out);
+    }
     for (size_t i = 0; i < c->n; i++) {
         const curve_space *s = &c->spaces[i], *before = i ? s - 1 : NULL;
         if (before && before->row.n_d == s->row.n_d && paper_same(before->d_min, s->d_min) &&
@@ -147,20 +214,7 @@ static void paper_training(const curves *c, text *out)
 
 static void paper_measure(const curves *c, text *out)
 {
-    size_t tuned = 0, role = csv_find(c->runs, "role");
-    for (size_t i = 0; role != SIZE_MAX && i < csv_rows(c->runs); i++)
-        tuned += !strcmp(csv_cell(c->runs, i, role), "tune");
-    if (tuned) {
-        text_add(
-            out,
-            " Learning rates were chosen for each d, and for the baseline alike, by the validation "
-            "score of %zu runs with seeds of their own, which are not scored",
-            tuned);
-        paper_value(c->runs, "lr", "; they span ", "", "", out);
-        text_add(out, ".");
-    } else {
-        paper_value(c->runs, "lr", " The learning rate was ", ", given and not tuned.", "", out);
-    }
+    tried_words(c, out);
     if (c->n)
         text_add(out,
                  " Scores are those of the test split after the last epoch (%s). The headline is "
@@ -199,12 +253,17 @@ void paper_methods(const curves *c, const csv *made, text *out)
 
 status paper_latex(const char *folder)
 {
-    text numbers = {0}, plain = {0}, methods = {0};
+    text numbers = {0}, plain = {0}, methods = {0}, rates = {0};
     curves c = {0};
-    csv *made = NULL;
+    csv *made = NULL, *ranks = NULL;
+    ranks_row *rows = NULL;
     status st = curves_load(&c, folder);
-    if (!st && !(st = csv_open_if(&made, folder, "provenance.csv"))) {
-        paper_numbers(&c, &numbers);
+    if (!st && !(st = csv_open_if(&made, folder, "provenance.csv")) &&
+        !(st = csv_open_if(&ranks, folder, "ranks.csv")) &&
+        (!ranks || !(st = ranks_of(&c, &rows)))) {
+        paper_numbers(&c, folder, &numbers);
+        paper_ranks(rows, rows ? c.n : 0, folder, &numbers);
+        tried_latex(&c, &rates);
         paper_methods(&c, made, &plain);
         text_add(&methods, "%% made by idim\n");
         table_tex(plain.text ? plain.text : "", &methods);
@@ -212,7 +271,12 @@ status paper_latex(const char *folder)
         methods.failed |= plain.failed;
         if (!(st = table_write(folder)) && !(st = file_write_text(folder, "numbers.tex", &numbers)))
             st = file_write_text(folder, "methods.tex", &methods);
+        if (!st)
+            st = file_write_text(folder, "chosen_rates.tex", &rates);
     }
+    csv_free(ranks);
+    mem_free(rows);
+    text_clear(&rates);
     text_clear(&numbers);
     text_clear(&plain);
     text_clear(&methods);

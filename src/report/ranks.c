@@ -193,7 +193,7 @@ status ranks_lines(const ranks_row *rows, size_t n, ranks_line **lines)
     return OK;
 }
 
-static void rank_cell(const ranks_row *r, char out[WORDS])
+void ranks_rank(const ranks_row *r, char out[WORDS])
 {
     out[0] = '\0';
     if (strcmp(r->swept, "r"))
@@ -221,7 +221,7 @@ void ranks_words(const ranks_row *rows, size_t n, text *out)
         bool longer = strlen(r->s->space) > LABEL;
         words_d90(&r->s->row, p90);
         words_interval(&r->s->row, interval);
-        rank_cell(r, rank);
+        ranks_rank(r, rank);
         if (longer) /* a line of its own, cut where lines are */
             text_add(out, "%.78s\n", r->s->space);
         text_add(out, "%-*s %14.14s  %-18.18s %6s  ", LABEL, longer ? "" : r->s->space, p90,

@@ -11,6 +11,7 @@
 
 #include "measure/effective.h"
 #include "report/curve.h"
+#include "report/words.h"
 
 typedef struct ranks_row {
     const curve_space *s;
@@ -42,6 +43,8 @@ typedef struct ranks_line {
 extern const d90_column ranks_columns[]; /* the last row is all zeros */
 /* Fresh (n). ERR_MEMORY. */
 status ranks_lines(const ranks_row *rows, size_t n, ranks_line **lines);
+/* "4", "<= 1", "> 8"; "": none is swept. */
+void ranks_rank(const ranks_row *r, char out[WORDS]);
 /* Lines of at most 80 columns: method, trained numbers, interval, rank, best score. */
 void ranks_words(const ranks_row *rows, size_t n, text *out);
 

@@ -147,7 +147,7 @@ bool space_has_key(const char *spec, const char *key_);
 /* The name of the key that a sweep of this space fills: "d" or "r"; NULL: neither. */
 const char *space_swept(const char *spec);
 
-/* What the first space of the spec has for the key, or its default; NaN: neither. */
+/* The number that a key of the first space of the spec has, given or by default; NaN: none, or a map. */
 double space_number(const char *spec, const char *key_);
 
 /* Appends what each part of a spec matches in a layout, a line each, unless it is all of it:

@@ -303,8 +303,11 @@ double space_number(const char *spec, const char *key_)
     const size_t n = strlen(key_);
     for (const char *at = spec + strcspn(spec, ":@+"); *at == ':' || *at == ',';
          at += 1 + strcspn(at + 1, ",@+")) /* the keys of the first space */
-        if (!strncmp(at + 1, key_, n) && at[1 + n] == '=')
-            return strtod(at + 2 + n, NULL);
+        if (!strncmp(at + 1, key_, n) && at[1 + n] == '=') {
+            char *end;
+            double x = strtod(at + 2 + n, &end);
+            return *end && !strchr(",@+", *end) ? (double)NAN : x; /* a map of ranks is no number */
+        }
     snprintf(kind, sizeof kind, "%.*s", (int)strcspn(spec, ":@+"), spec);
     if (space_find(kind, &row))
         return (double)NAN;

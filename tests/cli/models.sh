@@ -15,6 +15,7 @@ text=synthtext:length=8,vocabulary=12,n=64
 score() { "$idim" eval --data $text --csv "$@" | tail -1 | cut -d, -f6; }
 near() { awk -v a="$(score "$@")" -v b="$told" 'BEGIN { d = a - b; exit !(a > 0 && d < 1e-4 && d > -1e-4) }'; }
 
+quiet() { "$@" >/dev/null; }
 train() { "$idim" train --from base --data $text --steps 30 --batch 8 --lr 3e-2 --quiet --out ./t "$@" >said.txt 2>&1; }
 check "a checkpoint is trained further and saved" \
     train --space lora:r=2,targets=q+v++full:targets=norm --save tuned --save-adapter adapter
@@ -150,6 +151,10 @@ ranks() {
         --space fastfood --ranks 1+2 --d 4+40 --lr 1e-2 --lr-full 1e-2 --seeds 1 --quiet --plot no --out ./r >said.txt
 }
 check "ranks of a checkpoint" ranks
+check "it is reported" quiet "$idim" report ./r --latex --plot no
+check "as the training of a checkpoint" grep -qE 'A checkpoint \(SHA-256 [0-9a-f]{16}\.\.\.\), transformer:.*, was trained further on synthtext' r/methods.tex
+check "with rank and alpha" grep -qF 'lora:targets=q+v (r 1 to 2, alpha 16)' r/methods.tex
+check "and a macro for rank and numbers" [ "$(grep -cE '^.newcommand\{.(rank|p)ninetyRLoraTargetsQV\}' r/numbers.tex)" -eq 2 ]
 check "no head is fresh here, and that is said" grep -q "none is trained alone" said.txt
 check "the plan fits a terminal" sh -c '! sed 1,2d said.txt | grep -v "^idim ranks" | grep -q ".\{81\}"'
 # lora of 2 ranks, the norms, fastfood of 2 sizes, and full training

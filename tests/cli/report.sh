@@ -6,7 +6,7 @@
 quiet() { "$idim" "$@" >said.txt 2>err.txt; }
 check "a folder is measured" quiet d90 --data synth --model fc:width=20 --epochs 1 --seeds 3 --d 5+50+500 --lr 1e-3+1e-2 --plot no --quiet --out ./here
 check "it is reported" quiet report ./here --latex --markdown
-check "what was written is said" grep -qxF "./here/report.html  tables.tex  numbers.tex  methods.tex  report.md" said.txt
+check "what was written is said" grep -qxF "./here/report.html  tables.tex  numbers.tex  methods.tex  chosen_rates.tex  report.md" said.txt
 
 # ---------------------------------------------------------------- the page
 page=here/report.html
@@ -60,13 +60,22 @@ fi
 rows=$(($(wc -l <here/d90.csv) - 1))
 check "each d90 is a macro" [ "$(grep -c '^\\newcommand{\\dninety[A-Za-z]*}{' here/numbers.tex)" -eq $((2 * rows)) ]
 check "each by a name of its own" [ "$(sed -n 's/^\\newcommand{\(.*\)}{.*/\1/p' here/numbers.tex | sort | uniq -d | wc -l)" -eq 0 ]
-check "the headline is the space's name" grep -q '^\\newcommand{\\dninetyFastfoodInterval}{' here/numbers.tex
+check "the headline is the names of folder and space" grep -q '^\\newcommand{\\dninetyHereFastfoodInterval}{' here/numbers.tex
 balanced() { awk '{ gsub(/\\[{}]/, ""); n += gsub(/{/, "") - gsub(/}/, "") } END { exit n != 0 }' "$1"; }
-for f in tables numbers methods; do check "$f.tex closes what it opens" balanced "here/$f.tex"; done
+for f in tables numbers methods chosen_rates; do check "$f.tex closes what it opens" balanced "here/$f.tex"; done
 check "booktabs" grep -q '\\toprule' here/tables.tex
-for part in '1 epochs of adam' '3 values of d from 5 to 500' 'in batches of 128' 'own baseline, raw .9' "Student's t" 'seeds of their own' 'idim 0'; do
+for part in '1 epochs of adam' '3 values of d from 5 to 500' 'in batches of 128' 'own baseline, raw .9' "Student's t" 'Scored: seeds 1 to 3' \
+    'runs of seed 1 of a stream of their own' 'chosen, for each d and for the baseline alike,' 'In fastfood: rates 0.001, 0.01' ' tried at each d' 'idim 0'; do
     check "the settings name $part" grep -qF -- "$part" here/methods.tex
 done
+taken() { column here/runs.csv space >/dev/null; awk -F, '$2 == "fastfood" && $6 == 50 && $8 == "score" { print $26; exit }' here/runs.csv; }
+check "a row a place has rates tried and taken" grep -q "^fastfood & 50 & 0.001, 0.01.* & $(taken) " here/chosen_rates.tex
+check "a grid that is relative" quiet d90 --data synth:n=60 --model fc:width=6 --epochs 1 --seeds 1 --d 2+20 --lr rel:.3+rel:1 --lr-full 1e-3 --plot no --quiet --out ./relative
+check "is reported" quiet report ./relative/ --latex
+check "and known by its runs" grep -qE 'In fastfood: rates .*0.3.* 1.* times sqrt\(D/d\) times the baseline.s rate tried at each d' relative/methods.tex
+check "with a baseline that was not tuned" grep -qF 'Baseline: rates given and not tuned; taken: 0.001.' relative/methods.tex
+both_names() { cat here/numbers.tex relative/numbers.tex | sed -n 's/^\\newcommand{\(.*\)}{.*/\1/p' | sort | uniq -d | wc -l; }
+check "macros of two folders do not meet" [ "$(both_names)" -eq 0 ]
 check "Markdown has table and settings" [ "$(grep -cE '^\| fastfood |^## Settings' here/report.md)" -eq 2 ]
 check "a folder that measured nothing is refused" refused 1 "nothing was measured" "$idim" report ./nowhere
 exit "$bad"
