@@ -29,6 +29,8 @@ status folder_fits(const folder_options *o, const run_spec *run)
         return error_set(
             ERR_USAGE, "gpus=%s: idim trains on the CPU; devices are for programs of yours, --exec",
             o->gpus);
+    if (strpbrk(o->gpus, ", "))
+        return error_set(ERR_USAGE, "gpus=%s: a list is written with +, as in 0+1", o->gpus);
     if (o->keep_z && *run->exec)
         return error_set(ERR_USAGE,
                          "keep-z: the numbers that a program trains are known to it alone; "

@@ -119,6 +119,9 @@ static int dispatch(int argc, char **argv)
         help(stderr);
         return EXIT_USAGE;
     }
+    if (!strcmp(argv[1], "help") && argc > 2) /* idim help train */
+        return find(argv[2]) ? command_main(find(argv[2]), 1, (char *[]){(char[]){"--help"}, NULL})
+                             : unknown(argv[2]);
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
         help(stdout);
     else if (!strcmp(argv[1], "--version"))

@@ -127,19 +127,19 @@ static void memory_say(const memory_ask *a, const memory_model *m, const work *w
                 count_text(w->roles[i].numbers, n));
     fprintf(out, "\ntraining on %zu texts of %zu tokens%s, frozen weights in %zu bytes\n", a->batch,
             a->length, a->recompute ? ", layers run again" : "", a->frozen);
-    fprintf(out, "%-23s %13s %9s %9s %11s %9s\n", "method", "trained", "weights", "optimiser",
+    fprintf(out, "%-24s %13s %8s %9s %11s %9s\n", "method", "trained", "weights", "optimiser",
             "activations", "total");
     for (size_t i = 0; i < w->n; i++) {
         const memory_row *r = &w->rows[i];
-        fprintf(out, "%-23.23s %13s %9s %9s %11s %9s\n", r->method, count_text(r->d, n),
+        fprintf(out, "%-24.24s %13s %8s %9s %11s %9s\n", r->method, count_text(r->d, n),
                 mem_bytes_text(r->weights, cells[0]),
                 mem_bytes_text(r->gradients + r->optimiser, cells[1]),
                 mem_bytes_text(r->activations, cells[2]), mem_bytes_text(r->total, cells[3]));
     }
-    fprintf(out, "optimiser: with the gradients\n\n%-23s %13s %20s\n", "method", "stored",
+    fprintf(out, "optimiser: with the gradients\n\n%-24s %13s %20s\n", "method", "stored",
             "of all tasks");
     for (size_t i = 0; i < w->n; i++)
-        fprintf(out, "%-23.23s %13s %14s (%zu)\n", w->rows[i].method,
+        fprintf(out, "%-24.24s %13s %14s (%zu)\n", w->rows[i].method,
                 mem_bytes_text(w->rows[i].stored, b), mem_bytes_text(w->rows[i].tasks, cells[0]),
                 a->tasks);
     if (w->n)

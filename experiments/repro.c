@@ -227,6 +227,10 @@ static int repro_run(void *options_, size_t n, char *const *names, FILE *out)
         code = command_end(repro_list(files, out));
     else if (!strcmp(what, "report") && n == 1)
         code = repro_report(o, files, out);
+    else if (!strcmp(what, "report") || !strcmp(what, "list"))
+        code =
+            command_end(error_set(ERR_USAGE, "repro %s %s: it is of all experiments; leave %s out",
+                                  what, names[1], names[1]));
     else
         code = command_end(error_set(
             ERR_USAGE, "repro %s: say `repro list`, `repro run NAME` or `repro report`", what));

@@ -8,12 +8,15 @@
 #include "sweep/runner.h"
 
 typedef struct options {
-    const char *share;
+    const char *share, *data;
     size_t threads;
 } options;
 
 static const key keys[] = {
     KEY_TEXT("share", options, share, "5%", "of the runs: 5%, or .05; 1: all"),
+    KEY_TEXT(
+        "data", options, data, "",
+        "of the runs, with where they lie here: npy:x=sv/x.npy,y=sv/y.npy; empty: where they lay"),
     KEY("threads", options, threads, "1", 1, 1024, "threads", "of one run"),
     {0},
 };
@@ -139,8 +142,11 @@ static status verify_all(const char *path, const options *o, tally *t, FILE *out
     for (size_t i = 0; i < store_count(s) && !n; i++) /* of a small folder at least one */
         if (store_at(s, i)->status != RECORD_FAILED)
             there[n++] = store_at(s, i);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         runs[i] = there[i]->run;
+        if (*o->data)
+            runs[i].data = o->data; /* other ones would give the runs other ids */
+    }
     if (!n) {
         st = error_set(ERR_FILE, "%s: no run of it was trained to its end: nothing to compare",
                        path);

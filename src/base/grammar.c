@@ -204,14 +204,20 @@ static status numbers_range(const char *what, const char *part, const char *dots
     a_text[a_n] = '\0';
     memcpy(b_text, dots + 2, b_n);
     b_text[b_n] = '\0';
+    if (!a_n || !b_n)
+        return error_set(ERR_USAGE, "%s=%s: an end is missing; write both, as in 10..1000/log4",
+                         what, part);
     if ((st = key_number(what, a_text, &a)) || (st = key_number(what, b_text, &b)))
         return st;
     const char *step_text = !slash ? "" : log ? slash + 4 : slash + 1;
     if (*step_text && (st = key_number(what, step_text, &step)))
         return st;
-    if (b < a || step <= 0 || (log && a <= 0))
+    if (step <= 0)
+        return error_set(ERR_USAGE, "%s=%s: what stands behind %s is above 0", what, part,
+                         log ? "log, values a decade," : "/, the step,");
+    if (b < a || (log && a <= 0))
         return error_set(ERR_USAGE, "%s=%s: an empty range; write the smaller end first%s", what,
-                         part, log ? ", above 0" : ", a step above 0");
+                         part, log ? ", above 0" : "");
     bool whole = a == floor(a) && b == floor(b) && (log || step == floor(step));
     double count = log ? floor(log10(b / a) * step + 1e-9) : floor((b - a) / step + 1e-9);
     if (count > NUMBERS_MOST)

@@ -184,11 +184,19 @@ size_t frame_row_bytes(const task *t, int a)
 /* ------------------------------------------------------------------ files */
 
 /* PATH itself, or with .gz or .xz behind it. */
+/* What stands between a folder and a name in it. */
+static const char *folder_slash(const char *folder)
+{
+    size_t n = strlen(folder);
+    return n && folder[n - 1] == '/' ? "" : "/";
+}
+
 static bool found_at(const char *folder, const char *sub, const char *name, char *path, size_t room)
 {
     static const char *const endings[] = {"", ".gz", ".xz"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        int n = snprintf(path, room, "%s%s%s/%s%s", folder, *sub ? "/" : "", sub, name, endings[i]);
+        int n = snprintf(path, room, "%s%s%s%s%s%s", folder, *sub ? "/" : "", sub,
+                         folder_slash(folder), name, endings[i]);
         if (n > 0 && (size_t)n < room && file_exists(path))
             return true;
     }
@@ -201,8 +209,8 @@ status task_locate(const char *dir, const char *sub, const char *name, char *pat
     if (*dir) {
         if (found_at(dir, "", name, path, room))
             return OK;
-        return error_set(ERR_FILE, "%s/%s[.gz|.xz]: not there; dir= names the folder of the files",
-                         dir, name);
+        return error_set(ERR_FILE, "%s%s%s[.gz|.xz]: not there; dir= names the folder of the files",
+                         dir, folder_slash(dir), name);
     }
     if (home && *home &&
         (found_at(home, sub, name, path, room) || found_at(home, "", name, path, room)))

@@ -155,7 +155,7 @@ static status plain_split(task *t, const plain_options *o, const tokenizer *tok,
     if (!st && ids.n < 2)
         st = error_set(ERR_USAGE,
                        "%s: %zu bytes of text for %s make %zu tokens, 2 are the fewest; give it "
-                       "more of the text",
+                       "more of the text, which is cut at the ends of lines",
                        task_spec(t), n, plain_parts[which], ids.n);
     if (!st)
         st = o->head == HEAD_LM ? plain_lm(t, o, which, &ids, n)

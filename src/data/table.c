@@ -1,5 +1,8 @@
 /* table.c -- the data sets. */
+#include <string.h>
+
 #include "base/kind.h"
+#include "base/status.h"
 #include "data/data.h"
 
 /* names with a dash cannot be words of C: X(symbol) */
@@ -22,6 +25,11 @@ KIND_ROW(task_row);
 status task_find(const char *name, const task_row **row)
 {
     const void *found;
+    *row = NULL;
+    if (!strcmp(name, "csv"))
+        return error_set(
+            ERR_USAGE, "csv: no data set of that name: a table of numbers goes by npy (numpy.savez "
+                       "of x and y, then npy:file=X.npz), one of sentences, with tabs, by tsv");
     status st = kind_find("data set", name, (const void *const *)task_rows, &found);
     *row = found;
     return st;

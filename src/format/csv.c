@@ -260,6 +260,17 @@ status csv_need(const csv *c, const char *name, size_t *column)
     char mean[80];
     if ((*column = csv_find(c, name)) != SIZE_MAX)
         return OK;
+    const char *cut = c->columns == 1 ? strpbrk(c->cells[0], ",;\t") : NULL;
+    if (cut)
+        return error_set(
+            ERR_FORMAT,
+            "%s: no column %s: its cells stand between %s, where this kind of file has "
+            "%s; write it anew with those",
+            c->path, name,
+            *cut == ','   ? "commas"
+            : *cut == ';' ? "semicolons"
+                          : "tabs",
+            c->between == '\t' ? "tabs" : "commas");
     return error_set(ERR_FORMAT, "%s: no column %s among its %zu%s", c->path, name, c->columns,
                      key_did_you_mean(name, (const char *const *)c->cells, c->columns, mean));
 }

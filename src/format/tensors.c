@@ -80,7 +80,9 @@ static const struct {
     {"\x89HDF", 4, "an HDF5 file; take the model's safetensors"},
     {"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46", 8,
      "a file of torch.save before PyTorch 1.6; load it there and save it again, as safetensors"},
-    {"{", 1, "a JSON file; name the folder that it lies in"},
+    {"{", 1,
+     "a JSON file; name the folder that it lies in (`idim memory` takes a model's config.json "
+     "alone)"},
     {"\x80", 1, "a bare pickle, which would have to be run; save it as safetensors"},
 };
 

@@ -149,10 +149,11 @@ static void compare_ratio(const paired_row *r, text *out)
         }
     }
     if (r->apart)
-        text_add(out, "; %zu and %zu seeds, not paired%s)", r->n_a, r->n_b,
+        text_add(out, "; own crossings of %zu and %zu seeds, not paired%s)", r->n_a, r->n_b,
                  isnan(r->test_low) ? "" : ", with the test set's error");
     else
-        text_add(out, "; paired on %zu seed%s%s)", r->n_seeds, r->n_seeds == 1 ? "" : "s",
+        text_add(out, "; paired on %zu seed%s own crossings, not the mean curves'%s)", r->n_seeds,
+                 r->n_seeds == 1 ? "'s" : "s'",
                  isnan(r->test_low) ? "" : ", with the test set's error");
 }
 

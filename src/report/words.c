@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/locale.h"
+#include "report/ranks.h"
 #include "report/words.h"
 
 static double words_ten(double x)
@@ -178,11 +179,53 @@ static void words_flags_interval(const d90_row *r, const char *before, const cha
                  before, r->asks, after);
 }
 
+/* Values of d at which every run failed, so that the curve is drawn across them. */
+static void words_flags_missing(const curves *c, const d90_row *r, const char *before,
+                                const char *after, text *out)
+{
+    const curve_space *s = NULL;
+    double said = 0;
+    size_t n = 0;
+    char at[64];
+    snprintf(at, sizeof at, "%sAt d = ", before);
+    if (!c->runs)
+        return;
+    size_t state = csv_find(c->runs, "status"), name = csv_find(c->runs, "space"),
+           spec = csv_find(c->runs, "space_spec"), total = csv_find(c->runs, "d_total");
+    for (size_t i = 0; i < c->n; i++)
+        if (!strcmp(c->spaces[i].space, r->space))
+            s = &c->spaces[i];
+    for (bool more = s && state != SIZE_MAX && name != SIZE_MAX; more;) { /* the next larger one */
+        double next = (double)INFINITY, d;
+        for (size_t i = 0; i < csv_rows(c->runs); i++) {
+            if (strcmp(csv_cell(c->runs, i, state), "failed") != 0 ||
+                strcmp(csv_cell(c->runs, i, name), r->space) != 0)
+                continue;
+            if (total == SIZE_MAX || csv_cell_number(c->runs, i, total, &d) || !(d > 0))
+                d = spec == SIZE_MAX ? (double)NAN : ranks_key(csv_cell(c->runs, i, spec), "d");
+            bool there = !(d > said) || !(d < next);
+            for (size_t k = 0; k < s->n_means && !there; k++)
+                there = s->means[k].d <= d && s->means[k].d >= d;
+            next = there ? next : d;
+        }
+        more = isfinite(next);
+        if (more)
+            text_add(out, "%s%.10g", n++ ? ", " : at, next);
+        said = next;
+    }
+    if (n)
+        text_add(
+            out,
+            " every run failed: the curve runs across, and the interval knows nothing of it.%s",
+            after);
+}
+
 void words_flags(const curves *c, const d90_row *r, const char *before, const char *after,
                  text *out)
 {
     words_flags_d90(r, before, after, out);
     words_flags_interval(r, before, after, out);
+    words_flags_missing(c, r, before, after, out);
     if (c->designs)
         text_add(out,
                  "%sThe folder holds several designs (--vary): the curve draws the runs of all, "

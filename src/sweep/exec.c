@@ -268,6 +268,10 @@ status exec_check(const run_spec *run)
                            "%s=%s: what a program of yours starts from stands in its command; name "
                            "the file in --exec-files too",
                            k->name, value.text);
+        else if (!strcmp(k->name, "seed"))
+            st = error_set(ERR_USAGE,
+                           "exec: it has no {seed}, so that runs of several seeds would be one and "
+                           "the same; put {seed} into it, or ask for --seeds 1");
         else
             st = error_set(ERR_USAGE,
                            "%s=%s: the program would never see it: put {%s} into --exec, or leave "

@@ -55,6 +55,11 @@ status stages_grid(const stages *p, const char *what, const char *grid, double f
     for (size_t i = 0; i < n && !st; i++) {
         double x;
         bool relative = !strncmp(parts[i], "rel:", 4);
+        if (relative && !parts[i][4]) {
+            st =
+                error_set(ERR_USAGE, "%s=%s: a number stands behind rel:, as in rel:1", what, grid);
+            break;
+        }
         if ((st = key_number(what, parts[i] + (relative ? 4 : 0), &x)))
             break;
         if (!(x > 0) || !isfinite(x))

@@ -148,11 +148,16 @@ done:
 /* An environment is learnt by its own trainer where none was named. */
 static status run_trainer(run_spec *r, const run_rows *rows, key_texts *texts)
 {
-    const void *found;
+    const void *found = NULL;
+    const task_row *row = NULL;
     const char *args;
-    status st = kind_open("data set", r->data,
-                          (const void *const *)(rows ? rows->tasks : task_rows), &found, &args);
-    const task_row *row = found;
+    char kind[64];
+    status st =
+        rows ? kind_open("data set", r->data, (const void *const *)rows->tasks, &found, &args)
+             : key_kind(r->data, kind, sizeof kind, &args);
+    row = found;
+    if (!st && !rows)
+        st = task_find(kind, &row);
     if (st || !row->environment || strcmp(r->trainer, supervised))
         return st;
     return key_set("run", run_keys, "trainer", row->environment->trainer, r, texts);

@@ -64,6 +64,8 @@ static status line_read(const csv *c, const char *path, size_t row, line *l)
         return st;
     l->space = csv_cell(c, row, space_);
     bool full = !strcmp(l->space, "full");
+    if (l->d < 0)
+        return csv_wrong(c, row, d, "is below 0; it counts trained numbers, and 0 is step 0");
     if (!*l->space || (!full && !(l->d >= 0)) || !(l->seed >= 0) || !isfinite(l->score))
         return error_set(ERR_FORMAT, "%s: row %zu: space, d, seed and score must all be there",
                          path, row + 1);
@@ -205,7 +207,7 @@ static status names_of(const scores *s, key_texts *out)
 }
 
 static status scores_gather(const char *path, const scores *s, double fixed, bool lower,
-                            results_scores *out)
+                            d90_rule headline, results_scores *out)
 {
     /* of the baseline, of shared floors, of the head alone, of all spaces with their floors: s->n each at most */
     d90_point *points = mem_array(4 * s->n, sizeof *points), *next = points;
@@ -222,6 +224,12 @@ static status scores_gather(const char *path, const scores *s, double fixed, boo
         return error_set(ERR_USAGE, "%s: no scores of any space beside full", path);
     in.baseline = next;
     next += in.n_baseline = points_of(s, "full", false, next);
+    if (!in.n_baseline && headline.base == D90_OWN && headline.kind != D90_ABSOLUTE)
+        return error_set(
+            ERR_USAGE,
+            "%s: there is no baseline: give rows whose space is `full`, or a fixed one "
+            "by --rule fixed,raw,.9 --fixed SCORE",
+            path);
     in.floor = next;
     next += in.n_floor = points_of(s, floors_of_all(s), true, next);
     const d90_point *head = next;
@@ -261,7 +269,7 @@ status scores_of(const char *path, const char *rule, double fixed, bool lower, r
     if (headline.base == D90_FIXED && headline.kind != D90_ABSOLUTE && !(fixed > 0))
         st = error_set(ERR_USAGE, "rule %s: say which baseline by --fixed", rule);
     else
-        st = scores_gather(path, &s, fixed, lower, out);
+        st = scores_gather(path, &s, fixed, lower, headline, out);
     scores_clear(&s);
     if (st)
         results_scores_clear(out);

@@ -70,7 +70,7 @@ static double linear_factor(const schedule *base, size_t t, size_t T, size_t per
 static const schedule_row schedule_constant = {
     .name = "constant",
     .doc = "the same rate throughout",
-    .source = "",
+    .source = "ours",
     .example = "constant:warmup=.1",
     .revision = 1,
     .keys = keys_constant,

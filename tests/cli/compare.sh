@@ -17,7 +17,7 @@ sweep 1 --space fastfood --space onehot --out ./one
 sweep 11 --space fastfood --out ./other
 
 compare() { "$idim" compare "$@" --rule own,raw,.5 --out ./c; }
-check "two spaces of a folder" says "paired on 3 seeds" compare one:fastfood one:onehot
+check "two spaces of a folder" says "paired on 3 seeds' own crossings, not the mean curves'" compare one:fastfood one:onehot
 alike() { sed 's/,[^,]*,[^,]*,[^,]*$//' c/compare.csv | cmp -s - one/paired.csv; } # but for its last columns
 check "as the sweep itself compared them" alike
 check "one space for both" says "not paired" compare one other --space fastfood
@@ -28,9 +28,9 @@ check "a space against itself" says "at none of 5 common d" compare one:fastfood
 check "its ratio is 1" awk -F, '/,d90,/ { ok = $(NF - 14) == 1 } END { exit !ok }' c/compare.csv
 
 cp one/runs.csv runs.csv
-check "runs.csv alone has the scores" says "paired on 3 seeds" compare runs.csv:fastfood one:onehot
+check "runs.csv alone has the scores" says "paired on 3 seeds' own crossings, not the mean curves'" compare runs.csv:fastfood one:onehot
 mkdir -p bare && cp one/runs.csv bare
-check "a folder without journals has them too" says "paired on 3 seeds" compare bare:fastfood bare:onehot
+check "a folder without journals has them too" says "paired on 3 seeds' own crossings, not the mean curves'" compare bare:fastfood bare:onehot
 
 scores() { # crossings of t = .9 at d = 10 e, times what is given
     echo "space,d,seed,score"

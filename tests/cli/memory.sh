@@ -43,6 +43,7 @@ check "its pooler counts" says "109,483,778 numbers" "$idim" memory bert
 check "keys alone" says "109,483,778 numbers" "$idim" memory transformer:family=bert,width=768,layers=12,heads=12,positions=512,vocabulary=30522
 check "methods of one's own" says "lora:r=1" "$idim" memory gpt2 --space lora:r=1 --space prefix:prefix=4
 check "they alone" sh -c '! grep -q houlsby out.txt'
+check "the usual ones have whole names" says "lora:r=8,targets=q+k+v+o " "$idim" memory gpt2
 check "layers that are run again keep less" says "layers run again" "$idim" memory gpt2 --recompute
 gpt2s=transformer:width=768,layers=12,heads=12,positions=1024,vocabulary=50257
 measured() { # within 10 % of the count, of 500 MB and more

@@ -138,6 +138,13 @@ data=$text
 seq 1 400 >numbers.txt
 data=text:file=./numbers.txt,length=16,val=.2,test_share=.2
 check "one that reads bytes is, and goes on with bytes" scratch gpt2 ,positions=32
+model=transformer:family=gpt2,width=8,layers=1,heads=1,positions=16
+"$idim" train --data $data --model $model --steps 2 --quiet --out ./own >said.txt
+mkdir moved && mv numbers.txt moved
+lost() { "$idim" verify ./own --share 1 >out.txt 2>err.txt; [ $? -ne 0 ] && cat out.txt err.txt | grep -q "numbers.txt"; }
+check "a folder whose data were moved is not verified" lost
+found() { "$idim" verify ./own --share 1 --data text:file=moved/numbers.txt,length=16,val=.2,test_share=.2 | grep -q "1 of 1 the same"; }
+check "until it is said where they lie" found
 data=$text
 check "what a configuration cannot say is refused" refused 2 "its family's" "$idim" train --data $text \
     --model transformer:width=8,layers=1,heads=1,act=relu --steps 2 --quiet --out ./t --save none

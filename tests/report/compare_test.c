@@ -70,7 +70,8 @@ static void a_ratio_and_the_d_that_differ_are_said(void **state)
               ".2,.25,\n");
     assert_string_equal(
         said, "- onehot: d90 is 0.95 times that of dense (95 % 0.79 to 1.14, p = 0.25; paired "
-              "on 3 seeds, with the test set's error); scores differ at 1 of 3 common "
+              "on 3 seeds' own crossings, not the mean curves', with the test set's error); scores "
+              "differ at 1 of 3 common "
               "d: +0.1000 at d = 10\n");
 }
 
@@ -79,7 +80,8 @@ static void an_open_end_says_the_other(void **state)
     read_back(NULL, PAIRED_HEAD "a,b,P,d90,r,,3,1000,400,,2.1,exact,,above,,,,,,,\n");
     assert_string_equal(said,
                         "- seeds of P: a: d90 is more than 2.10 times that of b (95 %; paired on 3 "
-                        "seeds); no d in common: their scores are not compared\n");
+                        "seeds' own crossings, not the mean curves'); no d in common: their scores "
+                        "are not compared\n");
     read_back(NULL, PAIRED_HEAD "a,b,all,d90,r,,3,400,1000,,,below,.5,exact,,,,,,,\n");
     assert_non_null(strstr(said, "d90 is less than 0.50 times that of b"));
     read_back(NULL, PAIRED_HEAD "a,b,all,d90,r,,3,1000,1000,,,below,,above,,,,,,,\n");
@@ -91,8 +93,8 @@ static void two_seeds_have_no_interval_in_words(void **state)
     read_back(NULL, PAIRED_HEAD "a,b,all,score,,10,2,.5,.4,.1,,,,,,,,,,,\n"
                                 "a,b,all,d90,r,,2,95,100,.95,,,,,,,,,,,\n");
     assert_string_equal(
-        said, "- a: d90 is 0.95 times that of b (no interval; paired on 2 seeds); scores at 1 "
-              "common d; intervals take three seeds\n");
+        said, "- a: d90 is 0.95 times that of b (no interval; paired on 2 seeds' own crossings, "
+              "not the mean curves'); scores at 1 common d; intervals take three seeds\n");
 }
 
 static void files_that_are_not_there_say_nothing(void **state)

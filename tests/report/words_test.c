@@ -69,6 +69,31 @@ static void flags_hold(d90_row r, curves c, const char *part)
     text_clear(&t);
 }
 
+static void a_d_at_which_all_failed_is_named(void **state)
+{
+    char folder[256];
+    curves c;
+    text t = {0};
+    test_folder(folder);
+    world_make(folder);
+    assert_ok(curves_load(&c, folder)); /* one of several seeds failed at d = 100 */
+    words_flags(&c, &c.spaces[0].row, "", "\n", &t);
+    assert_null(strstr(t.text, "every run failed"));
+    curves_clear(&c);
+    world_put(
+        folder, "runs.csv",
+        "space,space_spec,d_total,role,seed,score,status\nonehot,onehot:d=10,10,score,1,.1,ok\n"
+        "onehot,onehot:d=200,,score,1,,failed\nonehot,onehot:d=200,,score,2,,failed\n"
+        "onehot,onehot:d=50,50,score,1,,failed\nonehot,onehot:d=1000,1000,score,1,.9,ok\n");
+    assert_ok(curves_load(&c, folder));
+    text_clear(&t);
+    words_flags(&c, &c.spaces[0].row, "- ", "\n", &t);
+    assert_non_null(strstr(t.text, "- At d = 50, 200 every run failed: "));
+    curves_clear(&c);
+    text_clear(&t);
+    test_folder_end(folder);
+}
+
 static void each_flag_has_its_sentence(void **state)
 {
     const d90_row clean = row_of(395, 294, 566);
@@ -246,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(d90_has_three_digits_and_its_interval_the_same_unit),
         cmocka_unit_test(what_is_no_number_is_a_bound_or_a_word),
+        cmocka_unit_test(a_d_at_which_all_failed_is_named),
         cmocka_unit_test(each_flag_has_its_sentence),
         cmocka_unit_test(tables_hold_every_space),
         cmocka_unit_test(nothing_in_a_cell_is_markup),
