@@ -6,6 +6,7 @@
 #include "base/locale.h"
 #include "report/ranks.h"
 #include "report/words.h"
+#include "spaces/space.h"
 
 static double words_ten(double x)
 {
@@ -202,7 +203,7 @@ static void words_flags_missing(const curves *c, const d90_row *r, const char *b
                 strcmp(csv_cell(c->runs, i, name), r->space) != 0)
                 continue;
             if (total == SIZE_MAX || csv_cell_number(c->runs, i, total, &d) || !(d > 0))
-                d = spec == SIZE_MAX ? (double)NAN : ranks_key(csv_cell(c->runs, i, spec), "d");
+                d = spec == SIZE_MAX ? (double)NAN : space_number(csv_cell(c->runs, i, spec), "d");
             bool there = !(d > said) || !(d < next);
             for (size_t k = 0; k < s->n_means && !there; k++)
                 there = s->means[k].d <= d && s->means[k].d >= d;
