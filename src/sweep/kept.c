@@ -136,11 +136,12 @@ status kept_weights(const kept *k, const char *path, const layout *l, real *thet
 /* Does the run come back from the lines that are packed? */
 static status kept_comes_back(const kept *k, const char *run)
 {
-    run_spec again;
+    run_spec again, then = k->run;
     key_texts texts = {0};
     text a = {0}, b = {0};
     status st = run_form_read(run, &again, &texts);
-    run_write(&k->run, &a);
+    then.data_content = ""; /* the notes have it */
+    run_write(&then, &a);
     if (!st)
         run_write(&again, &b);
     if (!st && (a.failed || b.failed))

@@ -95,7 +95,7 @@ for r in 4,small 16,wide; do
     IDIM_DATA=data "$idim" train --from $M --data tinyshakespeare:length=256 --space "lora:r=${r%,*},targets=attention+mlp" --steps 1 \
         --out first --quiet --save-adapter "${r#*,}" >/dev/null
 done
-"$idim" merge --from $M --adapter small --save merged >/dev/null
+"$idim" merge --from $M --adapter small --save together >/dev/null
 cp "$here"/docs/python/*.py .
 [ -n "$python" ] || { echo '#!/bin/sh' >bin/python3 && chmod +x bin/python3; }
 mkdir -p tests/spaces

@@ -64,7 +64,7 @@ check "a quote without its end is refused" refused 2 'a " has no other' one 'tru
 check "a program that is not there is refused" refused 2 "no program nosuchprogram" one 'nosuchprogram {d}'
 check "an assignment is refused" refused 2 "write env A=1" one 'A=1 true {d}'
 check "an option that it would not see is refused" refused 2 "put {batch} into --exec" one 'true {d}' --batch 3
-check "seeds that it would not see are refused" refused 2 "put {seed} into --exec" "$idim" d90 --out ./no --exec 'true {d}'
+check "seeds that it would not see are refused" refused 2 "put {seed} into it, or ask for --seeds 1" "$idim" d90 --out ./no --exec 'true {d}'
 check "rates that it would not see are refused" refused 2 "put {lr} into --exec" "$idim" d90 --lr .1 --out ./no --exec 'true {d} {seed}'
 check "a d90 of nothing that is swept is refused" refused 2 "neither {d} nor {rank}" "$idim" d90 --out ./no --exec 'true {seed}'
 check "devices for idim itself are refused" refused 2 "gpus=0" "$idim" train --gpus 0 --out ./no
@@ -148,7 +148,7 @@ until_true() {
 started() { [ -f "$1" ] && [ "$(wc -l <"$1")" -ge 2 ]; }
 gone() { for p in $(grep -v got "$1"); do kill -0 "$p" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$p/status" && return 1; done; return 0; }
 stopped() { # signal, exit code, jobs
-    "$idim" d90 --quiet --plot no --out ./slow --jobs 1 --exec "sh slow.sh $1.pids {d} {seed}" >said.txt 2>err.txt &
+    "$idim" d90 --quiet --plot no --out "./slow-$1" --jobs 1 --exec "sh slow.sh $1.pids {d} {seed}" >said.txt 2>err.txt &
     leader=$!
     until_true started "$1.pids"
     kill "-$1" "$leader"
@@ -162,7 +162,7 @@ for s in TERM:75 USR1:75 INT:130 KILL:137; do
     check "$sig: nothing of the program is left" gone "$sig.pids"
     [ "$sig" = KILL ] || check "$sig was passed on" grep -q "got it" "$sig.pids"
 done
-none() { ! grep -qs . slow/runs/*.jsonl; }
+none() { ! grep -qs . slow-*/runs/*.jsonl; }
 check "a program that was stopped is no run" none
 sed 's/; exit 0//' slow.sh >deaf.sh
 deaf() {

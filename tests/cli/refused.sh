@@ -62,9 +62,9 @@ d90_into() { "$idim" d90 --data synth --d 5 --out "$1" >/dev/null 2>err.txt; [ $
 check "d90 into a file" d90_into ./file/x "a file where a folder is wanted"
 check "d90 where nothing can be made" d90_into /proc/idim "cannot be made"
 check "scores that are not there" refused 1 "none.csv" "$idim" d90 --scores none.csv
-check "a range without an end" refused 2 "an end is missing" "$idim" d90 --data synth --d 5.. --out ./x
-check "a range of no values a decade" refused 2 "values a decade, is above 0" "$idim" d90 --data synth --d 5..100/log0 --out ./x
-check "a rate relative to nothing" refused 2 "stands behind rel:" "$idim" d90 --data synth --lr rel: --out ./x
+check "a range without an end" refused 2 "an end is missing" "$idim" d90 --data synth --d 5.. --out ./fresh
+check "a range of no values a decade" refused 2 "values a decade, is above 0" "$idim" d90 --data synth --d 5..100/log0 --out ./fresh
+check "a rate relative to nothing" refused 2 "stands behind rel:" "$idim" d90 --data synth --lr rel: --out ./fresh
 check "a table that is no data set" refused 2 "goes by npy" "$idim" train --data csv:file=a.csv
 check "a folder for a file, by its own name" refused 1 "/tmp: cannot be read" "$idim" train --data text:file=/tmp
 once() { ! grep -q "//" err.txt; }
@@ -73,7 +73,7 @@ head -c 800 /dev/zero | tr '\0' a >oneline.txt
 check "a text of one line" refused 2 "cut at the ends of lines" "$idim" train --data text:file=oneline.txt,length=8 \
     --model transformer:width=8,layers=1,heads=2
 check "devices in another grammar" refused 2 "0+1" "$idim" d90 --exec "true {d} {seed}" --gpus 0,1 --d 5 --out ./x
-check "a program that does not see the seed" refused 2 "put {seed} into it" "$idim" d90 --exec "true {d}" --d 5 --out ./x
+check "a program that does not see the seed" refused 2 "put {seed} into it" "$idim" d90 --exec "true {d}" --d 5 --out ./fresh
 check "a command of help that is none" refused 2 "no command nix" "$idim" help nix
 helped() { "$idim" help train >out.txt && "$idim" train --help | cmp -s - out.txt; }
 check "idim help train is idim train --help" helped

@@ -77,5 +77,5 @@ check "with a baseline that was not tuned" grep -qF 'Baseline: rates given and n
 both_names() { cat here/numbers.tex relative/numbers.tex | sed -n 's/^\\newcommand{\(.*\)}{.*/\1/p' | sort | uniq -d | wc -l; }
 check "macros of two folders do not meet" [ "$(both_names)" -eq 0 ]
 check "Markdown has table and settings" [ "$(grep -cE '^\| fastfood |^## Settings' here/report.md)" -eq 2 ]
-check "a folder that measured nothing is refused" refused 1 "nothing was measured" "$idim" report ./nowhere
+check "a folder that measured nothing is refused" refused 1 "no results folder" "$idim" report ./nowhere
 exit "$bad"
