@@ -81,13 +81,18 @@ void beside_text(const beside *b, text *out)
             text_add(out, "%s%s\n\n", i ? "\n" : "", beside_titles[i > 0]);
         beside_row_text(&b->rows[i], out);
     }
+    text words = {0};
     for (size_t i = 0; i < b->n_alone; i++) {
         if (!i)
             text_add(out, "\n%s\n\n", beside_titles[2]);
-        text_add(out, "%s (%s, %s): see %s\n", b->alone[i].name, b->alone[i].paper,
+        words.length = 0;
+        text_add(&words, "%s (%s, %s): see %s", b->alone[i].name, b->alone[i].paper,
                  b->alone[i].figure, b->alone[i].page);
+        key_wrapped(words.text ? words.text : "", 2, 80, out);
         beside_lines(b->alone[i].from.text, 4, out);
     }
+    out->failed |= words.failed;
+    text_clear(&words);
     text_add(out,
              "\n%zu agree, %zu differ, %zu are near the band, %zu are open, %zu have no band\n",
              beside_count(b, "agrees"), beside_count(b, "differs"), beside_count(b, "touches"),

@@ -573,8 +573,8 @@ static void checkpoints_survive(void **state)
     every(FAULT_MEMORY, try_tensors, path);
     every_new(FAULT_MEMORY, try_made, "made");
     every_new(FAULT_WRITE, try_made, "made-2");
-    every_new(FAULT_MEMORY, try_adapter, "adapter");
-    every_new(FAULT_WRITE, try_adapter, "adapter-2");
+    every_new(FAULT_MEMORY, try_adapter, "made");
+    every_new(FAULT_WRITE, try_adapter, "made-2");
 }
 
 static void a_write_that_fails_leaves_the_old_file(void **state)
