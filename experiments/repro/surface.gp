@@ -11,7 +11,8 @@ set terminal svg size 900,420 font ",13" background "white"
 set output folder."/surface.svg"
 
 # the rank of a space: 0 is LoRA itself, infinity (1e9) all weights, NaN another space
-inner(s) = strstrt(s, "@lora:r=") ? real(s[strstrt(s, "@lora:r=") + 8:]) : s[1:5] eq "lora:" ? 0 : s eq "fastfood" ? 1e9 : NaN
+before(s) = strstrt(s, ",") ? s[1:strstrt(s, ",") - 1] : s
+inner(s) = strstrt(s, "@lora:r=") ? real(before(s[strstrt(s, "@lora:r=") + 8:])) : s[1:5] eq "lora:" ? 0 : s eq "fastfood" ? 1e9 : NaN
 threshold = NaN
 set table $none
 plot csv("ranks.csv") using (threshold = column("threshold"), 0) with table
@@ -38,7 +39,7 @@ set xrange [.8:90]
 set xlabel "rank of the LoRA whose numbers are chosen at random"
 set ylabel "numbers that nine tenths take"
 set xtics (1, 2, 4, 8, 16, "all" 64)
-set key top left
+set key bottom left
 at(s) = inner(s) == 1e9 ? 64 : inner(s) == 0 ? NaN : inner(s)
 is(word_) = stringcolumn("p90_state") eq word_
 # what there is of rank r: LoRA's own count
@@ -53,5 +54,5 @@ plot sample [r = 1:16] '+' using (r):(count(r)) with lines lc rgb "#cc79a7" lw 1
     csv("ranks.csv") using (at(stringcolumn("space"))):(is("exact") ? column("p90") : NaN):"p90_low":"p90_high" \
         with yerrorbars pt 7 lc rgb "#0072b2" title "random numbers of it, 95 %", \
     csv("ranks.csv") using (at(stringcolumn("space"))):(is("above") ? column("d_max") : NaN):(0):(column("d_max") * .6) \
-        with vectors lc rgb "#d55e00" title "more than there are"
+        with vectors lc rgb "#d55e00" title "more than were tried"
 unset multiplot
