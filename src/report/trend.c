@@ -113,6 +113,12 @@ static void trend_ratio_of(const d90_row *a, const d90_row *b, beside_figure *p,
     trend_interval(ends->low, ends->high, p->interval);
 }
 
+static char *trend_from(const found_folder *a, const found_folder *b)
+{
+    return !strcmp(a->path, b->path) ? mem_string(a->path)
+                                     : mem_printf("%s and %s", a->path, b->path);
+}
+
 static status trend_pair(const trend *t, const found_folder *fa, const d90_row *a,
                          const found_folder *fb, const d90_row *b)
 {
@@ -126,8 +132,7 @@ static status trend_pair(const trend *t, const found_folder *fa, const d90_row *
     p->how = mem_printf("%s%s%s, %s%s%s epoch%s", a->space, space ? "" : " against ",
                         space ? "" : b->space, fa->c.epochs, epochs ? "" : " against ",
                         epochs ? "" : fb->c.epochs, trend_plural(fb->c.epochs));
-    p->from = !strcmp(fa->path, fb->path) ? mem_string(fa->path)
-                                          : mem_printf("%s and %s", fa->path, fb->path);
+    p->from = trend_from(fa, fb);
     return p->how && p->from ? OK : ERR_MEMORY;
 }
 
@@ -153,7 +158,11 @@ static status trend_missing(const trend *t, const found *a, const found *b, cons
     return t->row->missing ? OK : ERR_MEMORY;
 }
 
-static status trend_ratio(const trend *t, const found_place *place)
+typedef status pair_of_folders(const trend *t, const found_folder *a, const found_folder *b);
+
+/* Each folder of a with each of b, at one scale. */
+static status trend_folders(const trend *t, const found_place *place, pair_of_folders *each,
+                            const char *both)
 {
     found a = {0}, b = {0};
     status st = found_load(&a, place, t->a);
@@ -161,16 +170,22 @@ static status trend_ratio(const trend *t, const found_place *place)
         st = found_load(&b, place, t->b);
     for (size_t i = 0; i < a.n && !st; i++)
         for (size_t k = 0; k < b.n && !st; k++)
-            for (size_t x = 0; x < a.all[i].c.n_rows && !st; x++)
-                for (size_t y = 0; y < b.all[k].c.n_rows && !st; y++)
-                    if (a.all[i].scale == b.all[k].scale &&
-                        trend_takes(t, &a.all[i].c.rows[x], &b.all[k].c.rows[y]))
-                        st = trend_pair(t, &a.all[i], &a.all[i].c.rows[x], &b.all[k],
-                                        &b.all[k].c.rows[y]);
+            if (a.all[i].scale == b.all[k].scale)
+                st = each(t, &a.all[i], &b.all[k]);
     if (!st)
-        st = trend_missing(t, &a, &b, "not run: both at one scale, measured by this rule");
+        st = trend_missing(t, &a, &b, both);
     found_clear(&a);
     found_clear(&b);
+    return st;
+}
+
+static status trend_ratios(const trend *t, const found_folder *a, const found_folder *b)
+{
+    status st = OK;
+    for (size_t x = 0; x < a->c.n_rows && !st; x++)
+        for (size_t y = 0; y < b->c.n_rows && !st; y++)
+            if (trend_takes(t, &a->c.rows[x], &b->c.rows[y]))
+                st = trend_pair(t, a, &a->c.rows[x], b, &b->c.rows[y]);
     return st;
 }
 
@@ -351,30 +366,18 @@ static status trend_apart(const trend *t, const found_folder *fa, const curve_sp
     p->verdict = beside_claim(v.low, v.high, t->low, t->high);
     p->how = mem_printf("%s, %.0f against %.0f numbers, %zu seeds", a->metric,
                         a->runs[a->n_runs - 1].d, b->runs[b->n_runs - 1].d, n);
-    p->from = !strcmp(fa->path, fb->path) ? mem_string(fa->path)
-                                          : mem_printf("%s and %s", fa->path, fb->path);
+    p->from = trend_from(fa, fb);
     return p->how && p->from ? OK : ERR_MEMORY;
 }
 
-static status trend_score(const trend *t, const found_place *place)
+static status trend_scores(const trend *t, const found_folder *a, const found_folder *b)
 {
-    found a = {0}, b = {0};
-    status st = found_load(&a, place, t->a);
-    if (!st)
-        st = found_load(&b, place, t->b);
-    for (size_t i = 0; i < a.n && !st; i++)
-        for (size_t k = 0; k < b.n && !st; k++)
-            for (size_t x = 0; x < a.all[i].c.n && !st; x++)
-                for (size_t y = 0; y < b.all[k].c.n && !st; y++)
-                    if (a.all[i].scale == b.all[k].scale &&
-                        !strcmp(a.all[i].c.spaces[x].space, t->space_a) &&
-                        !strcmp(b.all[k].c.spaces[y].space, t->space_b))
-                        st = trend_apart(t, &a.all[i], &a.all[i].c.spaces[x], &b.all[k],
-                                         &b.all[k].c.spaces[y]);
-    if (!st)
-        st = trend_missing(t, &a, &b, "not run: both at one scale");
-    found_clear(&a);
-    found_clear(&b);
+    status st = OK;
+    for (size_t x = 0; x < a->c.n && !st; x++)
+        for (size_t y = 0; y < b->c.n && !st; y++)
+            if (!strcmp(a->c.spaces[x].space, t->space_a) &&
+                !strcmp(b->c.spaces[y].space, t->space_b))
+                st = trend_apart(t, a, &a->c.spaces[x], b, &b->c.spaces[y]);
     return st;
 }
 
@@ -477,9 +480,17 @@ status beside_trend(beside *b, const found_place *place, size_t row, beside_row 
         return csv_wrong(c, row, at[KIND], "is none of ratio, slope, rate, score and measured");
     if (!out->what)
         return ERR_MEMORY;
-    return kind == RATIO   ? trend_ratio(&t, place)
-           : kind == SLOPE ? trend_slope(&t, place)
-           : kind == RATE  ? trend_rate(&t, place)
-           : kind == SCORE ? trend_score(&t, place)
-                           : trend_measured(&t, place);
+    switch (kind) {
+    case RATIO:
+        return trend_folders(&t, place, trend_ratios,
+                             "not run: both at one scale, measured by this rule");
+    case SCORE:
+        return trend_folders(&t, place, trend_scores, "not run: both at one scale");
+    case SLOPE:
+        return trend_slope(&t, place);
+    case RATE:
+        return trend_rate(&t, place);
+    default:
+        return trend_measured(&t, place);
+    }
 }
