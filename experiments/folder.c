@@ -85,10 +85,8 @@ status folder_collect(store *s, size_t *told)
 
 status folder_put(const char *path, const char *name, text *t)
 {
-    char *file = mem_printf("%s/%s", path, name);
-    status st = t->failed || !file ? ERR_MEMORY : file_write(file, t->text, t->length);
+    status st = file_write_text(path, name, t);
     text_clear(t);
-    mem_free(file);
     return st;
 }
 

@@ -316,11 +316,10 @@ static status question_owns(const ask_list *asks, const record *r, bool *owns)
 /* runs.csv of one question: the rows of the folder's that are its own. */
 static status question_runs(const store *s, const char *folder, const ask_list *asks)
 {
-    char *all = mem_printf("%s/runs.csv", store_folder(s));
-    csv *c = NULL;
+    csv *c;
     text t = {0};
     size_t id;
-    status st = all ? csv_open(&c, all) : ERR_MEMORY;
+    status st = csv_open_in(&c, store_folder(s), "runs.csv");
     if (!st)
         st = csv_need(c, "run_id", &id);
     for (size_t k = 0; !st && k < csv_columns(c); k++)
@@ -336,7 +335,6 @@ static status question_runs(const store *s, const char *folder, const ask_list *
         csv_end(&t);
     }
     csv_free(c);
-    mem_free(all);
     if (!st)
         return folder_put(folder, "runs.csv", &t);
     text_clear(&t);

@@ -60,14 +60,13 @@ static status ranked_looks(const ranked_how *o, const run_spec *run, const char 
     csv *runs = NULL;
     effective_row *rows = NULL;
     progress *p = NULL;
-    char *file = mem_printf("%s/runs.csv", path);
-    status st = file ? run_defaults(&places, &texts) : ERR_MEMORY;
+    status st = run_defaults(&places, &texts);
     if (!st) {
         places.data = run->data;
         places.from = run->from;
         places.adapter = run->adapter;
         places.adapter_alpha = run->adapter_alpha;
-        st = csv_open(&runs, file);
+        st = csv_open_in(&runs, path, "runs.csv");
     }
     for (size_t k = 0; k < NAMES && !st; k++)
         st = csv_need(runs, names[k], &at[k]);
@@ -103,7 +102,6 @@ static status ranked_looks(const ranked_how *o, const run_spec *run, const char 
     }
     mem_free(rows);
     csv_free(runs);
-    mem_free(file);
     key_texts_clear(&texts);
     return st;
 }

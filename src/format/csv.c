@@ -291,6 +291,19 @@ status csv_cell_number(const csv *c, size_t row, size_t column, double *value)
     return OK;
 }
 
+const char *csv_named(const csv *c, size_t row, const char *column)
+{
+    size_t at = csv_find(c, column);
+    return at == SIZE_MAX ? "" : csv_cell(c, row, at);
+}
+
+double csv_named_number(const csv *c, size_t row, const char *column)
+{
+    size_t at = csv_find(c, column);
+    double x;
+    return at == SIZE_MAX || csv_cell_number(c, row, at, &x) ? (double)NAN : x;
+}
+
 status csv_wrong(const csv *c, size_t row, size_t column, const char *why)
 {
     return error_set(ERR_FORMAT, "%s:%zu: column %s: \"%.40s\" %s", c->path, c->lines[row],

@@ -41,6 +41,9 @@ status csv_need(const csv *c, const char *name, size_t *column);
 const char *csv_cell(const csv *c, size_t row, size_t column);
 /* NaN when missing; ERR_FORMAT names file, line, column and cell. */
 status csv_cell_number(const csv *c, size_t row, size_t column, double *value);
+/* By the column's name: "" and NaN where there is no such column, or no number. */
+const char *csv_named(const csv *c, size_t row, const char *column);
+double csv_named_number(const csv *c, size_t row, const char *column);
 /* ERR_FORMAT with the sentence FILE:LINE: column NAME: "CELL" WHY. */
 status csv_wrong(const csv *c, size_t row, size_t column, const char *why);
 

@@ -76,19 +76,6 @@ static int by_place(const void *a, const void *b)
     return order ? order : by_number(p->lr, q->lr);
 }
 
-static const char *cell_of(const csv *c, size_t at, const char *name)
-{
-    size_t column = csv_find(c, name);
-    return column == SIZE_MAX ? "" : csv_cell(c, at, column);
-}
-
-static double number_of(const csv *c, size_t at, const char *name)
-{
-    size_t column = csv_find(c, name);
-    double x;
-    return column == SIZE_MAX || csv_cell_number(c, at, column, &x) ? (double)NAN : x;
-}
-
 static void runs_row(const csv *c, const row *r, void (*cell)(const char *s, text *out), text *out)
 {
     const char *class_ = "";
@@ -96,12 +83,12 @@ static void runs_row(const csv *c, const row *r, void (*cell)(const char *s, tex
         class_ = strcmp(r->role, roles[k]) ? class_ : roles[k];
     text_add(out, "<tr class=\"%s\">", class_);
     for (size_t k = 0; k < COLUMNS; k++) {
-        double x = columns[k].number ? number_of(c, r->at, columns[k].column) : (double)NAN;
+        double x = columns[k].number ? csv_named_number(c, r->at, columns[k].column) : (double)NAN;
         text_add(out, columns[k].number ? "<td class=\"n\">" : "<td>");
         if (isfinite(x))
             text_add(out, "%.6g", x);
         else if (!columns[k].number)
-            cell(cell_of(c, r->at, columns[k].column), out);
+            cell(csv_named(c, r->at, columns[k].column), out);
         text_add(out, "</td>");
     }
     text_add(out, "</tr>\n");
@@ -116,8 +103,9 @@ void runs_html(const csv *c, void (*cell)(const char *s, text *out), text *out)
         return;
     }
     for (size_t i = 0; i < n; i++)
-        all[i] = (row){cell_of(c, i, "space"),  cell_of(c, i, "role"), number_of(c, i, "d_total"),
-                       number_of(c, i, "seed"), number_of(c, i, "lr"), i};
+        all[i] = (row){csv_named(c, i, "space"),          csv_named(c, i, "role"),
+                       csv_named_number(c, i, "d_total"), csv_named_number(c, i, "seed"),
+                       csv_named_number(c, i, "lr"),      i};
     if (n)
         qsort(all, n, sizeof *all, by_place);
     text_add(out, "<h2>Runs</h2>\n");

@@ -37,19 +37,6 @@ static int tried_order(const void *a, const void *b)
     return order ? order : (p->lr > q->lr) - (p->lr < q->lr);
 }
 
-static const char *tried_cell(const csv *c, size_t row, const char *name)
-{
-    size_t column = csv_find(c, name);
-    return column == SIZE_MAX ? "" : csv_cell(c, row, column);
-}
-
-static double tried_number(const csv *c, size_t row, const char *name)
-{
-    size_t column = csv_find(c, name);
-    double x;
-    return column == SIZE_MAX || csv_cell_number(c, row, column, &x) ? (double)NAN : x;
-}
-
 static status tried_load(const curves *c, tried *t)
 {
     *t = (tried){.runs = mem_array(csv_rows(c->runs), sizeof *t->runs), .rate = (double)NAN};
@@ -57,17 +44,17 @@ static status tried_load(const curves *c, tried *t)
     if (!t->runs)
         return ERR_MEMORY;
     for (size_t i = 0; i < csv_rows(c->runs); i++) {
-        const char *role = tried_cell(c->runs, i, "role");
-        tried_run r = {.space = tried_cell(c->runs, i, "space"),
-                       .d = tried_number(c->runs, i, "d_total"),
-                       .lr = tried_number(c->runs, i, "lr"),
-                       .seed = tried_number(c->runs, i, "seed"),
+        const char *role = csv_named(c->runs, i, "role");
+        tried_run r = {.space = csv_named(c->runs, i, "space"),
+                       .d = csv_named_number(c->runs, i, "d_total"),
+                       .lr = csv_named_number(c->runs, i, "lr"),
+                       .seed = csv_named_number(c->runs, i, "seed"),
                        .tune = !strcmp(role, "tune")};
         r.full = !strcmp(r.space, "full");
         if (!strcmp(role, "floor") || !(r.lr > 0) || !(r.d > 0))
             continue;
         t->runs[t->n++] = r;
-        t->sgd = t->sgd || !strncmp(tried_cell(c->runs, i, "optimiser"), "sgd", 3);
+        t->sgd = t->sgd || !strncmp(csv_named(c->runs, i, "optimiser"), "sgd", 3);
         if (strcmp(role, "baseline") != 0)
             continue;
         several = several || (isfinite(t->rate) && (t->rate < r.lr || t->rate > r.lr));
